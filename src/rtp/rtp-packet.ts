@@ -1,0 +1,200 @@
+/**
+ * The RTP packet (RFC 3550 5.1) with its header extensions (RFC 8285), read in place and written in place.
+ *
+ *      0                   1                   2                   3
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *     |V=2|P|X|  CC   |M|     PT      |       sequence number         |
+ *     |                           timestamp                           |
+ *     |                             SSRC                              |
+ *     |            CSRC identifiers, CC of them, 4 bytes each         |
+ *     |  0xBEDE (one-byte) or 0x100x  |  length in 4-byte words       |   when X is set
+ *     |  one-byte: ID(4) len-1(4) data...; two-byte: ID(8) len(8) data...; 0 is padding
+ */
+const fixedHeaderBytes = 12;
+const extensionHeaderBytes = 4;
+const versionBits = 0x80;
+const paddingBit = 0x20;
+const extensionBit = 0x10;
+const oneByteProfile = 0xbede;
+const twoByteProfile = 0x1000;
+/** RFC 8285 4.2: in the one-byte form 15 is no id but the order to stop reading. */
+const oneByteStopId = 15;
+
+/** One received packet. All byte arrays are views into the datagram: copy what must outlive it. */
+export interface RtpPacket {
+  /** 0 to 127. */
+  readonly payloadType: number;
+  readonly marker: boolean;
+  /** 0 to 65535. */
+  readonly sequenceNumber: number;
+  /** RTP clock ticks, 0 to 2^32 - 1. */
+  readonly timestamp: number;
+  /** 0 to 2^32 - 1. */
+  readonly ssrc: number;
+  /** Without its padding; empty in a packet that is padding only, as senders use to probe. */
+  readonly payload: Uint8Array;
+  /** The data of the header extension negotiated under this id (1 to 255), undefined when the packet does not carry it. */
+  extension(id: number): Uint8Array | undefined;
+}
+
+/** A header extension to be written: id 1 to 255, data of at most 255 bytes. */
+export interface RtpExtension {
+  readonly id: number;
+  readonly data: Uint8Array;
+}
+
+/** What {@link writeRtpHeader} writes; ranges as in {@link RtpPacket}. */
+export interface RtpHeader {
+  readonly payloadType: number;
+  readonly marker: boolean;
+  readonly sequenceNumber: number;
+  readonly timestamp: number;
+  readonly ssrc: number;
+  readonly extensions?: readonly RtpExtension[] | undefined;
+}
+
+/** Searches the extension block at each question: most packets are asked for one or two of theirs, so a map would cost more than it saves. */
+class ReceivedRtpPacket implements RtpPacket {
+  readonly payloadType: number;
+  readonly marker: boolean;
+  readonly sequenceNumber: number;
+  readonly timestamp: number;
+  readonly ssrc: number;
+  readonly payload: Uint8Array;
+  readonly #datagram: Buffer;
+  readonly #extensionProfile: number;
+  readonly #extensionStart: number;
+  readonly #extensionEnd: number;
+
+  constructor(datagram: Buffer, extensionProfile: number, extensionStart: number, payloadStart: number, payloadEnd: number) {
+    const typeByte = datagram.readUInt8(1);
+    this.payloadType = typeByte & 0x7f;
+    this.marker = typeByte >= 0x80;
+    this.sequenceNumber = datagram.readUInt16BE(2);
+    this.timestamp = datagram.readUInt32BE(4);
+    this.ssrc = datagram.readUInt32BE(8);
+    this.payload = datagram.subarray(payloadStart, payloadEnd);
+    this.#datagram = datagram;
+    this.#extensionProfile = extensionProfile;
+    this.#extensionStart = extensionStart;
+    this.#extensionEnd = payloadStart;
+  }
+
+  extension(id: number): Uint8Array | undefined {
+    if (id === 0) return undefined;
+    const isOneByte = this.#extensionProfile === oneByteProfile;
+    // The low four bits of the two-byte profile belong to the application (RFC 8285 4.3).
+    if (!isOneByte && (this.#extensionProfile & 0xfff0) !== twoByteProfile) return undefined;
+    const bytes = this.#datagram;
+    const end = this.#extensionEnd;
+    let at = this.#extensionStart;
+    while (at < end) {
+      const first = bytes.readUInt8(at++);
+      if (first === 0) continue;
+      let elementId = first;
+      let length: number;
+      if (isOneByte) {
+        elementId = first >>> 4;
+        length = (first & 0x0f) + 1;
+        if (elementId === oneByteStopId) return undefined;
+      } else {
+        if (at === end) return undefined;
+        length = bytes.readUInt8(at++);
+      }
+      if (at + length > end) return undefined;
+      if (elementId === id) return bytes.subarray(at, at + length);
+      at += length;
+    }
+    return undefined;
+  }
+}
+
+/** Reads a decrypted datagram. Never throws; undefined for whatever is no RTP packet or claims more bytes than there are. */
+export function parseRtpPacket(datagram: Buffer): RtpPacket | undefined {
+  if (datagram.length < fixedHeaderBytes) return undefined;
+  const firstByte = datagram.readUInt8(0);
+  if ((firstByte & 0xc0) !== versionBits) return undefined;
+  let payloadStart = fixedHeaderBytes + (firstByte & 0x0f) * 4;
+  let payloadEnd = datagram.length;
+  let extensionProfile = 0;
+  let extensionStart = payloadStart;
+  if ((firstByte & extensionBit) !== 0) {
+    extensionStart += extensionHeaderBytes;
+    if (extensionStart > payloadEnd) return undefined;
+    extensionProfile = datagram.readUInt16BE(payloadStart);
+    payloadStart = extensionStart + datagram.readUInt16BE(payloadStart + 2) * 4;
+  }
+  if (payloadStart > payloadEnd) return undefined;
+  if ((firstByte & paddingBit) !== 0) {
+    // The count includes its own byte, so 0 is as wrong as too many.
+    const paddingBytes = payloadStart === payloadEnd ? 0 : datagram.readUInt8(payloadEnd - 1);
+    if (paddingBytes === 0 || payloadEnd - paddingBytes < payloadStart) return undefined;
+    payloadEnd -= paddingBytes;
+  }
+  return new ReceivedRtpPacket(datagram, extensionProfile, extensionStart, payloadStart, payloadEnd);
+}
+
+/**
+ * Tells RTCP from RTP on a multiplexed port (RFC 5761 4): packet types 192 to 223 are RTCP. Looks at the clear header only, so it may be asked before
+ * decryption too.
+ */
+export function isRtcp(datagram: Uint8Array): boolean {
+  const type = datagram[1] ?? 0;
+  return datagram.length >= 4 && type >= 192 && type <= 223;
+}
+
+/** True when all of them fit the one-byte form of RFC 8285 4.2; a packet uses one form throughout. */
+function fitOneByteForm(extensions: readonly RtpExtension[]): boolean {
+  for (const { id, data } of extensions) {
+    if (id >= oneByteStopId || data.length === 0 || data.length > 16) return false;
+  }
+  return true;
+}
+
+/** Bytes that {@link writeRtpHeader} takes for a header with these extensions. */
+export function rtpHeaderBytes(extensions: readonly RtpExtension[] | undefined): number {
+  if (extensions === undefined || extensions.length === 0) return fixedHeaderBytes;
+  const elementHeaderBytes = fitOneByteForm(extensions) ? 1 : 2;
+  let dataBytes = 0;
+  for (const { data } of extensions) dataBytes += elementHeaderBytes + data.length;
+  return fixedHeaderBytes + extensionHeaderBytes + Math.ceil(dataBytes / 4) * 4;
+}
+
+/**
+ * Writes an RTP header with no CSRC and no padding into `target` at `offset`.
+ *
+ * @returns the number of bytes written; the payload follows there.
+ * @throws {RangeError} when it does not fit or a field is out of its range: the caller's bug, never a matter of input.
+ */
+export function writeRtpHeader(target: Buffer, offset: number, header: RtpHeader): number {
+  const { extensions } = header;
+  const hasExtensions = extensions !== undefined && extensions.length > 0;
+  // Beyond 127 it would run into the marker bit unnoticed.
+  if (header.payloadType > 127) throw new RangeError(`payload type ${header.payloadType}`);
+  target.writeUInt8(hasExtensions ? versionBits | extensionBit : versionBits, offset);
+  target.writeUInt8(header.marker ? header.payloadType | 0x80 : header.payloadType, offset + 1);
+  target.writeUInt16BE(header.sequenceNumber, offset + 2);
+  target.writeUInt32BE(header.timestamp, offset + 4);
+  target.writeUInt32BE(header.ssrc, offset + 8);
+  if (!hasExtensions) return fixedHeaderBytes;
+
+  const isOneByte = fitOneByteForm(extensions);
+  const dataStart = offset + fixedHeaderBytes + extensionHeaderBytes;
+  let at = dataStart;
+  for (const { id, data } of extensions) {
+    if (id < 1) throw new RangeError(`header extension id ${id}`);
+    if (isOneByte) {
+      target.writeUInt8((id << 4) | (data.length - 1), at++);
+    } else {
+      target.writeUInt8(id, at++);
+      target.writeUInt8(data.length, at++);
+    }
+    if (at + data.length > target.length) throw new RangeError('the header does not fit its buffer');
+    target.set(data, at);
+    at += data.length;
+  }
+  while (((at - dataStart) & 3) !== 0) target.writeUInt8(0, at++);
+  target.writeUInt16BE(isOneByte ? oneByteProfile : twoByteProfile, offset + fixedHeaderBytes);
+  target.writeUInt16BE((at - dataStart) / 4, offset + fixedHeaderBytes + 2);
+  return at - offset;
+}
