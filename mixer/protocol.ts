@@ -1,0 +1,143 @@
+/**
+ * Everything that crosses the border between the room process's main thread and its mixer thread.
+ * Media crosses it as whole encoded frames with media time, never as RTP. Every `data` is transferred, not copied: whoever posts it must not
+ * touch it afterwards. Times are integer microseconds from the room's zero (see `clock/room-clock.ts`).
+ */
+
+export type VideoCodec = 'vp8' | 'h264';
+export type VideoSource = 'camera' | 'screen';
+export type RotationDegrees = 0 | 90 | 180 | 270;
+
+export interface VideoFormat {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number;
+}
+
+export interface MixerOptions {
+  /** `process.hrtime()` of the room's zero: both threads read the same monotonic clock. */
+  readonly zero: readonly [seconds: number, nanoseconds: number];
+  readonly canvas: VideoFormat;
+  /** Larger pictures are not decoded; the tile shows the avatar and the refusal is counted. */
+  readonly maxInputPixels: number;
+  readonly audioBitrateBps: number;
+}
+
+/** Canvas pixels, all even: 4:2:0 chroma has no odd positions. */
+export interface TileRectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface SceneTile {
+  readonly participantId: string;
+  readonly source: VideoSource;
+  readonly rectangle: TileRectangle;
+  readonly fit: 'cover' | 'letterbox';
+  readonly name: string;
+  readonly showName: boolean;
+  readonly speaking: boolean;
+  readonly muted: boolean;
+  /** False: the participant says that this source is off; the avatar is shown at once. */
+  readonly live: boolean;
+}
+
+/** What the canvas shows, as a whole: the mixer takes over a scene at its next tick, and decodes only whom the scene shows. */
+export interface Scene {
+  readonly tiles: readonly SceneTile[];
+}
+
+export interface AudioPacket {
+  readonly participantId: string;
+  /** RTP sequence number, unwrapped: grows by one a packet, a hole is a loss (or a late packet). */
+  readonly index: number;
+  /** Capture time on the room's clock. */
+  readonly ptsUs: number;
+  readonly arrivalUs: number;
+  /** RFC 6464, -127..0; undefined where the client does not send it: then it is measured. */
+  readonly levelDbov: number | undefined;
+  /** One Opus packet. */
+  readonly data: Uint8Array;
+}
+
+export interface VideoFrame {
+  readonly participantId: string;
+  readonly source: VideoSource;
+  readonly codec: VideoCodec;
+  readonly ptsUs: number;
+  readonly arrivalUs: number;
+  readonly keyframe: boolean;
+  /** Something between the frame before and this one was lost: decoding goes on at the next keyframe. */
+  readonly gapBefore: boolean;
+  readonly rotationDegrees: RotationDegrees;
+  /** VP8 frame, or H.264 access unit in Annex B. */
+  readonly data: Uint8Array;
+}
+
+export interface VideoOutput {
+  readonly outputId: string;
+  readonly codec: VideoCodec;
+  readonly format: VideoFormat;
+  readonly bitrateBps: number;
+}
+
+/** Who takes sound: the whole mix (listeners, recordings), and each participant who wants to hear the room without himself. */
+export interface AudioListeners {
+  readonly mix: boolean;
+  readonly participantIds: readonly string[];
+}
+
+export type MixerCommand =
+  | { readonly type: 'addParticipant'; readonly participantId: string }
+  | { readonly type: 'removeParticipant'; readonly participantId: string }
+  | { readonly type: 'audioPacket'; readonly packet: AudioPacket }
+  | { readonly type: 'videoFrame'; readonly frame: VideoFrame }
+  | { readonly type: 'setScene'; readonly scene: Scene }
+  | { readonly type: 'addVideoOutput'; readonly output: VideoOutput }
+  | { readonly type: 'removeVideoOutput'; readonly outputId: string }
+  | { readonly type: 'requestKeyframe'; readonly outputId: string }
+  | { readonly type: 'setAudioListeners'; readonly listeners: AudioListeners }
+  | { readonly type: 'snapshot'; readonly requestId: number }
+  | { readonly type: 'stats'; readonly requestId: number }
+  | { readonly type: 'close' };
+
+export interface EncodedVideo {
+  readonly outputId: string;
+  readonly ptsUs: number;
+  readonly keyframe: boolean;
+  /** VP8 frame, or H.264 access unit in Annex B with SPS and PPS before every IDR. */
+  readonly data: Uint8Array;
+}
+
+/** One 20 ms tick of sound for everyone. Who is in `minus` gets that; every other listener gets `mix` (he has no share in it). */
+export interface EncodedAudio {
+  readonly ptsUs: number;
+  readonly mix: Uint8Array | undefined;
+  readonly minus: readonly { readonly participantId: string; readonly data: Uint8Array }[];
+}
+
+/** Counters and gauges by stage; plain JSON, served as it is under /stats. */
+export type MixerStats = Readonly<Record<string, unknown>>;
+
+export interface MixerClosingReport {
+  /** Native frames, packets and contexts not freed: 0, or it is a bug. */
+  readonly liveNativeObjects: number;
+}
+
+export type MixerEvent =
+  | { readonly type: 'ready' }
+  | { readonly type: 'encodedVideo'; readonly video: EncodedVideo }
+  | { readonly type: 'encodedAudio'; readonly audio: EncodedAudio }
+  /** The decoder cannot go on without one; the receiver of this event throttles. */
+  | { readonly type: 'keyframeNeeded'; readonly participantId: string; readonly source: VideoSource }
+  /** Each 100 ms, for those who are decoded and send no RFC 6464 level. */
+  | { readonly type: 'levels'; readonly levels: readonly { readonly participantId: string; readonly levelDbov: number }[] }
+  /** The picture size of a source changed (after rotation). */
+  | { readonly type: 'pictureSize'; readonly participantId: string; readonly source: VideoSource; readonly widthPx: number; readonly heightPx: number }
+  | { readonly type: 'snapshot'; readonly requestId: number; readonly png: Uint8Array }
+  | { readonly type: 'stats'; readonly requestId: number; readonly stats: MixerStats }
+  /** A stage failed and recovered, or a participant's media cannot be used; counted, told, never thrown. */
+  | { readonly type: 'fault'; readonly stage: string; readonly participantId: string | undefined; readonly message: string }
+  | { readonly type: 'closed'; readonly report: MixerClosingReport };

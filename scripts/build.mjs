@@ -1,0 +1,25 @@
+// Transpiles the tree to dist/ with esbuild: a file for a file, so that stack traces and import paths stay those of the source.
+// Types are not looked at here (`npm run check` does that): a start must take milliseconds, not the type checker's seconds.
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sourceFolders = ['src', 'mixer', 'layouts', 'test', 'bench', 'scripts'];
+
+async function listFiles(folder, ending) {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath, entry.name));
+}
+
+const sources = (await Promise.all(sourceFolders.map((folder) => listFiles(folder, '.ts')))).flat();
+const outdir = join(root, 'dist');
+// A file that was renamed must not live on as its old self: a stale test would still run.
+await rm(outdir, { recursive: true, force: true });
+await build({ entryPoints: sources, outdir, outbase: root, format: 'esm', platform: 'node', target: 'node20.19', sourcemap: 'linked', sourcesContent: false, logLevel: 'warning' });
+for (const file of await listFiles('layouts', '.json')) {
+  const target = file.replace(root, outdir);
+  await mkdir(dirname(target), { recursive: true });
+  await cp(file, target);
+}

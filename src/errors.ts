@@ -1,0 +1,69 @@
+/** Every way in which a request can be refused: the one table of code, HTTP status and meaning; README's table is held against it by a test. */
+export const ERROR_TABLE = {
+  invalid_json: { status: 400, meaning: 'The body is no JSON.' },
+  invalid_body: { status: 400, meaning: 'The JSON has a missing, unknown or wrong field; `details` names each.' },
+  invalid_room_name: { status: 400, meaning: 'A room name has 1 to 64 letters, digits, `-`, `_` or `.`, and starts with a letter or digit.' },
+  invalid_participant_name: { status: 400, meaning: 'A display name has 1 to 64 visible characters.' },
+  unknown_layout: { status: 400, meaning: 'No layout has this name; `details.layouts` lists those there are.' },
+  body_too_large: { status: 413, meaning: 'The body is longer than this server reads.' },
+  not_found: { status: 404, meaning: 'Nothing is served at this path.' },
+  room_not_found: { status: 404, meaning: 'No room has this name.' },
+  room_exists: { status: 409, meaning: 'A room of this name is open already.' },
+  participant_not_found: { status: 404, meaning: 'Nobody in the room has this id.' },
+  session_not_found: { status: 404, meaning: 'This WHIP or WHEP session has ended or never was.' },
+  recording_not_found: { status: 404, meaning: 'The room has no recording with this id.' },
+  recording_ended: { status: 409, meaning: 'The recording has ended already.' },
+  file_not_found: { status: 404, meaning: 'There is no recorded file of this name.' },
+  method_not_allowed: { status: 405, meaning: 'The path exists, but not for this method; see the `Allow` header.' },
+  not_acceptable: { status: 406, meaning: 'The `Accept` header excludes the only type that this answer has.' },
+  unsupported_media_type: { status: 415, meaning: 'The `Content-Type` is not the one this path takes.' },
+  precondition_required: { status: 428, meaning: 'An ICE restart needs an `If-Match` header.' },
+  precondition_failed: { status: 412, meaning: '`If-Match` does not name the current ICE session.' },
+  ice_restart_unsupported: { status: 422, meaning: 'This session cannot restart ICE; make a new one.' },
+  invalid_candidate: { status: 400, meaning: 'The ICE candidate or SDP fragment cannot be read.' },
+  sdp_empty: { status: 400, meaning: 'The SDP is empty.' },
+  sdp_too_large: { status: 413, meaning: 'The SDP is longer, or has more media sections, than this server reads.' },
+  sdp_invalid: { status: 400, meaning: 'The SDP cannot be read, or lacks ICE credentials, a fingerprint or rtcp-mux.' },
+  sdp_without_media: { status: 422, meaning: 'The SDP has neither an audio nor a video section that can be used here.' },
+  sdp_without_audio: { status: 422, meaning: 'This session needs an audio section and the SDP has none.' },
+  sdp_without_video: { status: 422, meaning: 'This session needs a video section and the SDP has none.' },
+  no_common_codec: { status: 406, meaning: 'None of the offered codecs is known here: audio is Opus, video VP8 or H.264.' },
+  invalid_message: { status: 400, meaning: 'A WebSocket message is no JSON object of a known type; `details` names what is wrong.' },
+  not_joined: { status: 409, meaning: 'This message makes sense only after `join`.' },
+  already_joined: { status: 409, meaning: 'This WebSocket has joined a room already.' },
+  room_full: { status: 503, meaning: 'The room has as many participants or viewers as it may have.' },
+  too_many_rooms: { status: 503, meaning: 'The server has as many rooms as it may have.' },
+  too_many_recordings: { status: 409, meaning: 'The room is being recorded already, as often as it may be.' },
+  room_closed: { status: 410, meaning: 'The room was closed.' },
+  room_failed: { status: 502, meaning: 'The process of this room ended unexpectedly; the room can be joined again at once.' },
+  room_timeout: { status: 504, meaning: 'The process of this room did not answer in time.' },
+  recording_failed: { status: 500, meaning: 'The recording could not be started; `message` says why.' },
+  internal: { status: 500, meaning: 'A bug: the log has the details under the request id.' },
+} as const satisfies Record<string, { status: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_TABLE, text);
+}
+
+/** The user's mistake or misfortune, as told to him: crosses process borders as `toJSON()`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: unknown;
+
+  constructor(code: ErrorCode, message: string = ERROR_TABLE[code].meaning, details?: unknown) {
+    super(message);
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return ERROR_TABLE[this.code].status;
+  }
+
+  toJSON(): { code: ErrorCode; message: string; details?: unknown } {
+    return { code: this.code, message: this.message, ...(this.details === undefined ? {} : { details: this.details }) };
+  }
+}

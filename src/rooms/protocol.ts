@@ -1,0 +1,122 @@
+/**
+ * Everything that crosses the border between the server process and a room process: typed control messages, never media.
+ * The server asks (`RoomRequests`: each has one answer or one error); the room process tells (`RoomEvent`).
+ * A *session* is one peer connection: a participant's (its id is the participant's id) or a viewer's.
+ */
+import type { ErrorCode } from '../errors.js';
+
+export type ParticipantKind = 'browser' | 'whip';
+export type RecordingFormat = 'mp4' | 'webm';
+export type RecordingStatus = 'starting' | 'active' | 'complete' | 'failed';
+
+/** As the HTTP face shows it: pixels and frames per second. */
+export interface VideoDescription {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+}
+
+export interface ParticipantDescription {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ParticipantKind;
+  /** Microphone on, camera on, screen shared: what the participant says, or for WHIP what arrives. */
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly screen: boolean;
+  readonly speaking: boolean;
+  /** ISO 8601. */
+  readonly joinedAt: string;
+}
+
+export interface RecordingDescription {
+  readonly id: string;
+  readonly room: string;
+  readonly format: RecordingFormat;
+  readonly status: RecordingStatus;
+  /** ISO 8601; null until it is so. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly url: string;
+  readonly error: string | null;
+}
+
+export interface RoomDescription {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly layout: string;
+  readonly video: VideoDescription;
+  readonly participants: readonly ParticipantDescription[];
+  readonly viewers: number;
+  readonly recordings: readonly RecordingDescription[];
+}
+
+export interface RoomOptions {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly layout: string;
+  readonly video: VideoDescription;
+  /** Of the mix in canvas size, for each video codec. */
+  readonly videoBitrateBps: number;
+  readonly audioBitrateBps: number;
+  /** UDP: one port of the range is bound (0-0: any free one); `announced` are the addresses put into candidates. */
+  readonly udpHost: string;
+  readonly udpPortMin: number;
+  readonly udpPortMax: number;
+  readonly announcedAddresses: readonly string[];
+  readonly maxParticipants: number;
+  readonly maxViewers: number;
+  readonly maxInputPixels: number;
+  readonly maxRecordings: number;
+  /** Without a sign of life for so long a participant is gone. */
+  readonly participantTimeoutMs: number;
+  /** Program that makes recordings; empty: found by itself (PATH, then the bundled one). */
+  readonly ffmpegPath: string;
+}
+
+export interface RoomRequests {
+  open: { params: { options: RoomOptions }; result: { udpPort: number } };
+  setLayout: { params: { layout: string }; result: Record<string, never> };
+  /** A browser page joins: the server makes the offer. */
+  join: { params: { sessionId: string; name: string }; result: { offer: string } };
+  answer: { params: { sessionId: string; answer: string }; result: Record<string, never> };
+  /** `candidate` is the `candidate:…` line; the empty string is end-of-candidates. */
+  addCandidate: { params: { sessionId: string; candidate: string }; result: Record<string, never> };
+  setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
+  /** WHIP. */
+  publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };
+  /** WHEP; with `participantId` that participant's own mix-minus. */
+  view: { params: { sessionId: string; offer: string; participantId: string | undefined }; result: { answer: string } };
+  end: { params: { sessionId: string; reason: string }; result: Record<string, never> };
+  snapshot: { params: Record<string, never>; result: { png: Uint8Array } };
+  stats: { params: Record<string, never>; result: { stats: Readonly<Record<string, unknown>> } };
+  /** `path` is the absolute path of the file to write; `url` goes into the description. */
+  startRecording: { params: { recordingId: string; format: RecordingFormat; path: string; url: string }; result: { recording: RecordingDescription } };
+  stopRecording: { params: { recordingId: string }; result: { recording: RecordingDescription } };
+  /** Everyone is told why and disconnected, recordings are finished, then the process ends by itself. */
+  close: { params: { reason: string }; result: Record<string, never> };
+}
+
+export type RoomRequestName = keyof RoomRequests;
+
+export type RoomRequestMessage = { [N in RoomRequestName]: { readonly requestId: number; readonly name: N; readonly params: RoomRequests[N]['params'] } }[RoomRequestName];
+
+export type RoomAnswerMessage =
+  | { readonly type: 'answer'; readonly requestId: number; readonly result: unknown }
+  | { readonly type: 'error'; readonly requestId: number; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } };
+
+export type RoomEvent =
+  /** The process is up and can take `open`. */
+  | { readonly type: 'ready' }
+  /** Sent after every change, before the answer of the request that made it; the server keeps the newest. */
+  | { readonly type: 'changed'; readonly room: RoomDescription }
+  /** A session ended on the room's side (left, timed out, refused): `reason` is a stable word, e.g. `left`, `timeout`, `closed`, `dtls_failed`, `replaced`. */
+  | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
+  /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
+  | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+
+export type RoomProcessMessage = RoomAnswerMessage | RoomEvent;

@@ -1,0 +1,36 @@
+/** The WebSocket's messages, both ways: JSON objects told apart by `type`. docs/signalling.md describes them for other clients and is held against this file by a test. */
+import { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
+import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+
+const MAX_SDP_CHARACTERS = 100_000;
+const MAX_CANDIDATE_CHARACTERS = 1_000;
+const MAX_NAME_CHARACTERS = 200;
+
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  /** First message. The answer is `joined`, then `offer`. */
+  z.strictObject({ type: z.literal('join'), room: z.string().max(MAX_NAME_CHARACTERS), name: z.string().max(MAX_NAME_CHARACTERS), audio: z.boolean(), video: z.boolean() }),
+  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(MAX_SDP_CHARACTERS) }),
+  /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
+  z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(MAX_CANDIDATE_CHARACTERS) }),
+  /** What is switched on now. */
+  z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
+  z.strictObject({ type: z.literal('layout'), layout: z.string().max(MAX_NAME_CHARACTERS) }),
+  z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
+  z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(MAX_NAME_CHARACTERS) }),
+  z.strictObject({ type: z.literal('leave') }),
+]);
+
+export type ClientMessage = z.infer<typeof clientMessageSchema>;
+
+export type ServerMessage =
+  /** The participant's own id, the room as it is, the layouts there are, and ICE servers for `RTCPeerConnection`. */
+  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly { readonly urls: readonly string[] }[] }
+  /** The server makes the offers: m-lines audio (sendrecv), camera video (sendrecv), screen video (recvonly for the server). */
+  | { readonly type: 'offer'; readonly sdp: string }
+  | { readonly type: 'room'; readonly room: RoomDescription }
+  | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }
+  /** The session is over; with `rejoin` the client should join again by itself, after `afterMs`. */
+  | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number };
