@@ -101,14 +101,17 @@ export function buildGoodbye(goodbye: Fields<Goodbye>): Buffer {
   return packet;
 }
 
-/** @param nack sequence numbers oldest first, wraps included; whatever order is given is asked for, good order only makes it shorter. */
+/**
+ * Sequence numbers go oldest first, wraps included; any other order is asked for too and only takes more bytes. Unwrapped indices, as the NACK
+ * tracker gives them, are cut to their 16 bits.
+ */
 export function buildNack(nack: Fields<Nack>): Buffer {
   // Pairs of PID and BLP, flat.
   const items: number[] = [];
   for (const sequenceNumber of nack.sequenceNumbers) {
     const ahead = items.length === 0 ? 0 : (sequenceNumber - (items.at(-2) ?? 0)) & 0xffff;
     if (ahead >= 1 && ahead <= 16) items.push((items.pop() ?? 0) | (1 << (ahead - 1)));
-    else items.push(sequenceNumber, 0);
+    else items.push(sequenceNumber & 0xffff, 0);
   }
   const packet = allocateFeedback(rtcpType.transportLayerFeedback, feedbackFormat.nack, nack.senderSsrc, nack.mediaSsrc, items.length * 2);
   let at = 12;

@@ -1,0 +1,143 @@
+/**
+ * Which packets of one source are missing, and when to ask for them again (RFC 4585 6.2.1, receive side).
+ *
+ * It is fed with unwrapped indices (`SequenceUnwrapper`), so a wrap is nothing special. Times are microseconds from any zero, the same for all calls.
+ * Not its business: the wire format, and what a loss means for a frame.
+ */
+
+/** Packets overtake each other by a few milliseconds on Wi-Fi and multi-path; asking at once would fetch what is already under way. */
+const reorderToleranceUs = 10_000;
+/** Floor of the time between two requests for one packet: a measured round trip of 1 ms says nothing about the sender's own delay to answer. */
+const minRetryUs = 20_000;
+/** At 30 % loss each way ten tries leave 1 packet in 800 unrepaired; a path that needs more carries no video anyway. */
+const maxTries = 10;
+/** A second of stillness is worse than a keyframe. */
+const maxAgeUs = 1_000_000;
+/** Bounds memory and the size of a request: 512 is half a second of 8 Mbps. */
+const maxMissing = 512;
+/** A jump by more than this is a black-out or a new start: a keyframe mends it, thousands of old packets do not. */
+const maxJump = 1_000;
+
+interface Gap {
+  readonly sinceUs: number;
+  tries: number;
+  lastRequestUs: number;
+}
+
+const nothingDue: readonly number[] = Object.freeze([]);
+
+export class NackTracker {
+  /** Packets that came after they had been asked for. */
+  recoveredCount = 0;
+  /** Packets that came late by themselves. */
+  reorderedCount = 0;
+  /** Packets given up: too old, asked for too often, pushed out, or lost in a jump. */
+  abandonedCount = 0;
+  /** Single packets asked for, repeats included. */
+  requestedCount = 0;
+  /** Jumps after which it began anew. */
+  resetCount = 0;
+
+  /** Oldest first, because gaps are only ever added above the newest. */
+  readonly #missing = new Map<number, Gap>();
+  #newest: number | undefined;
+  /** The index that, coming next, would prove that the source went on from far behind. */
+  #strayNext: number | undefined;
+
+  /** Packets waited for at this moment. */
+  get missingCount(): number {
+    return this.#missing.size;
+  }
+
+  /** Every packet that arrived, also retransmitted ones, under its original index. */
+  onPacket(index: number, nowUs: number): void {
+    if (this.#newest === undefined) {
+      this.#newest = index;
+      return;
+    }
+    const ahead = index - this.#newest;
+    if (ahead === 1 && this.#missing.size === 0) {
+      this.#newest = index;
+    } else if (ahead > 0) {
+      this.#advance(index, this.#newest, nowUs);
+    } else if (ahead >= -maxJump) {
+      this.#onLate(index);
+    } else if (index === this.#strayNext) {
+      this.#reset(index);
+    } else {
+      // One packet from far behind is a straggler; two in sequence are a sender that began again (RFC 3550 A.1 judges alike).
+      this.#strayNext = index + 1;
+    }
+  }
+
+  /**
+   * The indices to ask for now, oldest first; they count as asked. Call it often (each 10 ms or so): it is cheap while nothing is missing.
+   *
+   * @param roundTripUs measured round trip; a packet is not asked for again before its answer can have come. 0 when not yet known.
+   */
+  due(nowUs: number, roundTripUs: number): readonly number[] {
+    if (this.#missing.size === 0) return nothingDue;
+    const retryUs = Math.max(minRetryUs, roundTripUs);
+    const due: number[] = [];
+    for (const [index, gap] of this.#missing) {
+      const waitedUs = gap.tries === 0 ? nowUs - gap.sinceUs : nowUs - gap.lastRequestUs;
+      const isDue = waitedUs >= (gap.tries === 0 ? reorderToleranceUs : retryUs);
+      if (nowUs - gap.sinceUs > maxAgeUs || (isDue && gap.tries >= maxTries)) {
+        this.#missing.delete(index);
+        this.abandonedCount += 1;
+      } else if (isDue) {
+        gap.tries += 1;
+        gap.lastRequestUs = nowUs;
+        due.push(index);
+      }
+    }
+    this.requestedCount += due.length;
+    return due;
+  }
+
+  /** After a keyframe nothing before it is needed any more: forgets the gaps below `index`. */
+  forgetBefore(index: number): void {
+    for (const missing of this.#missing.keys()) {
+      if (missing >= index) return;
+      this.#missing.delete(missing);
+      this.abandonedCount += 1;
+    }
+  }
+
+  #advance(index: number, newest: number, nowUs: number): void {
+    if (index - newest > maxJump) {
+      this.#reset(index);
+      return;
+    }
+    for (let gap = newest + 1; gap < index; gap += 1) this.#missing.set(gap, { sinceUs: nowUs, tries: 0, lastRequestUs: nowUs });
+    this.#newest = index;
+    this.#strayNext = undefined;
+    if (this.#missing.size > maxMissing) this.#dropOldest(this.#missing.size - maxMissing);
+  }
+
+  #dropOldest(count: number): void {
+    let left = count;
+    for (const index of this.#missing.keys()) {
+      if (left === 0) return;
+      this.#missing.delete(index);
+      this.abandonedCount += 1;
+      left -= 1;
+    }
+  }
+
+  #onLate(index: number): void {
+    const gap = this.#missing.get(index);
+    if (gap === undefined) return;
+    this.#missing.delete(index);
+    if (gap.tries > 0) this.recoveredCount += 1;
+    else this.reorderedCount += 1;
+  }
+
+  #reset(index: number): void {
+    this.abandonedCount += this.#missing.size;
+    this.resetCount += 1;
+    this.#missing.clear();
+    this.#newest = index;
+    this.#strayNext = undefined;
+  }
+}
