@@ -15,9 +15,12 @@ async function listFiles(folder, ending) {
 
 const sources = (await Promise.all(sourceFolders.map((folder) => listFiles(folder, '.ts')))).flat();
 const outdir = join(root, 'dist');
-// A file that was renamed must not live on as its old self: a stale test would still run.
-await rm(outdir, { recursive: true, force: true });
 await build({ entryPoints: sources, outdir, outbase: root, format: 'esm', platform: 'node', target: 'node20.19', sourcemap: 'linked', sourcesContent: false, logLevel: 'warning' });
+// A file that was renamed must not live on as its old self: a stale test would still run.
+const expected = new Set(sources.map((file) => file.replace(root, outdir).replace(/\.ts$/, '.js')));
+for (const file of await listFiles('dist', '.js')) {
+  if (!expected.has(file)) await rm(file, { force: true });
+}
 for (const file of await listFiles('layouts', '.json')) {
   const target = file.replace(root, outdir);
   await mkdir(dirname(target), { recursive: true });
