@@ -1,0 +1,107 @@
+import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AVERROR_EAGAIN } from 'node-av/constants';
+import { Codec, CodecContext, Dictionary, Frame, Packet } from 'node-av/lib';
+import type { VideoCodec } from '../protocol.js';
+import { DecodedPicture } from './decoded-picture.js';
+import { check } from './library.js';
+import { countFreed, countOpened } from './native-ledger.js';
+
+export interface VideoDecoderOptions {
+  readonly codec: VideoCodec;
+  /** The decoder refuses larger pictures before it takes memory for them. */
+  readonly maxPixels: number;
+}
+
+/** FFmpeg counts whole macroblocks (1088 rows for 1080), we count what is shown: 16 rows and columns at the largest usual size. */
+const macroblockSlack = 1.05;
+
+/**
+ * One stream's decoder. One call at a time; `close()` may come during a call and takes effect at its end.
+ * One thread each: there are many streams, and frame threads would hold every picture back.
+ */
+export class VideoDecoder {
+  readonly codec: VideoCodec;
+  readonly #context: CodecContext;
+  readonly #packet = new Packet();
+  #state: 'idle' | 'busy' | 'closing' | 'closed' = 'idle';
+
+  private constructor(codec: VideoCodec, context: CodecContext) {
+    this.codec = codec;
+    this.#context = context;
+    this.#packet.alloc();
+    countOpened('decoder');
+    countOpened('packet');
+  }
+
+  /** @throws {MediaError} */
+  static async open({ codec, maxPixels }: VideoDecoderOptions): Promise<VideoDecoder> {
+    const implementation = Codec.findDecoder(codec === 'vp8' ? AV_CODEC_ID_VP8 : AV_CODEC_ID_H264);
+    const context = new CodecContext();
+    context.allocContext3(implementation);
+    context.threadCount = 1;
+    context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+    try {
+      check(await context.open2(implementation, Dictionary.fromObject({ max_pixels: String(Math.ceil(maxPixels * macroblockSlack)) })), `opening the ${codec} decoder`);
+    } catch (error) {
+      context.freeContext();
+      throw error;
+    }
+    return new VideoDecoder(codec, context);
+  }
+
+  /**
+   * Decodes one frame on libuv's pool; most often gives one picture. The caller owns the pictures.
+   * @throws {MediaError} when the frame cannot be decoded; the decoder stays usable from the next keyframe on
+   */
+  async decode(data: Uint8Array, ptsUs: number): Promise<DecodedPicture[]> {
+    if (this.#state !== 'idle') throw new Error(`A decoder that is ${this.#state} was given a frame.`);
+    this.#state = 'busy';
+    const pictures: DecodedPicture[] = [];
+    try {
+      this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      this.#packet.pts = BigInt(ptsUs);
+      // avcodec_send_packet decodes; avcodec_receive_frame only hands the picture over, so it needs no thread of the pool.
+      check(await this.#context.sendPacket(this.#packet), `decoding ${this.codec}`);
+      this.#takePictures(pictures);
+      return pictures;
+    } catch (error) {
+      for (const picture of pictures) picture.close();
+      throw error;
+    } finally {
+      this.#packet.unref();
+      this.#finish();
+    }
+  }
+
+  #takePictures(pictures: DecodedPicture[]): void {
+    for (;;) {
+      const frame = new Frame();
+      frame.alloc();
+      const code = this.#context.receiveFrameSync(frame);
+      if (code < 0) {
+        frame.free();
+        if (code !== AVERROR_EAGAIN) check(code, `decoding ${this.codec}`);
+        return;
+      }
+      pictures.push(new DecodedPicture(frame));
+    }
+  }
+
+  #finish(): void {
+    const closing = this.#state === 'closing';
+    this.#state = 'idle';
+    if (closing) this.close();
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'busy' || this.#state === 'closing') {
+      this.#state = 'closing';
+      return;
+    }
+    this.#state = 'closed';
+    this.#context.freeContext();
+    this.#packet.free();
+    countFreed('decoder');
+    countFreed('packet');
+  }
+}
