@@ -66,8 +66,10 @@ class ReceivedRtpPacket implements RtpPacket {
   readonly #extensionStart: number;
   readonly #extensionEnd: number;
 
-  constructor(datagram: Buffer, extensionProfile: number, extensionStart: number, payloadStart: number, payloadEnd: number) {
+  constructor(datagram: Buffer, payloadStart: number, payloadEnd: number) {
+    const firstByte = datagram.readUInt8(0);
     const typeByte = datagram.readUInt8(1);
+    const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * 4;
     this.payloadType = typeByte & 0x7f;
     this.marker = typeByte >= 0x80;
     this.sequenceNumber = datagram.readUInt16BE(2);
@@ -75,8 +77,8 @@ class ReceivedRtpPacket implements RtpPacket {
     this.ssrc = datagram.readUInt32BE(8);
     this.payload = datagram.subarray(payloadStart, payloadEnd);
     this.#datagram = datagram;
-    this.#extensionProfile = extensionProfile;
-    this.#extensionStart = extensionStart;
+    this.#extensionProfile = (firstByte & extensionBit) === 0 ? 0 : datagram.readUInt16BE(csrcEnd);
+    this.#extensionStart = csrcEnd + extensionHeaderBytes;
     this.#extensionEnd = payloadStart;
   }
 
@@ -109,29 +111,35 @@ class ReceivedRtpPacket implements RtpPacket {
   }
 }
 
-/** Reads a decrypted datagram. Never throws; undefined for whatever is no RTP packet or claims more bytes than there are. */
-export function parseRtpPacket(datagram: Buffer): RtpPacket | undefined {
+/**
+ * Where the payload begins: fixed header, CSRCs and extensions, which SRTP leaves in clear (RFC 3711 3.1). Undefined for whatever is no RTP packet or
+ * whose header claims more bytes than there are. Never throws.
+ */
+export function findRtpPayload(datagram: Buffer): number | undefined {
   if (datagram.length < fixedHeaderBytes) return undefined;
   const firstByte = datagram.readUInt8(0);
   if ((firstByte & 0xc0) !== versionBits) return undefined;
   let payloadStart = fixedHeaderBytes + (firstByte & 0x0f) * 4;
-  let payloadEnd = datagram.length;
-  let extensionProfile = 0;
-  let extensionStart = payloadStart;
   if ((firstByte & extensionBit) !== 0) {
-    extensionStart += extensionHeaderBytes;
-    if (extensionStart > payloadEnd) return undefined;
-    extensionProfile = datagram.readUInt16BE(payloadStart);
-    payloadStart = extensionStart + datagram.readUInt16BE(payloadStart + 2) * 4;
+    const dataStart = payloadStart + extensionHeaderBytes;
+    if (dataStart > datagram.length) return undefined;
+    payloadStart = dataStart + datagram.readUInt16BE(dataStart - 2) * 4;
   }
-  if (payloadStart > payloadEnd) return undefined;
-  if ((firstByte & paddingBit) !== 0) {
+  return payloadStart > datagram.length ? undefined : payloadStart;
+}
+
+/** Reads a decrypted datagram. Never throws; undefined for whatever is no RTP packet or claims more bytes than there are. */
+export function parseRtpPacket(datagram: Buffer): RtpPacket | undefined {
+  const payloadStart = findRtpPayload(datagram);
+  if (payloadStart === undefined) return undefined;
+  let payloadEnd = datagram.length;
+  if ((datagram.readUInt8(0) & paddingBit) !== 0) {
     // The count includes its own byte, so 0 is as wrong as too many.
     const paddingBytes = payloadStart === payloadEnd ? 0 : datagram.readUInt8(payloadEnd - 1);
     if (paddingBytes === 0 || payloadEnd - paddingBytes < payloadStart) return undefined;
     payloadEnd -= paddingBytes;
   }
-  return new ReceivedRtpPacket(datagram, extensionProfile, extensionStart, payloadStart, payloadEnd);
+  return new ReceivedRtpPacket(datagram, payloadStart, payloadEnd);
 }
 
 /**

@@ -1,0 +1,58 @@
+/**
+ * Protects what we send: SRTP and SRTCP (RFC 3711, RFC 7714) of one connection, with a packet index for each source.
+ *
+ * A key and index must never protect two different packets: under GCM that gives the authentication key away (RFC 7714 13.2). So each index is
+ * sealed once; a retransmission goes out as RTX (RFC 4588), or as the very datagram that was sent before.
+ */
+import { findRtpPayload } from '../rtp-packet.js';
+import { createTransform } from './create-transform.js';
+import { ReplayWindow } from './replay-window.js';
+import type { SrtpKeying } from './session-keys.js';
+import { rtcpClearBytes, type SrtpTransform } from './srtp-transform.js';
+
+/** RFC 3711 9.2: at most so many RTCP packets under one key; at ten a second that is seven years. */
+const maxRtcpPackets = 2 ** 31;
+
+export class SrtpSender {
+  readonly #transform: SrtpTransform;
+  readonly #sources = new Map<number, ReplayWindow>();
+  /** One for all our sources: an index may not come twice under one SSRC, but it may skip. */
+  #rtcpIndex = 0;
+
+  constructor(keying: SrtpKeying) {
+    this.#transform = createTransform(keying);
+  }
+
+  /**
+   * Answers a new datagram; `packet` stays as it was. Sequence numbers of a source go on without jumps of 32,768 or more; their order may be mixed
+   * within 1,024.
+   *
+   * @throws {RangeError} for what is no RTP packet, and for a sequence number that was protected before or is too old to know: both are the caller's bugs.
+   */
+  protectRtp(packet: Buffer): Buffer {
+    const headerBytes = findRtpPayload(packet);
+    if (headerBytes === undefined) throw new RangeError('not an RTP packet');
+    const ssrc = packet.readUInt32BE(8);
+    let source = this.#sources.get(ssrc);
+    if (source === undefined) {
+      source = new ReplayWindow();
+      this.#sources.set(ssrc, source);
+    }
+    const index = source.guessIndex(packet.readUInt16BE(2));
+    if (source.isReplay(index)) throw new RangeError(`sequence number ${packet.readUInt16BE(2)} of ${ssrc} was sent before`);
+    source.add(index);
+    return this.#transform.protectRtp(packet, headerBytes, index);
+  }
+
+  /**
+   * @param packet one RTCP datagram, compound or reduced-size.
+   * @throws {RangeError} when it is too short to be one, or when the key is used up.
+   */
+  protectRtcp(packet: Buffer): Buffer {
+    if (packet.length < rtcpClearBytes) throw new RangeError('not an RTCP packet');
+    if (this.#rtcpIndex >= maxRtcpPackets) throw new RangeError('SRTCP key used up');
+    const datagram = this.#transform.protectRtcp(packet, this.#rtcpIndex);
+    this.#rtcpIndex += 1;
+    return datagram;
+  }
+}
