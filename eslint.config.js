@@ -1,6 +1,6 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { importX } from 'eslint-plugin-import-x';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 
 const clockMessage = 'Time and randomness are arguments (STYLE 7): take nowUs, a timer or a random source from outside.';
 
@@ -22,7 +22,8 @@ export default defineConfig(
       'import-x/no-cycle': 'error',
       'import-x/no-self-import': 'error',
     },
-    settings: { 'import-x/resolver': { typescript: false }, 'import-x/extensions': ['.ts', '.js'] },
+    // Sources import each other by the name that they have after the build.
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } })], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
   },
   {
     files: ['src/**/*.ts', 'mixer/**/*.ts', 'layouts/**/*.ts'],

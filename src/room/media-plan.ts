@@ -1,0 +1,39 @@
+/** What this server asks for and offers in each kind of session: the m-lines of its offers, and which of a client's it takes. */
+import type { MediaPlan, RemoteMedia } from '../peer/index.js';
+
+/** Whole numbers from 0 to 2^32 - 1. */
+export type RandomUint32 = () => number;
+
+/** m-lines of a browser's session, in this order from the first offer to the end: no renegotiation ever. */
+export const browserMids = { audio: '0', camera: '1', screen: '2' } as const;
+
+/** Binds the sound and the picture of the mix together for the client's lip sync (RFC 3550 6.5.1, RFC 8830). */
+const mixCname = 'tessera';
+const mixMsid = { audio: 'tessera mix-audio', video: 'tessera mix-video' } as const;
+
+export function planBrowser(random: RandomUint32): readonly MediaPlan[] {
+  return [
+    { mid: browserMids.audio, kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: random(), cname: mixCname, msid: mixMsid.audio },
+    { mid: browserMids.camera, kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid.video },
+    { mid: browserMids.screen, kind: 'video', direction: 'recvonly', codecs: ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid.video },
+  ];
+}
+
+/** WHIP: one microphone and one camera are taken, whatever else is offered is not (RFC 9725 4.2). */
+export function planPublisher(remote: readonly RemoteMedia[], random: RandomUint32): MediaPlan[] {
+  return planOnePerKind(remote, 'recvonly', random);
+}
+
+/** WHEP: one sound and one picture go out. */
+export function planViewer(remote: readonly RemoteMedia[], random: RandomUint32): MediaPlan[] {
+  return planOnePerKind(remote, 'sendonly', random);
+}
+
+function planOnePerKind(remote: readonly RemoteMedia[], wanted: 'recvonly' | 'sendonly', random: RandomUint32): MediaPlan[] {
+  const taken = new Set<string>();
+  return remote.map(({ mid, kind }) => {
+    const direction = taken.has(kind) ? 'inactive' : wanted;
+    taken.add(kind);
+    return { mid, kind, direction, codecs: kind === 'audio' ? ['opus'] : ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid[kind] };
+  });
+}

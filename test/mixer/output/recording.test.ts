@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { systemTimers } from '../../../mixer/clock/timers.js';
+import { Recording, type RecordingFormat } from '../../../mixer/output/recording.js';
+import { deferred } from '../../support/deferred.js';
+import { averageColors, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, opusPacketUs, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
+
+const canvas = { widthPx: 320, heightPx: 180, fps: 30 };
+const frameUs = 1_000_000 / canvas.fps;
+const seconds = 3;
+/** The room has been running for a while when it is recorded. */
+const startUs = 7_000_000;
+
+describe('recording', () => {
+  let folder: string;
+  let pictures: Record<RecordingFormat, readonly EncodedPicture[]>;
+  let tone: readonly Uint8Array[];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tessera-recording-'));
+    const pattern = { ...canvas, frames: seconds * canvas.fps, color: 'red', keyframeInterval: 60 };
+    pictures = { mp4: await encodeH264(pattern), webm: await encodeVp8(pattern) };
+    tone = await encodeTone(440, (seconds * 1_000_000) / opusPacketUs);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  interface Running {
+    readonly recording: Recording;
+    readonly path: string;
+    readonly active: Promise<void>;
+    readonly ended: Promise<string | undefined>;
+  }
+
+  function start(format: RecordingFormat, path = join(folder, `${format}-${Math.random()}.${format}`), program = ffmpegPath): Running {
+    const active = deferred<undefined>();
+    const ended = deferred<string | undefined>();
+    const events = { onActive: () => active.resolve(undefined), onEnded: ended.resolve };
+    const recording = new Recording({ format, path, canvas, ffmpegPath: program, timers: systemTimers, events });
+    return { recording, path, active: active.promise, ended: ended.promise };
+  }
+
+  function feed(recording: Recording, from = 0, to = seconds): void {
+    for (let frame = Math.round(from * canvas.fps); frame < to * canvas.fps; frame += 1) {
+      const picture = pictures[recording.format][frame]!;
+      recording.pushVideo({ outputId: 'v', ptsUs: Math.round(startUs + frame * frameUs), keyframe: picture.keyframe, data: picture.data });
+    }
+    for (let packet = from * 50; packet < to * 50; packet += 1) recording.pushAudio(startUs + packet * opusPacketUs, tone[packet]!);
+  }
+
+  for (const format of ['mp4', 'webm'] as const) {
+    it(`writes every picture and the sound of a room into ${format}`, async () => {
+      const { recording, path, active, ended } = start(format);
+      feed(recording);
+      await active;
+      await recording.stop();
+      expect(await ended).to.equal(undefined);
+      expect(recording.durationMs).to.be.within(2_940, 3_000);
+      const colors = await averageColors(path);
+      expect(colors.length).to.equal(seconds * canvas.fps);
+      for (const [red, green, blue] of colors) expect([red > 200, green < 60, blue < 60]).to.deep.equal([true, true, true]);
+      const sound = await decodeSound(path);
+      expect(sound.length / 48_000).to.be.within(2.9, 3.1);
+      expect(toneLevelDb(sound.subarray(48_000, 96_000), 440)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
+    });
+  }
+
+  it('stores the video as it came: not one picture is encoded again', async () => {
+    const { recording, path } = start('webm');
+    feed(recording);
+    await recording.stop();
+    const file = await readFile(path);
+    for (const index of [0, 1, 45, 89]) expect(file.includes(Buffer.from(pictures.webm[index]!.data)), `frame ${index}`).to.equal(true);
+  });
+
+  it('begins at the first keyframe', async () => {
+    const { recording, path } = start('webm');
+    feed(recording, 1);
+    await recording.stop();
+    expect((await averageColors(path)).length).to.equal(30);
+  });
+
+  it('is playable up to the last second when its process is killed, and says that it failed', async () => {
+    const { recording, path, ended } = start('mp4');
+    feed(recording);
+    await sizeSettles(path, 1);
+    process.kill(recording.processId!, 'SIGKILL');
+    expect(await ended).to.match(/SIGKILL/);
+    expect((await averageColors(path)).length).to.be.at.least((seconds - 1) * canvas.fps);
+  });
+
+  it('fails with the reason when the disk is full, and takes no more', async () => {
+    const { recording, ended } = start('mp4', '/dev/full');
+    feed(recording);
+    expect(await ended).to.match(/no space/i);
+    feed(recording);
+    await recording.stop();
+  });
+
+  it('refuses to start without its program', () => {
+    expect(() => start('mp4', undefined, join(folder, 'no-such-program'))).to.throw(/ENOENT/);
+  });
+
+  it('says so when nothing came', async () => {
+    const { recording, ended } = start('mp4');
+    await recording.stop();
+    expect(await ended).to.be.a('string');
+  });
+
+  it('fails alone when the program stops reading', async () => {
+    const { recording, path, ended } = start('webm');
+    feed(recording);
+    await sizeSettles(path, 1);
+    process.kill(recording.processId!, 'SIGSTOP');
+    for (let index = 0; index < 400; index += 1) recording.pushVideo({ outputId: 'v', ptsUs: startUs + index, keyframe: true, data: new Uint8Array(64 * 1024) });
+    expect(await ended).to.match(/too slow/);
+  });
+
+  /** Resolves when the file has stopped growing for as long as FFmpeg needs to write what it was given. */
+  async function sizeSettles(path: string, atLeastBytes: number): Promise<void> {
+    let last = -1;
+    for (let same = 0; same < 5; ) {
+      const { size } = await stat(path).catch(() => ({ size: 0 }));
+      same = size === last && size >= atLeastBytes ? same + 1 : 0;
+      last = size;
+      await new Promise((resolve) => systemTimers.after(50, () => resolve(undefined)));
+    }
+  }
+});
