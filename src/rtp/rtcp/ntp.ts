@@ -22,10 +22,11 @@ export function ntpToUs(time: NtpTime): number {
   return time.seconds * usPerSecond + Math.round((time.fraction * usPerSecond) / fractionsPerSecond);
 }
 
-/** @param us integer microseconds, not negative; seconds beyond 32 bits wrap. */
+/** @param us microseconds, rounded to whole ones first; seconds beyond 32 bits wrap. */
 export function usToNtp(us: number): NtpTime {
-  const seconds = Math.floor(us / usPerSecond);
-  const fraction = Math.round(((us - seconds * usPerSecond) * fractionsPerSecond) / usPerSecond);
+  const wholeUs = Math.round(us);
+  const seconds = Math.floor(wholeUs / usPerSecond);
+  const fraction = Math.round(((wholeUs - seconds * usPerSecond) * fractionsPerSecond) / usPerSecond);
   return { seconds: seconds >>> 0, fraction };
 }
 

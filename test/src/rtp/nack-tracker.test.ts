@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { NackTracker } from '../../../src/rtp/nack-tracker.js';
+import { SequenceUnwrapper } from '../../../src/rtp/sequence.js';
+
+const roundTripUs = 100_000;
+
+describe('NackTracker', () => {
+  let tracker: NackTracker;
+  beforeEach(() => {
+    tracker = new NackTracker();
+  });
+
+  it('asks for nothing while nothing is missing', () => {
+    for (let index = 0; index < 100; index += 1) tracker.onPacket(index, index * 1_000);
+    expect(tracker.due(10_000_000, 0)).to.deep.equal([]);
+    expect(tracker).to.include({ missingCount: 0, requestedCount: 0 });
+  });
+
+  for (const start of [0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff]) {
+    it(`asks for a loss around ${start}, fed through the unwrapper`, () => {
+      const unwrapper = new SequenceUnwrapper();
+      for (const step of [0, 1, 4, 5]) tracker.onPacket(unwrapper.unwrap((start + step) & 0xffff), 0);
+      expect(tracker.due(10_000, roundTripUs)).to.deep.equal([start + 2, start + 3]);
+    });
+  }
+
+  it('waits out reordering: what overtook by 9 ms is never asked for', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    expect(tracker.due(9_999, roundTripUs)).to.deep.equal([]);
+    tracker.onPacket(1, 9_999);
+    expect(tracker.due(50_000, roundTripUs)).to.deep.equal([]);
+    expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 0, requestedCount: 0 });
+  });
+
+  it('asks again after a round trip and not before, and counts what came back', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    const askedAtUs = [];
+    for (let nowUs = 0; nowUs <= 350_000; nowUs += 5_000) if (tracker.due(nowUs, roundTripUs).length > 0) askedAtUs.push(nowUs);
+    expect(askedAtUs).to.deep.equal([10_000, 110_000, 210_000, 310_000]);
+    tracker.onPacket(1, 360_000);
+    expect(tracker.due(1_000_000, roundTripUs)).to.deep.equal([]);
+    expect(tracker).to.include({ missingCount: 0, recoveredCount: 1, requestedCount: 4 });
+    tracker.onPacket(1, 370_000);
+    expect(tracker.recoveredCount, 'a second copy recovers nothing').to.equal(1);
+  });
+
+  it('has a floor under the round trip', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    const askedAtUs = [];
+    for (let nowUs = 0; nowUs <= 60_000; nowUs += 1_000) if (tracker.due(nowUs, 500).length > 0) askedAtUs.push(nowUs);
+    expect(askedAtUs).to.deep.equal([10_000, 30_000, 50_000]);
+  });
+
+  it('gives up after ten requests', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    let asked = 0;
+    for (let nowUs = 0; nowUs <= 900_000; nowUs += 10_000) asked += tracker.due(nowUs, 0).length;
+    expect(asked).to.equal(10);
+    expect(tracker).to.include({ abandonedCount: 1, missingCount: 0 });
+  });
+
+  it('gives up after a second, however few the requests were', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    expect(tracker.due(500_000, 600_000)).to.deep.equal([1]);
+    expect(tracker.due(1_000_001, 600_000)).to.deep.equal([]);
+    expect(tracker).to.include({ abandonedCount: 1, missingCount: 0 });
+  });
+
+  it('remembers at most 512 losses, the newest', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(601, 0);
+    const due = tracker.due(10_000, roundTripUs);
+    expect(due).to.have.length(512);
+    expect(due[0]).to.equal(89);
+    expect(due.at(-1)).to.equal(600);
+    expect(tracker.abandonedCount).to.equal(88);
+  });
+
+  it('begins anew after a jump of more than 1,000, forgetting what was missing', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(3, 0);
+    tracker.onPacket(1_004, 0);
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([]);
+    expect(tracker).to.include({ resetCount: 1, abandonedCount: 2 });
+    tracker.onPacket(1_006, 20_000);
+    expect(tracker.due(30_000, roundTripUs)).to.deep.equal([1_005]);
+  });
+
+  it('follows a sender who goes on from far behind, but no single straggler', () => {
+    tracker.onPacket(5_000, 0);
+    tracker.onPacket(5_002, 0);
+    tracker.onPacket(100, 0);
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([5_001]);
+    tracker.onPacket(101, 20_000);
+    expect(tracker).to.include({ resetCount: 1, missingCount: 0 });
+    tracker.onPacket(103, 20_000);
+    expect(tracker.due(30_000, roundTripUs)).to.deep.equal([102]);
+  });
+
+  it('forgets what a keyframe made needless', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(10, 0);
+    tracker.forgetBefore(6);
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([6, 7, 8, 9]);
+    expect(tracker.abandonedCount).to.equal(5);
+  });
+
+  it('never asks twice within a round trip, never for what came, and always for what is missing', () => {
+    const steps = fc.array(fc.record({ skip: fc.nat({ max: 5 }), back: fc.nat({ max: 20 }), afterUs: fc.nat({ max: 15_000 }) }), { maxLength: 200, size: 'max' });
+    fc.assert(
+      fc.property(steps, (list) => {
+        const each = new NackTracker();
+        const arrived = new Set<number>([0]);
+        const lastAskedUs = new Map<number, number>();
+        let newest = 0;
+        let nowUs = 0;
+        each.onPacket(0, 0);
+        for (const { skip, back, afterUs } of list) {
+          nowUs += afterUs;
+          const index = back > 12 ? Math.max(0, newest - back) : newest + 1 + skip;
+          each.onPacket(index, nowUs);
+          arrived.add(index);
+          newest = Math.max(newest, index);
+          for (const asked of each.due(nowUs, roundTripUs)) {
+            expect(arrived.has(asked)).to.equal(false);
+            expect(nowUs - (lastAskedUs.get(asked) ?? -Infinity)).to.be.at.least(roundTripUs);
+            lastAskedUs.set(asked, nowUs);
+          }
+        }
+        each.due(nowUs + 10_000, roundTripUs).forEach((asked) => lastAskedUs.set(asked, nowUs));
+        const gone = Array.from({ length: newest }, (_, index) => index).filter((index) => !arrived.has(index));
+        expect(gone.filter((index) => !lastAskedUs.has(index))).to.deep.equal([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
