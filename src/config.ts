@@ -1,0 +1,56 @@
+/** The one table of options. README's table and tessera.yaml are made from it (`npm run docs`); `config-load.ts` reads the values. */
+import { flag, integer, isAddress, isHost, list, oneOf, string, type Option } from './config-option.js';
+import { LOG_LEVELS } from './log.js';
+
+/** Pixels and frames a second that a canvas may have; even, because 4:2:0 chroma has no odd positions. */
+export const CANVAS_RANGES = {
+  width: { min: 160, max: 1920, multipleOf: 2 },
+  height: { min: 120, max: 1920, multipleOf: 2 },
+  fps: { min: 5, max: 60 },
+} as const;
+
+const portRange = { min: 0, max: 65_535 };
+const dayMs = 86_400_000;
+
+export const OPTIONS = {
+  httpHost: string({ key: 'http.host', default: '127.0.0.1', meaning: 'Address or name that HTTP and WebSocket listen on; `0.0.0.0` is every address of the machine.' }, 'an address or host name', isHost),
+  httpPort: integer({ key: 'http.port', default: 8080, meaning: 'TCP port of HTTP and WebSocket; 0 takes any free one.' }, portRange),
+  httpBodyLimitBytes: integer({ key: 'http.bodyLimitBytes', default: 65_536, unit: 'bytes', meaning: 'Longest JSON body that is read.' }, { min: 1024, max: 1_048_576 }),
+  udpHost: string({ key: 'udp.host', default: '', meaning: 'Address that the media ports are bound to; empty: `127.0.0.1` when HTTP listens on a loopback address, else every IPv4 address.' }, 'an address or empty', (text) => text === '' || isAddress(text)),
+  udpPortMin: integer({ key: 'udp.portMin', default: 40_000, meaning: 'First UDP port for media; each room takes one. With 0 here and in `udp.portMax` any free port is taken.' }, portRange),
+  udpPortMax: integer({ key: 'udp.portMax', default: 40_099, meaning: 'Last UDP port for media.' }, portRange),
+  announcedAddresses: list({ key: 'udp.announcedAddresses', default: [], meaning: 'Addresses at which clients reach the media ports, e.g. the public one of a NAT or a container\'s host; empty: `127.0.0.1` when HTTP listens on a loopback address, else the machine\'s own IPv4 addresses.' }, 'addresses', isAddress),
+  iceServers: list({ key: 'ice.servers', default: [], meaning: 'STUN servers that clients are told to use.' }, 'stun: URLs', (text) => /^stuns?:[^\s<>"]+$/.test(text)),
+  createOnJoin: flag({ key: 'rooms.createOnJoin', default: true, meaning: 'A room is made by whoever joins it first; with `false` only `POST /api/rooms` makes rooms.' }),
+  emptyTimeoutMs: integer({ key: 'rooms.emptyTimeoutMs', default: 30_000, unit: 'ms', meaning: 'A room is closed so long after its last participant or viewer left.' }, { min: 0, max: dayMs }),
+  unusedTimeoutMs: integer({ key: 'rooms.unusedTimeoutMs', default: 300_000, unit: 'ms', meaning: 'A room that nobody has joined yet is closed so long after it was made.' }, { min: 0, max: dayMs }),
+  maxRooms: integer({ key: 'rooms.max', default: 20, meaning: 'Rooms open at the same time.' }, { min: 1, max: 1000 }),
+  maxParticipants: integer({ key: 'rooms.maxParticipants', default: 50, meaning: 'Participants in a room.' }, { min: 1, max: 1000 }),
+  maxViewers: integer({ key: 'rooms.maxViewers', default: 500, meaning: 'Viewers of a room.' }, { min: 0, max: 10_000 }),
+  defaultLayout: string({ key: 'rooms.layout', default: 'grid', meaning: 'Layout of a new room.' }, 'the name of a layout', (text) => text !== ''),
+  participantTimeoutMs: integer({ key: 'rooms.participantTimeoutMs', default: 8000, unit: 'ms', meaning: 'A participant or viewer without a sign of life for so long is gone.' }, { min: 1000, max: 600_000 }),
+  canvasWidth: integer({ key: 'canvas.width', default: 1280, unit: 'px', meaning: 'Width of a new room\'s picture.' }, CANVAS_RANGES.width),
+  canvasHeight: integer({ key: 'canvas.height', default: 720, unit: 'px', meaning: 'Height of a new room\'s picture.' }, CANVAS_RANGES.height),
+  canvasFps: integer({ key: 'canvas.fps', default: 30, unit: 'frames/s', meaning: 'Frame rate of a new room\'s picture.' }, CANVAS_RANGES.fps),
+  videoBitrateBps: integer({ key: 'media.videoBitrateBps', default: 1_500_000, unit: 'bps', meaning: 'Bitrate of the mixed picture, for each codec that is in use.' }, { min: 100_000, max: 20_000_000 }),
+  audioBitrateBps: integer({ key: 'media.audioBitrateBps', default: 48_000, unit: 'bps', meaning: 'Bitrate of each mixed sound.' }, { min: 8000, max: 256_000 }),
+  maxInputPixels: integer({ key: 'media.maxInputPixels', default: 1920 * 1088, unit: 'px', meaning: 'Largest picture of a participant that is decoded, width times height; a larger one shows as an avatar.' }, { min: 320 * 240, max: 4096 * 2304 }),
+  recordingsFolder: string({ key: 'recordings.folder', default: './recordings', meaning: 'Where recordings are written; made when it is not there.' }, 'a path', (text) => text !== '' && !text.includes('\0')),
+  maxRecordings: integer({ key: 'recordings.maxPerRoom', default: 2, meaning: 'Recordings of a room that may run at the same time.' }, { min: 0, max: 16 }),
+  ffmpegPath: string({ key: 'ffmpeg.path', default: '', otherEnv: 'FFMPEG_PATH', meaning: 'FFmpeg program that writes recordings; empty: `ffmpeg` on the PATH, else the one that comes along.' }, 'a path or empty', (text) => !text.includes('\0')),
+  logLevel: oneOf({ key: 'log.level', default: 'info', meaning: 'Least level that is logged.' }, LOG_LEVELS),
+  logFormat: oneOf({ key: 'log.format', default: 'auto', meaning: 'Log lines for people, or JSON; `auto`: for people on a terminal.' }, ['auto', 'human', 'json']),
+} as const satisfies Record<string, Option<never> | Option<string> | Option<number> | Option<boolean> | Option<readonly string[]>>;
+
+export type Config = { readonly [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name] extends Option<infer Value> ? Value : never };
+
+/** What no option can see alone. Each mistake names the options it is about. */
+export function findContradictions(config: Config): readonly string[] {
+  const mistakes: string[] = [];
+  const { udpPortMin, udpPortMax } = config;
+  if (udpPortMin > udpPortMax) mistakes.push(`udp.portMin (${udpPortMin}) is above udp.portMax (${udpPortMax})`);
+  if ((udpPortMin === 0) !== (udpPortMax === 0)) mistakes.push('udp.portMin and udp.portMax must both be 0 (any free port) or neither');
+  const ports = udpPortMax - udpPortMin + 1;
+  if (udpPortMax > 0 && udpPortMin > 0 && udpPortMin <= udpPortMax && ports < config.maxRooms) mistakes.push(`rooms.max (${config.maxRooms}) needs as many UDP ports, and udp.portMin to udp.portMax are ${ports}`);
+  return mistakes;
+}

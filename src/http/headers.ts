@@ -1,0 +1,54 @@
+/** What every answer says to browsers: who may embed it, who may read it, what a page may load. */
+import type { Context, Next } from 'koa';
+
+/** Scripts and styles come from this server only; the camera and the mix are blobs and streams. Inline styles place the tiles of a page. */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob: mediastream:",
+  "connect-src 'self' ws: wss:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+/** The viewer page is there to be embedded, anywhere; the room page has a camera, and nobody may lay it under his own. */
+function isEmbeddable(path: string): boolean {
+  return path.startsWith('/v/');
+}
+
+export async function securityHeaders(context: Context, next: Next): Promise<void> {
+  const ancestors = isEmbeddable(context.path) ? '*' : "'self'";
+  context.set({
+    'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors ${ancestors}`,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+  });
+  if (!isEmbeddable(context.path)) context.set('X-Frame-Options', 'SAMEORIGIN');
+  await next();
+}
+
+/** The faces for other programs, which may be pages of other origins. */
+const sharedPaths = /^\/(api|whip|whep)\//;
+const EXPOSED_HEADERS = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Allow, Tessera-Participant';
+const ALLOWED_HEADERS = 'Content-Type, If-Match, Authorization';
+/** A day; browsers cap it at two hours or less themselves. */
+const PREFLIGHT_MAX_AGE_S = 86_400;
+
+/** No cookie and no other ambient right is ever looked at, so that any origin may ask: it can do what it could do without a browser. */
+export async function crossOrigin(context: Context, next: Next): Promise<void> {
+  if (!sharedPaths.test(context.path)) {
+    await next();
+    return;
+  }
+  context.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': EXPOSED_HEADERS });
+  await next();
+  if (context.method === 'OPTIONS' && context.status < 400) {
+    context.set({
+      'Access-Control-Allow-Methods': context.response.get('Allow'),
+      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+      'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_S),
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import type Router from '@koa/router';
+import type { RoomRegistry } from '../rooms/room-registry.js';
+import type { MediaSessions } from './media-sessions.js';
+
+/** What the routes act on. */
+export interface HttpServices {
+  readonly registry: RoomRegistry;
+  readonly sessions: MediaSessions;
+  /** Absolute. */
+  readonly publicFolder: string;
+  readonly recordingsFolder: string;
+  readonly iceServers: readonly string[];
+  readonly bodyLimitBytes: number;
+}
+
+/** Each group of routes is one file with one of these. */
+export type AddRoutes = (router: Router, services: HttpServices) => void;

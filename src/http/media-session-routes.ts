@@ -1,0 +1,123 @@
+/**
+ * WHIP (RFC 9725) publishes to a room, WHEP (draft-ietf-wish-whep) watches it: the same HTTP around different questions to the room.
+ *
+ *     POST    /whip/:room             SDP offer -> 201, SDP answer, Location of the session
+ *     OPTIONS /whip/:room             what may be posted
+ *     PATCH   /whip/sessions/:secret  trickled candidates -> 204
+ *     DELETE  /whip/sessions/:secret  the end
+ *
+ * Not supported: ICE restarts (422), renegotiation, the server's own late candidates (the answer has them all).
+ */
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { AppError } from '../errors.js';
+import { parseDisplayName, parseRoomName } from '../names.js';
+import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
+import type { AddRoutes, HttpServices } from './http-services.js';
+import type { MediaSessionKind } from './media-sessions.js';
+import { readSdp, readSdpFragment, SDP_FRAGMENT_TYPE, SDP_TYPE } from './request-body.js';
+import { iceUfragOf, parseSdpFragment } from './sdp-fragment.js';
+
+/** Encoders that only take a URL (OBS, FFmpeg) and do not say who they are. */
+const DEFAULT_NAME = 'Guest';
+const PARTICIPANT_HEADER = 'Tessera-Participant';
+
+interface MediaFace {
+  readonly kind: MediaSessionKind;
+  /** The room that a POST is about. */
+  findRoom(name: string): Promise<RoomHandle>;
+  /** Reads what the URL says beside the room; before the room is made, so that a mistake makes none. */
+  prepare(context: Context): (room: RoomHandle, offer: string, listener: SessionListener) => Promise<{ sessionId: string; answer: string }>;
+}
+
+export const addWhipRoutes: AddRoutes = (router, services) => {
+  addMediaRoutes(router, services, {
+    kind: 'whip',
+    findRoom: (name) => services.registry.findOrCreate(name),
+    prepare(context) {
+      const name = parseDisplayName(queryText(context, 'name') ?? DEFAULT_NAME);
+      return async (room, offer, listener) => {
+        const begun = await room.publish(name, offer, listener);
+        context.set(PARTICIPANT_HEADER, begun.sessionId);
+        return begun;
+      };
+    },
+  });
+};
+
+export const addWhepRoutes: AddRoutes = (router, services) => {
+  addMediaRoutes(router, services, {
+    kind: 'whep',
+    findRoom: (name) => services.registry.findOrBringBack(name),
+    prepare(context) {
+      const participantId = queryText(context, 'as');
+      return (room, offer, listener) => room.view(offer, participantId, listener);
+    },
+  });
+};
+
+function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace): void {
+  const { kind } = face;
+  const { sessions, iceServers, bodyLimitBytes } = services;
+  const endpoint = `/${kind}/:room`;
+  const resource = `/${kind}/sessions/:secret`;
+
+  router.post(endpoint, async (context) => {
+    const roomName = parseRoomName(context.params['room'] ?? '');
+    if (context.accepts(SDP_TYPE) === false) throw new AppError('not_acceptable', `The answer is ${SDP_TYPE}.`);
+    context.set('Accept-Post', SDP_TYPE);
+    const offer = await readSdp(context);
+    const begin = face.prepare(context);
+    const room = await face.findRoom(roomName);
+    const { secret, session, answer } = await sessions.add({ kind, room, iceUfrag: iceUfragOf(offer), begin: (listener) => begin(room, offer, listener) });
+    context.status = 201;
+    context.set({ Location: `/${kind}/sessions/${secret}`, ETag: session.etag, 'Cache-Control': 'no-store' });
+    if (iceServers.length > 0) context.set('Link', iceServers.map((url) => `<${url}>; rel="ice-server"`));
+    context.body = answer;
+    context.type = SDP_TYPE;
+  });
+  // RFC 9725 4.1: neither endpoint nor session has a representation, and a GET is answered with success and nothing.
+  router.get([endpoint, resource], (context) => {
+    // The WHEP draft lets players find an endpoint by HEAD.
+    const isDiscovery = kind === 'whep' && context.method === 'HEAD';
+    context.status = isDiscovery ? 200 : 204;
+    if (isDiscovery) context.type = SDP_TYPE;
+  });
+  router.options(endpoint, (context) => {
+    context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': SDP_TYPE });
+    context.body = '';
+  });
+  router.options(resource, (context) => {
+    context.set({ Allow: 'PATCH, DELETE, GET, HEAD, OPTIONS', 'Accept-Patch': SDP_FRAGMENT_TYPE });
+    context.body = '';
+  });
+  router.patch(resource, async (context) => {
+    const { room, sessionId, etag, iceUfrag } = sessions.get(kind, context.params['secret'] ?? '');
+    const fragment = parseSdpFragment(await readSdpFragment(context, bodyLimitBytes));
+    requireMatch(context, etag);
+    if (fragment.iceUfrag !== undefined && fragment.iceUfrag !== iceUfrag) throw new AppError('ice_restart_unsupported');
+    for (const candidate of fragment.candidates) await room.addCandidate(sessionId, candidate);
+    if (fragment.isEnd) await room.addCandidate(sessionId, '');
+    context.status = 204;
+  });
+  router.delete(resource, async (context) => {
+    await sessions.end(kind, context.params['secret'] ?? '');
+    context.status = 200;
+    context.body = '';
+  });
+}
+
+/** RFC 9110 13.1.1 with strong comparison: `W/"…"` matches nothing. */
+function requireMatch(context: Context, etag: string): void {
+  const condition = context.get('If-Match');
+  if (condition === '') throw new AppError('precondition_required');
+  const tags = condition.split(',').map((tag) => tag.trim());
+  if (!tags.includes('*') && !tags.includes(etag)) throw new AppError('precondition_failed');
+}
+
+/** The first of a name that is given more than once; undefined when it is not, or empty. */
+function queryText(context: Context, name: string): string | undefined {
+  const value = context.query[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === '' ? undefined : first;
+}

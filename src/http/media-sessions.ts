@@ -1,0 +1,62 @@
+/** The WHIP and WHEP sessions by the secret of their URL; who knows it may end the session. */
+import { AppError } from '../errors.js';
+import { newId, newSecret } from '../ids.js';
+import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
+
+export type MediaSessionKind = 'whip' | 'whep';
+
+export interface MediaSession {
+  readonly kind: MediaSessionKind;
+  readonly room: RoomHandle;
+  /** Public: a participant's id. */
+  readonly sessionId: string;
+  /** The strong entity tag of its ICE session, in quotes (RFC 9725 4.3.1). */
+  readonly etag: string;
+  /** Of the client's offer: candidates with another one would be an ICE restart. */
+  readonly iceUfrag: string | undefined;
+}
+
+export interface NewMediaSession {
+  readonly kind: MediaSessionKind;
+  readonly room: RoomHandle;
+  readonly iceUfrag: string | undefined;
+  /** Asks the room; `listener` hears when the room ends the session. */
+  readonly begin: (listener: SessionListener) => Promise<{ sessionId: string; answer: string }>;
+}
+
+export class MediaSessions {
+  readonly #bySecret = new Map<string, MediaSession>();
+
+  get size(): number {
+    return this.#bySecret.size;
+  }
+
+  async add({ kind, room, iceUfrag, begin }: NewMediaSession): Promise<{ secret: string; session: MediaSession; answer: string }> {
+    const secret = newSecret();
+    const state = { hasEnded: false };
+    const { sessionId, answer } = await begin({
+      ended: () => {
+        state.hasEnded = true;
+        this.#bySecret.delete(secret);
+      },
+    });
+    if (state.hasEnded) throw new AppError('room_closed');
+    const session: MediaSession = { kind, room, sessionId, iceUfrag, etag: `"${newId()}"` };
+    this.#bySecret.set(secret, session);
+    return { secret, session, answer };
+  }
+
+  /** @throws {AppError} session_not_found */
+  get(kind: MediaSessionKind, secret: string): MediaSession {
+    const session = this.#bySecret.get(secret);
+    if (session?.kind !== kind) throw new AppError('session_not_found');
+    return session;
+  }
+
+  /** @throws {AppError} session_not_found */
+  async end(kind: MediaSessionKind, secret: string): Promise<void> {
+    const { room, sessionId } = this.get(kind, secret);
+    this.#bySecret.delete(secret);
+    await room.end(sessionId, 'left');
+  }
+}

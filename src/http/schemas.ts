@@ -1,0 +1,63 @@
+/** The JSON of the HTTP face, both ways: requests are checked against it, `/openapi.json` is made from it, tests hold answers against it. */
+import { z } from 'zod';
+import { CANVAS_RANGES } from '../config.js';
+import type { ParticipantDescription, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+
+function ranged({ min, max, multipleOf }: { min: number; max: number; multipleOf?: number }): z.ZodNumber {
+  const number = z.int().min(min).max(max);
+  return multipleOf === undefined ? number : number.multipleOf(multipleOf);
+}
+
+const recordingFormat = z.enum(['mp4', 'webm']);
+const layoutName = z.string().max(200);
+
+/** Names are judged by `src/names.ts`, so that a bad one has the same code everywhere. */
+export const newRoomSchema = z.strictObject({
+  name: z.string(),
+  layout: layoutName.optional(),
+  video: z.strictObject({ width: ranged(CANVAS_RANGES.width).optional(), height: ranged(CANVAS_RANGES.height).optional(), fps: ranged(CANVAS_RANGES.fps).optional() }).optional(),
+});
+
+export const roomChangeSchema = z.strictObject({ layout: layoutName.optional() });
+
+export const newRecordingSchema = z.strictObject({ format: recordingFormat.optional() });
+
+export const participantSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(['browser', 'whip']),
+  audio: z.boolean(),
+  video: z.boolean(),
+  screen: z.boolean(),
+  speaking: z.boolean(),
+  joinedAt: z.iso.datetime(),
+}) satisfies z.ZodType<ParticipantDescription>;
+
+export const recordingSchema = z.strictObject({
+  id: z.string(),
+  room: z.string(),
+  format: recordingFormat,
+  status: z.enum(['starting', 'active', 'complete', 'failed']),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  durationMs: z.number().min(0),
+  bytes: z.int().min(0),
+  url: z.string(),
+  error: z.string().nullable(),
+}) satisfies z.ZodType<RecordingDescription>;
+
+export const roomSchema = z.strictObject({
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  layout: z.string(),
+  video: z.strictObject({ width: z.int(), height: z.int(), fps: z.int() }),
+  participants: z.array(participantSchema),
+  viewers: z.int().min(0),
+  recordings: z.array(recordingSchema),
+}) satisfies z.ZodType<RoomDescription>;
+
+export const roomsSchema = z.strictObject({ rooms: z.array(roomSchema) });
+export const recordingsSchema = z.strictObject({ recordings: z.array(recordingSchema) });
+export const layoutsSchema = z.strictObject({ layouts: z.array(z.string()) });
+export const healthSchema = z.strictObject({ status: z.literal('ok') });
+export const errorSchema = z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string(), details: z.unknown().optional() }) });

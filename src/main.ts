@@ -1,0 +1,63 @@
+/** `npm start`: reads the configuration, starts the server, ends it on SIGTERM and SIGINT. Standard output has the address, standard error the log. */
+import { isLoopback } from './addresses.js';
+import type { Config } from './config.js';
+import { ConfigError, loadConfig, type LoadedConfig } from './config-load.js';
+import { describeError, Log } from './log.js';
+import { startServer, type TesseraServer } from './server.js';
+import { systemTime } from './time.js';
+
+/** Rooms take at most 8.5 s to end; whoever sent the signal waits 10 s. */
+const EXIT_DEADLINE_MS = 9500;
+
+function configure(): LoadedConfig {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** What the user can mend is told in his words, everything else with its stack. */
+function refuse(error: unknown): never {
+  const isHis = error instanceof ConfigError || (error instanceof Error && 'syscall' in error && error.syscall === 'listen');
+  console.error(isHis ? error.message : describeError(error));
+  process.exit(1);
+}
+
+function announce(server: TesseraServer, { httpHost }: Config): void {
+  console.log(`Tessera listens on ${server.url}`);
+  if (isLoopback(httpHost)) console.log('Only this machine reaches it, because no access tokens are configured; TESSERA_HTTP_HOST=0.0.0.0 opens it to everyone all the same.');
+  else console.log('Whoever reaches this address may use it: no access tokens are configured.');
+}
+
+const { config, warnings } = configure();
+const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'human' : 'json') : config.logFormat;
+const log = new Log({ level: config.logLevel, format, time: systemTime, write: (line) => process.stderr.write(`${line}\n`) });
+for (const warning of warnings) log.warn(warning);
+const server = await startServer({ config, time: systemTime, log }).catch(refuse);
+announce(server, config);
+
+let isEnding = false;
+async function end(exitCode: number): Promise<void> {
+  if (isEnding) process.exit(1);
+  isEnding = true;
+  setTimeout(() => {
+    log.error('the rooms did not end in time');
+    process.exit(1);
+  }, EXIT_DEADLINE_MS);
+  await server.close();
+  process.exit(exitCode);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    log.info('ending', { signal });
+    void end(0);
+  });
+}
+process.on('unhandledRejection', (error) => log.error('a promise failed and nobody looked', { error: describeError(error) }));
+process.on('uncaughtException', (error) => {
+  // What it left half done is unknown: the rooms get their orderly end, then whoever supervises this process starts it anew.
+  log.error('an error nobody expected', { error: describeError(error) });
+  void end(1);
+});

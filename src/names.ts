@@ -1,0 +1,41 @@
+/** What rooms and people may be called: the one place that decides it, for HTTP, WHIP and WebSocket alike. */
+import { AppError } from './errors.js';
+
+/** ASCII, because a room name is a piece of URLs and of file names: 64 letters of other scripts would outgrow a file name's 255 bytes. */
+const roomNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Of what people count as characters: a flag or a family is one. */
+const MAX_DISPLAY_CHARACTERS = 64;
+/** UTF-16 units before anything is counted: 64 of the longest emoji sequences that are in use fit. */
+const MAX_DISPLAY_UNITS = 1000;
+/** Vietnamese stacks 2 marks on a letter, Tibetan up to 5; more is a tower that covers the neighbouring tiles. */
+const markTower = /\p{M}{9}/u;
+/**
+ * Control characters, line and paragraph separators, lone surrogates, and the marks that turn the direction of what follows (Trojan Source);
+ * joiners, variation selectors and emoji tags stay allowed, Persian and flags need them.
+ */
+const forbiddenCharacters = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/u;
+/** Pages and pictures escape names anyway; a tag is refused all the same, since it is no name. `<3` is none. */
+const markup = /<[A-Za-z/!?]/;
+const visibleCharacter = /[\p{L}\p{N}\p{P}\p{S}]/u;
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+/** @throws {AppError} invalid_room_name */
+export function parseRoomName(text: string): string {
+  if (!roomNamePattern.test(text)) throw new AppError('invalid_room_name');
+  return text;
+}
+
+/**
+ * Any script, any emoji; white space at the ends falls away and becomes one space within.
+ *
+ * @returns the name in Unicode's composed form (NFC), so that equal looks are equal strings
+ * @throws {AppError} invalid_participant_name
+ */
+export function parseDisplayName(text: string): string {
+  if (text.length > MAX_DISPLAY_UNITS) throw new AppError('invalid_participant_name');
+  const name = text.normalize('NFC').replace(/[\t\n\r\p{Zs}]+/gu, ' ').trim();
+  const isName = visibleCharacter.test(name) && !forbiddenCharacters.test(name) && !markTower.test(name) && !markup.test(name);
+  if (!isName || [...graphemes.segment(name)].length > MAX_DISPLAY_CHARACTERS) throw new AppError('invalid_participant_name');
+  return name;
+}

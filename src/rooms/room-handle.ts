@@ -1,0 +1,274 @@
+/** One open room as the server process sees it: the newest description, who has a session in it, and every question it can be asked. */
+import { AppError } from '../errors.js';
+import { newId } from '../ids.js';
+import type { Log } from '../log.js';
+import type { Time } from '../time.js';
+import type { RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
+import { hasEnded, type RecordingBook } from './recording-book.js';
+import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
+import type { RoomProcess } from './room-process.js';
+
+/** Why a session is over: `room_failed`, `room_closed` and `server_closing` come from here, all other words from the room. */
+export type EndReason = string;
+
+/** Whoever holds a session in a room: a WebSocket, or a WHIP or WHEP session. */
+export interface SessionListener {
+  /** Once, and the last call; not for an end that was asked for. */
+  ended(reason: EndReason): void;
+  roomChanged?(room: RoomDescription): void;
+  speaking?(participantIds: readonly string[], dominant: string | null): void;
+  recordingChanged?(recording: RecordingDescription): void;
+}
+
+export interface RoomHandleOptions {
+  readonly process: RoomProcess;
+  readonly room: RoomOptions;
+  readonly recordingsFolder: string;
+  readonly book: RecordingBook;
+  readonly time: Time;
+  readonly log: Log;
+  readonly events: RoomHandleEvents;
+}
+
+export interface RoomHandleEvents {
+  /** Somebody came to the empty room, or the last one left it. */
+  occupied(isOccupied: boolean): void;
+  /** The process ended by itself. The handle is of no more use; sessions are told right after this. */
+  failed(): void;
+}
+
+/** Binding a port, opening codecs and a mixer thread: a loaded machine takes its time, a joiner should not wait longer. */
+const OPEN_TIMEOUT_MS = 8000;
+/** FFmpeg starts, or writes the last fragment, before a recording answers. */
+const RECORDING_TIMEOUT_MS = 8000;
+/** All recordings of the room end before it closes; the server itself has 10 s to end. */
+const CLOSE_TIMEOUT_MS = 7000;
+
+export class RoomHandle {
+  readonly options: RoomOptions;
+  readonly #process: RoomProcess;
+  readonly #recordingsFolder: string;
+  readonly #book: RecordingBook;
+  readonly #time: Time;
+  readonly #log: Log;
+  readonly #events: RoomHandleEvents;
+  readonly #sessions = new Map<string, SessionListener>();
+  #chosenLayout: string;
+  #description: RoomDescription;
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  #closing: Promise<void> | undefined;
+
+  private constructor({ process, room, recordingsFolder, book, time, log, events }: RoomHandleOptions) {
+    this.options = room;
+    this.#process = process;
+    this.#recordingsFolder = recordingsFolder;
+    this.#book = book;
+    this.#time = time;
+    this.#log = log.child({ room: room.name });
+    this.#events = events;
+    this.#chosenLayout = room.layout;
+    this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, participants: [], viewers: 0, recordings: book.list(room.name) };
+    process.onEvent = (event) => this.#take(event);
+    void process.exited.then(({ code, signal }) => this.#processExited(code, signal));
+  }
+
+  /** Opens a room in a ready process; when that fails the process is gone, too. */
+  static async open(options: RoomHandleOptions): Promise<RoomHandle> {
+    const handle = new RoomHandle(options);
+    try {
+      const { udpPort } = await options.process.request('open', { options: options.room }, OPEN_TIMEOUT_MS);
+      handle.#log.info('room opened', { udpPort, pid: options.process.pid });
+      return handle;
+    } catch (error) {
+      handle.#state = 'ended';
+      options.process.kill();
+      throw error;
+    }
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** What people chose; the room may show another one meanwhile, as `presentation` while someone shares a screen. */
+  get chosenLayout(): string {
+    return this.#chosenLayout;
+  }
+
+  get isOccupied(): boolean {
+    return this.#sessions.size > 0;
+  }
+
+  /** The newest that the room told, with all recordings of its name. */
+  describe(): RoomDescription {
+    return this.#description;
+  }
+
+  /** @returns the participant's id and the SDP offer */
+  join(name: string, listener: SessionListener): Promise<{ sessionId: string; offer: string }> {
+    return this.#begin(listener, (sessionId) => this.#process.request('join', { sessionId, name }));
+  }
+
+  /** @returns the participant's id and the SDP answer */
+  publish(name: string, offer: string, listener: SessionListener): Promise<{ sessionId: string; answer: string }> {
+    return this.#begin(listener, (sessionId) => this.#process.request('publish', { sessionId, name, offer }));
+  }
+
+  view(offer: string, participantId: string | undefined, listener: SessionListener): Promise<{ sessionId: string; answer: string }> {
+    return this.#begin(listener, (sessionId) => this.#process.request('view', { sessionId, offer, participantId }));
+  }
+
+  async answer(sessionId: string, answer: string): Promise<void> {
+    await this.#process.request('answer', { sessionId, answer });
+  }
+
+  async addCandidate(sessionId: string, candidate: string): Promise<void> {
+    await this.#process.request('addCandidate', { sessionId, candidate });
+  }
+
+  async setMedia(sessionId: string, media: { audio: boolean; video: boolean; screen: boolean }): Promise<void> {
+    await this.#process.request('setMedia', { sessionId, ...media });
+  }
+
+  /** Ends a session that its owner ends; its listener hears nothing more. Never throws: whoever leaves has left. */
+  async end(sessionId: string, reason: EndReason): Promise<void> {
+    if (!this.#forget(sessionId)) return;
+    await this.#process.request('end', { sessionId, reason }).catch((error: unknown) => {
+      this.#log.limited('warn', 'a session could not be ended', { reason: error instanceof AppError ? error.code : String(error) });
+    });
+  }
+
+  async setLayout(layout: string): Promise<void> {
+    await this.#process.request('setLayout', { layout });
+    this.#chosenLayout = layout;
+  }
+
+  async snapshot(): Promise<Uint8Array> {
+    return (await this.#process.request('snapshot', {})).png;
+  }
+
+  async stats(): Promise<Readonly<Record<string, unknown>>> {
+    return (await this.#process.request('stats', {})).stats;
+  }
+
+  async startRecording(format: RecordingFormat): Promise<RecordingDescription> {
+    await makeRecordingsFolder(this.#recordingsFolder);
+    const recordingId = newId();
+    const { path, url } = nameRecordingFile(this.#recordingsFolder, this.name, recordingId, format, this.#time.date());
+    const { recording } = await this.#process.request('startRecording', { recordingId, format, path, url }, RECORDING_TIMEOUT_MS);
+    this.#book.put(recording);
+    return recording;
+  }
+
+  async stopRecording(recordingId: string): Promise<RecordingDescription> {
+    if (hasEnded(this.#book.get(this.name, recordingId))) throw new AppError('recording_ended');
+    const { recording } = await this.#process.request('stopRecording', { recordingId }, RECORDING_TIMEOUT_MS);
+    this.#book.put(recording);
+    return recording;
+  }
+
+  /** Everyone is told, recordings are finished, the process ends. */
+  close(reason: EndReason): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: EndReason): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#endAll(reason);
+    await this.#process.close(reason, CLOSE_TIMEOUT_MS);
+    this.#failRecordings();
+    this.#state = 'ended';
+    this.#log.info('room closed', { reason });
+  }
+
+  async #begin<Result extends object>(listener: SessionListener, request: (sessionId: string) => Promise<Result>): Promise<Result & { sessionId: string }> {
+    if (this.#state !== 'open') throw new AppError('room_closed');
+    const sessionId = newId();
+    this.#sessions.set(sessionId, listener);
+    // Counted before the room has agreed, so that it does not close under the joiner's feet.
+    if (this.#sessions.size === 1) this.#events.occupied(true);
+    try {
+      const result = await request(sessionId);
+      if (!this.#sessions.has(sessionId)) throw new AppError('room_closed');
+      return { ...result, sessionId };
+    } catch (error) {
+      // After a timeout the room may have let it in nevertheless.
+      if (error instanceof AppError && error.code === 'room_timeout') void this.end(sessionId, 'timeout');
+      else this.#forget(sessionId);
+      throw error;
+    }
+  }
+
+  #forget(sessionId: string): boolean {
+    const wasKnown = this.#sessions.delete(sessionId);
+    if (wasKnown && this.#sessions.size === 0) this.#events.occupied(false);
+    return wasKnown;
+  }
+
+  #take(event: RoomEvent): void {
+    switch (event.type) {
+      case 'changed':
+        this.#describeAnew(event.room);
+        break;
+      case 'speaking':
+        for (const listener of this.#sessions.values()) listener.speaking?.(event.participantIds, event.dominant);
+        break;
+      case 'recording':
+        this.#takeRecording(event.recording);
+        break;
+      case 'sessionEnded': {
+        const listener = this.#sessions.get(event.sessionId);
+        if (this.#forget(event.sessionId)) listener?.ended(event.reason);
+        break;
+      }
+      case 'ready':
+      case 'log':
+        break;
+    }
+  }
+
+  #describeAnew(room: RoomDescription): void {
+    for (const recording of room.recordings) this.#book.put(recording);
+    this.#description = { ...room, recordings: this.#book.list(this.name) };
+    for (const listener of this.#sessions.values()) listener.roomChanged?.(this.#description);
+  }
+
+  #takeRecording(recording: RecordingDescription): void {
+    this.#book.put(recording);
+    this.#description = { ...this.#description, recordings: this.#book.list(this.name) };
+    for (const listener of this.#sessions.values()) listener.recordingChanged?.(recording);
+  }
+
+  #processExited(code: number | null, signal: string | null): void {
+    // During `close` the process ends as it was asked to; during `open` the opener is told.
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.#log.error('the room process ended unexpectedly', { code, signal, sessions: this.#sessions.size });
+    this.#failRecordings();
+    this.#events.failed();
+    this.#endAll('room_failed');
+  }
+
+  /** Those that are not finished when there is no process any more; what was written up to now can be played. */
+  #failRecordings(): void {
+    for (const recording of this.#book.list(this.name)) {
+      if (hasEnded(recording)) continue;
+      const endedAt = this.#time.date();
+      const durationMs = recording.startedAt === null ? 0 : endedAt.getTime() - Date.parse(recording.startedAt);
+      const bytes = Math.max(recording.bytes, recordedBytes(this.#recordingsFolder, recording.url));
+      this.#takeRecording({ ...recording, status: 'failed', endedAt: endedAt.toISOString(), durationMs, bytes, error: 'The process of the room ended unexpectedly.' });
+    }
+  }
+
+  #endAll(reason: EndReason): void {
+    const listeners = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const listener of listeners) listener.ended(reason);
+  }
+}

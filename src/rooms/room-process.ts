@@ -1,0 +1,149 @@
+/** A room process as the server sees it: it is asked, it answers, it tells, it ends. What it does is `src/room`. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { AppError, isErrorCode } from '../errors.js';
+import type { Log } from '../log.js';
+import type { CancelTimer, Time } from '../time.js';
+import type { RoomAnswerMessage, RoomEvent, RoomProcessMessage, RoomRequestName, RoomRequests } from './protocol.js';
+
+export interface RoomProcessOptions {
+  /** Absolute path of the module that the process runs. */
+  readonly modulePath: string;
+  readonly time: Time;
+  readonly log: Log;
+}
+
+/** How a process came to its end. */
+export interface RoomProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Decoders and encoders run on libuv's pool: fewer threads leave a core idle while FFmpeg works, more only add switching. */
+export const ROOM_THREAD_POOL_SIZE = 4;
+/**
+ * Stack traces that name the source. Semi-space in MB: packets and frames live for milliseconds, and with V8's 16 some of them are moved to
+ * the old generation before they die; it is an upper bound, and 64 would cost memory for the last few per cent.
+ */
+export const ROOM_EXEC_ARGV = ['--enable-source-maps', '--max-semi-space-size=32'];
+/** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */
+const REQUEST_TIMEOUT_MS = 5000;
+/** From the answer to `close` to the end of the process; then it is killed. */
+const EXIT_TIMEOUT_MS = 1500;
+
+interface PendingRequest {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: AppError) => void;
+  readonly cancelTimeout: CancelTimer;
+}
+
+export class RoomProcess {
+  /** Resolves when the process takes `open`, rejects when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves at the end of the process, once. */
+  readonly exited: Promise<RoomProcessExit>;
+  /** Whoever owns the process sets it; what arrives before is logged by nobody, since an unopened process tells nothing but `ready`. */
+  onEvent: ((event: RoomEvent) => void) | undefined;
+
+  readonly #child: ChildProcess;
+  readonly #time: Time;
+  readonly #log: Log;
+  readonly #pending = new Map<number, PendingRequest>();
+  #lastRequestId = 0;
+  #hasExited = false;
+  #becomeReady: () => void = () => undefined;
+
+  constructor({ modulePath, time, log }: RoomProcessOptions) {
+    this.#time = time;
+    this.#child = fork(modulePath, {
+      serialization: 'advanced',
+      execArgv: ROOM_EXEC_ARGV,
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(ROOM_THREAD_POOL_SIZE) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#log = log.child({ roomPid: this.pid });
+    this.exited = new Promise((resolve) => {
+      // A program that cannot even be started emits `error` and no `exit`.
+      this.#child.once('error', () => this.#finish(resolve, { code: null, signal: null }));
+      this.#child.once('exit', (code, signal) => this.#finish(resolve, { code, signal }));
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.#becomeReady = resolve;
+      void this.exited.then(() => reject(new AppError('room_failed')));
+    });
+    // Whether anybody waits for it is the owner's affair: a spare that dies must not be an unhandled rejection.
+    this.ready.catch(() => undefined);
+    // Without its channel a process can neither be asked nor told to end.
+    this.#child.once('disconnect', () => this.kill());
+    this.#child.on('message', (message) => this.#receive(message as RoomProcessMessage));
+  }
+
+  /** -1 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  /** @throws {AppError} what the process answers, room_failed when it has ended, room_timeout when it is silent */
+  request<Name extends RoomRequestName>(name: Name, params: RoomRequests[Name]['params'], timeoutMs = REQUEST_TIMEOUT_MS): Promise<RoomRequests[Name]['result']> {
+    if (this.#hasExited || !this.#child.connected) return Promise.reject(new AppError('room_failed'));
+    const requestId = ++this.#lastRequestId;
+    return new Promise((resolve, reject) => {
+      const cancelTimeout = this.#time.after(timeoutMs, () => {
+        this.#pending.delete(requestId);
+        this.#log.limited('warn', 'the room process did not answer in time', { request: name, timeoutMs });
+        reject(new AppError('room_timeout'));
+      });
+      this.#pending.set(requestId, { resolve: resolve as (result: unknown) => void, reject, cancelTimeout });
+      // A failure to send is a dying process: `exit` follows and rejects what is pending.
+      this.#child.send({ requestId, name, params }, () => undefined);
+    });
+  }
+
+  kill(): void {
+    if (!this.#hasExited) this.#child.kill('SIGKILL');
+  }
+
+  /** Asks the process to tell everyone, finish its recordings and end; kills it when that takes longer than `timeoutMs`. */
+  async close(reason: string, timeoutMs: number): Promise<void> {
+    try {
+      await this.request('close', { reason }, timeoutMs);
+      const cancelKill = this.#time.after(EXIT_TIMEOUT_MS, () => {
+        this.#log.warn('the room process answered close and did not end: killed');
+        this.kill();
+      });
+      await this.exited;
+      cancelKill();
+    } catch {
+      // Silent, or gone already.
+      this.kill();
+      await this.exited;
+    }
+  }
+
+  #receive(message: RoomProcessMessage): void {
+    if (message.type === 'ready') this.#becomeReady();
+    else if (message.type === 'answer' || message.type === 'error') this.#takeAnswer(message);
+    else if (message.type === 'log') this.#log.write(message.level, message.message, message.fields);
+    else this.onEvent?.(message);
+  }
+
+  #takeAnswer(message: RoomAnswerMessage): void {
+    const pending = this.#pending.get(message.requestId);
+    // Its question timed out.
+    if (pending === undefined) return;
+    this.#pending.delete(message.requestId);
+    pending.cancelTimeout();
+    if (message.type === 'answer') pending.resolve(message.result);
+    else pending.reject(new AppError(isErrorCode(message.error.code) ? message.error.code : 'internal', message.error.message, message.error.details));
+  }
+
+  #finish(resolve: (exit: RoomProcessExit) => void, exit: RoomProcessExit): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
+    for (const { reject, cancelTimeout } of this.#pending.values()) {
+      cancelTimeout();
+      reject(new AppError('room_failed'));
+    }
+    this.#pending.clear();
+    resolve(exit);
+  }
+}

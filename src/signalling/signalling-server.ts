@@ -1,0 +1,93 @@
+/** The WebSocket at /ws: accepts sockets, gives each a session, and finds out which are still there. */
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AppError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { RoomRegistry } from '../rooms/room-registry.js';
+import type { CancelTimer, Time } from '../time.js';
+import { MAX_MESSAGE_BYTES } from './read-message.js';
+import { SignallingSession } from './signalling-session.js';
+
+export interface SignallingServerOptions {
+  readonly registry: RoomRegistry;
+  readonly iceServers: readonly string[];
+  readonly time: Time;
+  readonly log: Log;
+}
+
+const PATH = '/ws';
+/** Above the limit of a message, so that one that is too long is answered with its code; what is longer still is cut off by `ws` (1009). */
+const MAX_PAYLOAD_BYTES = 8 * MAX_MESSAGE_BYTES;
+/** A vanished browser has to be out of the room within 10 s: two missed beats, and the third ends it. */
+const PING_PERIOD_MS = 3000;
+/** Of all rooms together; each costs some 50 kB. */
+const MAX_SOCKETS = 5000;
+/** To read the last message before the connection is cut. */
+const CLOSE_GRACE_MS = 500;
+
+export class SignallingServer {
+  readonly #options: SignallingServerOptions;
+  readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false, clientTracking: false });
+  readonly #sessions = new Map<WebSocket, SignallingSession>();
+  readonly #cancelPings: CancelTimer;
+  #isClosed = false;
+
+  constructor(options: SignallingServerOptions) {
+    this.#options = options;
+    this.#cancelPings = options.time.every(PING_PERIOD_MS, () => this.#pingAll());
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Sessions that have a room were told by it; the others are told here. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelPings();
+    for (const session of this.#sessions.values()) session.close('server_closing');
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.time.after(CLOSE_GRACE_MS, () => {
+        for (const socket of this.#sessions.keys()) socket.terminate();
+        resolve();
+      });
+      for (const socket of this.#sessions.keys()) {
+        socket.once('close', () => {
+          if (this.#sessions.size > 0) return;
+          cancel();
+          resolve();
+        });
+      }
+    });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until `ws` takes it, a connection that breaks would be an uncaught error.
+    socket.on('error', () => socket.destroy());
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== PATH) refuse(socket, new AppError('not_found'));
+    else if (this.#isClosed) refuse(socket, new AppError('server_closing'));
+    else if (this.#sessions.size >= MAX_SOCKETS) refuse(socket, new AppError('too_many_sockets'));
+    else this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
+  }
+
+  #accept(socket: WebSocket): void {
+    const { registry, iceServers, time, log } = this.#options;
+    this.#sessions.set(socket, new SignallingSession({ socket, registry, iceServers, time, log }));
+    socket.once('close', () => this.#sessions.delete(socket));
+  }
+
+  #pingAll(): void {
+    for (const session of this.#sessions.values()) session.ping();
+  }
+}
+
+/** An upgrade has no answer of koa's: it is written here, in the same form. */
+function refuse(socket: Duplex, error: AppError): void {
+  const body = JSON.stringify({ error });
+  const head = [`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`, 'Content-Type: application/json; charset=utf-8', `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close'];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
