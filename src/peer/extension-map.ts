@@ -1,0 +1,57 @@
+/** Header extensions in SDP (RFC 8285 5): which are offered, under which id, and what both sides share. One id means one URI in all m-lines of a bundle. */
+import { headerExtensionUris } from '../rtp/header-extensions.js';
+import type { ExtensionIds, MediaKind } from './media.js';
+
+type ExtensionName = Exclude<keyof ExtensionIds, 'rid'>;
+
+export interface ExtensionLine {
+  readonly id: number;
+  readonly uri: string;
+}
+
+const uris: Readonly<Record<ExtensionName, string>> = {
+  mid: headerExtensionUris.mid,
+  audioLevel: headerExtensionUris.audioLevel,
+  transportCc: headerExtensionUris.transportSequence,
+  videoOrientation: headerExtensionUris.videoOrientation,
+};
+
+const namesByKind: Readonly<Record<MediaKind, readonly ExtensionName[]>> = {
+  audio: ['mid', 'audioLevel', 'transportCc'],
+  video: ['mid', 'transportCc', 'videoOrientation'],
+};
+
+/** Fixed, so that they are the same in every m-line: Chromium ends a tab in which they differ. */
+const offeredIds: Readonly<Record<ExtensionName, number>> = { mid: 1, audioLevel: 2, transportCc: 3, videoOrientation: 4 };
+/** Ids of the one-byte form (RFC 8285 4.2); higher ones are never needed, and nobody offers so many that they come first. */
+const maxId = 14;
+
+export function offerExtensions(kind: MediaKind): ExtensionLine[] {
+  return namesByKind[kind].map((name) => ({ id: offeredIds[name], uri: uris[name] }));
+}
+
+/** The extensions of one m-line after another, with an id kept to the URI it had first. */
+export class ExtensionAgreement {
+  readonly #idByUri = new Map<string, number>();
+  readonly #uriById = new Map<number, string>();
+
+  /** Those of `lines` that are known here for this kind, without any that contradicts an earlier m-line. */
+  agree(kind: MediaKind, lines: readonly ExtensionLine[]): { readonly ids: ExtensionIds; readonly lines: readonly ExtensionLine[] } {
+    const ids: Partial<Record<ExtensionName, number>> = {};
+    const agreed: ExtensionLine[] = [];
+    for (const name of namesByKind[kind]) {
+      const line = lines.find(({ uri }) => uri === uris[name]);
+      if (line === undefined || !this.#isConsistent(line)) continue;
+      this.#idByUri.set(line.uri, line.id);
+      this.#uriById.set(line.id, line.uri);
+      ids[name] = line.id;
+      agreed.push({ id: line.id, uri: line.uri });
+    }
+    return { ids, lines: agreed };
+  }
+
+  #isConsistent({ id, uri }: ExtensionLine): boolean {
+    if (!Number.isInteger(id) || id < 1 || id > maxId) return false;
+    return (this.#idByUri.get(uri) ?? id) === id && (this.#uriById.get(id) ?? uri) === uri;
+  }
+}

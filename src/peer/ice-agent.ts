@@ -1,0 +1,227 @@
+/**
+ * One ICE agent (RFC 8445, full) on the shared UDP port: werift's `Connection` does checks, nomination and consent (RFC 7675), its datagrams pass through
+ * the port's gate both ways. No STUN or TURN server is ever asked: a server knows its own address, and clients reach it from behind theirs.
+ * werift's timers are its own: 20 ms between checks, consent each 4 to 6 s, failed after 30 s without an answer.
+ */
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { Candidate, CandidatePairState, Connection, StunProtocol } from 'werift';
+import type { IceCandidate } from './ice-candidate.js';
+import { isStunRequest, stunTransactionId, type StunMessage } from './stun-message.js';
+import type { PortBinding, PortSource, UdpPort } from './udp-port.js';
+import { candidatePairInternals, connectionInternals, stunProtocolInternals, type StunProtocolInternals } from './werift-internals.js';
+
+export interface IceAgentOptions {
+  readonly port: UdpPort;
+  readonly events: IceAgentEvents;
+}
+
+export interface IceAgentEvents {
+  /** {@link IceAgent.route} is known and may be sent to. */
+  onConnected(): void;
+  /** No pair works, or the one in use stopped answering for 30 s. */
+  onFailed(): void;
+  /** An authenticated check or answer came. */
+  onStun(): void;
+  /** As `PortReceiver` has them. */
+  onDtls(datagram: Buffer, source: PortSource): void;
+  onMedia(datagram: Buffer, source: PortSource, arrivalUs: number): void;
+}
+
+export interface RemoteIce {
+  readonly ufrag: string;
+  readonly password: string;
+  /** RFC 8445 2.5: it makes no checks of its own, so we are the controlling side. */
+  readonly isLite: boolean;
+}
+
+export interface LocalCandidate {
+  readonly foundation: string;
+  readonly priority: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** 48 and 144 bits; RFC 8445 5.3 asks for 24 and 128, werift has 16 and 88. The fragment must not collide on a port shared by a thousand. */
+const ufragBytes = 6;
+const passwordBytes = 18;
+/** Checks kept from before the answer came: a client sends one each 50 ms and candidate, and answers within seconds. */
+const maxEarlyChecks = 64;
+/** Each makes us send five checks to an address of the other side's choice; RFC 8445 6.1.2.5 allows 100. */
+const maxRemoteCandidates = 32;
+/** Authenticated checks come each 0.5 to 2.5 s, so werift's memory of them stays within a minute. */
+const checksBetweenClearing = 32;
+
+export class IceAgent {
+  readonly ufrag = randomBytes(ufragBytes).toString('base64');
+  readonly password = randomBytes(passwordBytes).toString('base64');
+  readonly localCandidates: readonly LocalCandidate[];
+  readonly #port: UdpPort;
+  readonly #events: IceAgentEvents;
+  readonly #connection: Connection;
+  readonly #protocol: StunProtocolInternals;
+  readonly #binding: PortBinding;
+  #route: PortSource | undefined;
+  #remoteCandidateCount = 0;
+  #checkCount = 0;
+  #state: 'new' | 'checking' | 'connected' | 'closed' = 'new';
+
+  constructor(options: IceAgentOptions) {
+    this.#port = options.port;
+    this.#events = options.events;
+    this.localCandidates = options.port.announcedAddresses.map((address, rank) => ({
+      foundation: String(rank + 1),
+      priority: hostPriority(rank),
+      address,
+      port: options.port.port,
+    }));
+    this.#binding = options.port.bind({
+      ufrag: this.ufrag,
+      localPassword: createSecretKey(Buffer.from(this.password)),
+      receiver: {
+        onStun: (datagram, source, message) => this.#onStun(datagram, source, message),
+        onDtls: (datagram, source) => options.events.onDtls(datagram, source),
+        onMedia: (datagram, source, arrivalUs) => options.events.onMedia(datagram, source, arrivalUs),
+      },
+    });
+    this.#connection = this.#createConnection();
+    const protocol = this.#createProtocol();
+    this.#protocol = stunProtocolInternals(protocol);
+    const internals = connectionInternals(this.#connection);
+    internals.protocols.push(protocol);
+    internals.ensureProtocol(protocol);
+  }
+
+  /** To be awaited before {@link start}. Opens nothing: it finds the one protocol there is and no address besides. */
+  gather(): Promise<void> {
+    return this.#connection.gatherCandidates();
+  }
+
+  /** Where to send: the nominated pair's far end, or before that where {@link suggestRoute} said. */
+  get route(): PortSource | undefined {
+    return this.#route;
+  }
+
+  /** Begins the checks; the offerer controls (RFC 8445 6.1.1). Once. */
+  start(remote: RemoteIce, isOfferer: boolean): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'checking';
+    this.#binding.remotePassword = createSecretKey(Buffer.from(remote.password));
+    this.#connection.iceControlling = isOfferer || remote.isLite;
+    this.#connection.setRemoteParams({ iceLite: remote.isLite, usernameFragment: remote.ufrag, password: remote.password });
+    this.#connection.stateChanged.subscribe((state) => {
+      if (state === 'failed') this.#fail();
+    });
+    this.#connection.connect().then(
+      () => this.#onNominated(),
+      () => this.#fail(),
+    );
+  }
+
+  /** False when it cannot be used: another address family, or more than {@link maxRemoteCandidates}. The end of candidates is never told to werift: it would give up on clients whose only working one is learnt from their checks. */
+  addRemoteCandidate(candidate: IceCandidate): boolean {
+    const isIpv6 = candidate.address.includes(':');
+    if (this.#state === 'closed' || isIpv6 !== (this.#port.family === 6) || this.#remoteCandidateCount >= maxRemoteCandidates) return false;
+    this.#remoteCandidateCount++;
+    const { foundation, priority, address, port, type } = candidate;
+    // A promise only for the sake of .local names, which never get here.
+    void this.#connection.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type));
+    return true;
+  }
+
+  /** DTLS came from here before a pair was nominated: the way back is good enough for its answer. */
+  suggestRoute(source: PortSource): void {
+    if (this.#state !== 'connected') this.#route = source;
+  }
+
+  /**
+   * The other side sends from another of its addresses now (a phone that left the Wi-Fi). werift never leaves a nominated pair, so it is led to the new one,
+   * if a check of ours was answered there.
+   */
+  follow(source: PortSource): boolean {
+    const pair = this.#connection.checkList.find(
+      ({ state, remoteAddr }) => state === CandidatePairState.SUCCEEDED && remoteAddr[0] === source.address && remoteAddr[1] === source.port,
+    );
+    if (pair === undefined || this.#state !== 'connected') return false;
+    this.#connection.nominated = pair;
+    this.#route = source;
+    return true;
+  }
+
+  send(datagram: Buffer): boolean {
+    const route = this.#route;
+    if (route === undefined || this.#state === 'closed') return false;
+    this.#binding.send(datagram, route);
+    return true;
+  }
+
+  /** Nothing is received or sent afterwards. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#binding.close();
+    this.#protocol.transport.closed = true;
+    await this.#connection.close();
+  }
+
+  #createConnection(): Connection {
+    const connection = new Connection(false, { useIpv4: false, useIpv6: false });
+    connectionInternals(connection).stunServer = undefined;
+    connection.localUsername = this.ufrag;
+    connection.localPassword = this.password;
+    connection.userHistory = { [this.ufrag]: this.password };
+    return connection;
+  }
+
+  #createProtocol(): StunProtocol {
+    const { port } = this.#port;
+    const address = this.#port.announcedAddresses[0] ?? '';
+    const protocol = new StunProtocol();
+    protocol.localIp = address;
+    protocol.localCandidate = new Candidate('1', 1, 'udp', hostPriority(0), address, port, 'host');
+    stunProtocolInternals(protocol).transport = {
+      type: 'udp',
+      addressFamily: this.#port.family,
+      address: { address, family: `IPv${this.#port.family}`, port },
+      closed: false,
+      onData: () => undefined,
+      send: (datagram, [toAddress, toPort]) => {
+        if (isStunRequest(datagram)) this.#binding.expectAnswer(stunTransactionId(datagram));
+        this.#port.send(datagram, toPort, toAddress);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    return protocol;
+  }
+
+  #onStun(datagram: Buffer, source: PortSource, message: StunMessage): void {
+    if (message.class === 'request') {
+      if (connectionInternals(this.#connection).earlyChecks.length >= maxEarlyChecks) return;
+      if (++this.#checkCount % checksBetweenClearing === 0) this.#clearCheckMemory();
+    }
+    this.#events.onStun();
+    this.#protocol.datagramReceived(datagram, [source.address, source.port]);
+  }
+
+  #clearCheckMemory(): void {
+    for (const pair of this.#connection.checkList) candidatePairInternals(pair).requestTransactionIds.clear();
+  }
+
+  #onNominated(): void {
+    const nominated = this.#connection.nominated;
+    if (this.#state !== 'checking' || nominated === undefined) return;
+    const [address, port] = nominated.remoteAddr;
+    this.#state = 'connected';
+    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port };
+    this.#events.onConnected();
+  }
+
+  #fail(): void {
+    if (this.#state === 'checking' || this.#state === 'connected') this.#events.onFailed();
+  }
+}
+
+/** RFC 8445 5.1.2.1 with type preference 126 (host); werift gives all of ours the same. */
+function hostPriority(rank: number): number {
+  return 126 * 2 ** 24 + (65535 - rank) * 2 ** 8 + 255;
+}

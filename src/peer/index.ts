@@ -1,0 +1,6 @@
+/** The door of this folder: one WebRTC connection above one UDP port of the process, and the only place that names werift. */
+export { createCertificate, type PeerCertificate } from './certificate.js';
+export type { DtlsRole } from './dtls-session.js';
+export type { CodecName, ExtensionIds, MediaDirection, MediaKind, MediaPlan, NegotiatedCodec, NegotiatedMedia, RemoteMedia } from './media.js';
+export { Peer, type PeerCounters, type PeerEndReason, type PeerEvents, type PeerOptions, type PeerState } from './peer.js';
+export { UdpPort, type PortCounters, type UdpPortOptions } from './udp-port.js';

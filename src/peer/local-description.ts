@@ -1,0 +1,100 @@
+/** Our SDP, offers and answers (RFC 8829 5.2 and 5.3): one bundle, all candidates inside, nothing that we would not act on. */
+import { codecRtpMaps, type LocalCodec } from './codecs.js';
+import type { ExtensionLine } from './extension-map.js';
+import type { LocalCandidate } from './ice-agent.js';
+import { sendsIn, type MediaDirection, type MediaPlan } from './media.js';
+
+export interface LocalSection {
+  /** First word of the m-line. */
+  readonly type: string;
+  readonly protocol: string;
+  /** Undefined only in answers to an offer without mids. */
+  readonly mid: string | undefined;
+  /** What the m-line says when `media` is undefined. */
+  readonly formats: string;
+  /** Undefined for a section that is refused. */
+  readonly media: LocalSectionMedia | undefined;
+}
+
+export interface LocalSectionMedia {
+  readonly direction: MediaDirection;
+  readonly codecs: readonly LocalCodec[];
+  readonly extensions: readonly ExtensionLine[];
+  readonly reducedSizeRtcp: boolean;
+  /** Who sends; told when `direction` says that we do. */
+  readonly source: Pick<MediaPlan, 'ssrc' | 'cname' | 'msid'>;
+}
+
+export interface LocalDescription {
+  /** Decimal, the same for the life of the connection (RFC 8829 5.2.1). */
+  readonly sessionId: string;
+  /** Grows with each description. */
+  readonly version: number;
+  readonly ufrag: string;
+  readonly password: string;
+  readonly fingerprintSha256: string;
+  readonly setup: 'actpass' | 'active' | 'passive';
+  readonly candidates: readonly LocalCandidate[];
+  /** False in answers to an offer without BUNDLE. */
+  readonly bundles: boolean;
+  readonly sections: readonly LocalSection[];
+}
+
+/** RFC 8839 4.3: "discard", for the candidates say it all. */
+const placeholderPort = 9;
+
+export function writeDescription(description: LocalDescription): string {
+  const bundled = description.sections.filter(({ media }) => media !== undefined);
+  const lines = [
+    'v=0',
+    `o=- ${description.sessionId} ${description.version} IN IP4 127.0.0.1`,
+    's=-',
+    't=0 0',
+    ...(description.bundles ? [`a=group:BUNDLE ${bundled.map(({ mid }) => mid).join(' ')}`] : []),
+    'a=ice-options:trickle ice2',
+    'a=msid-semantic: WMS *',
+    ...description.sections.flatMap((section) => (section.media === undefined ? refusedLines(section) : mediaLines(description, section, section.media, section === bundled[0]))),
+  ];
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function refusedLines(section: LocalSection): string[] {
+  return [`m=${section.type} 0 ${section.protocol} ${section.formats}`, 'c=IN IP4 0.0.0.0', ...(section.mid === undefined ? [] : [`a=mid:${section.mid}`]), 'a=inactive'];
+}
+
+function mediaLines(description: LocalDescription, section: LocalSection, media: LocalSectionMedia, carriesTransport: boolean): string[] {
+  const payloadTypes = media.codecs.map(({ payloadType }) => payloadType).join(' ');
+  return [
+    `m=${section.type} ${placeholderPort} ${section.protocol} ${payloadTypes}`,
+    'c=IN IP4 0.0.0.0',
+    ...(section.mid === undefined ? [] : [`a=mid:${section.mid}`]),
+    `a=${media.direction}`,
+    // In each section, as libwebrtc has it: simple clients read the first they find, or only their own.
+    `a=ice-ufrag:${description.ufrag}`,
+    `a=ice-pwd:${description.password}`,
+    `a=fingerprint:sha-256 ${description.fingerprintSha256}`,
+    `a=setup:${description.setup}`,
+    'a=rtcp-mux',
+    ...(media.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
+    ...media.codecs.flatMap(codecLines),
+    ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
+    ...(sendsIn(media.direction) ? sourceLines(media.source) : []),
+    ...(carriesTransport ? candidateLines(description.candidates) : []),
+  ];
+}
+
+function codecLines({ name, payloadType, fmtp, feedback }: LocalCodec): string[] {
+  return [
+    `a=rtpmap:${payloadType} ${codecRtpMaps[name]}`,
+    ...feedback.map((value) => `a=rtcp-fb:${payloadType} ${value}`),
+    ...(fmtp === undefined ? [] : [`a=fmtp:${payloadType} ${fmtp}`]),
+  ];
+}
+
+function sourceLines({ ssrc, cname, msid }: LocalSectionMedia['source']): string[] {
+  return [`a=msid:${msid}`, `a=ssrc:${ssrc} cname:${cname}`, `a=ssrc:${ssrc} msid:${msid}`];
+}
+
+function candidateLines(candidates: readonly LocalCandidate[]): string[] {
+  return [...candidates.map(({ foundation, priority, address, port }) => `a=candidate:${foundation} 1 udp ${priority} ${address} ${port} typ host`), 'a=end-of-candidates'];
+}

@@ -1,0 +1,80 @@
+/** What crosses the border of this folder about media: plans go in, the outcome of offer and answer (RFC 3264, RFC 8829) comes out. */
+
+export type MediaKind = 'audio' | 'video';
+export type CodecName = 'opus' | 'vp8' | 'h264';
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** One m-line as we want it. */
+export interface MediaPlan {
+  /** Ours to choose in an offer: a token of at most 16 characters; in an answer the offer's. */
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** As seen from us. */
+  readonly direction: MediaDirection;
+  /** Best first. */
+  readonly codecs: readonly CodecName[];
+  /** Ours, 0 to 2^32 - 1; told only when we send. */
+  readonly ssrc: number;
+  /** RFC 3550 6.5.1: what shares it is played in step. */
+  readonly cname: string;
+  /** `stream track` (RFC 8830). */
+  readonly msid: string;
+}
+
+export interface NegotiatedCodec {
+  readonly name: CodecName;
+  /** 0 to 127. */
+  readonly payloadType: number;
+  readonly clockHz: number;
+  /** H.264 only (RFC 6184 6): 0 single NAL units, 1 with aggregation and fragments. */
+  readonly packetizationMode?: 0 | 1;
+  /** H.264 only: base64 parameter sets, comma-separated, that the sender may leave out of the stream. */
+  readonly spropParameterSets?: string;
+}
+
+/** Header extensions both sides know (RFC 8285), by what they are for. */
+export interface ExtensionIds {
+  readonly mid?: number;
+  readonly audioLevel?: number;
+  readonly transportCc?: number;
+  readonly videoOrientation?: number;
+  readonly rid?: number;
+}
+
+/** One m-line as both sides agreed on it. */
+export interface NegotiatedMedia {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** We may send; false too when the m-line was refused. */
+  readonly sends: boolean;
+  readonly receives: boolean;
+  /** What both sides can; the first is what to send, each may be received. Empty when the m-line was refused. */
+  readonly codecs: readonly NegotiatedCodec[];
+  /** What the other side says it will send with, without retransmission sources; may be empty, for many do not say. */
+  readonly remoteSsrcs: readonly number[];
+  readonly extensionIds: ExtensionIds;
+}
+
+/** One m-line of a client's offer, before we decide what to do with it: usable sections only. */
+export interface RemoteMedia {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  /** As seen from the client. */
+  readonly direction: MediaDirection;
+  /** Those known here, in the client's order. */
+  readonly codecs: readonly NegotiatedCodec[];
+  readonly ssrcs: readonly number[];
+}
+
+export function sendsIn(direction: MediaDirection): boolean {
+  return direction === 'sendrecv' || direction === 'sendonly';
+}
+
+export function receivesIn(direction: MediaDirection): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly';
+}
+
+export function directionOf(sends: boolean, receives: boolean): MediaDirection {
+  if (sends) return receives ? 'sendrecv' : 'sendonly';
+  return receives ? 'recvonly' : 'inactive';
+}

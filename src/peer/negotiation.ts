@@ -1,0 +1,110 @@
+/** What two sides agree on (RFC 3264 6, RFC 8829 5.3): pure, m-line by m-line. */
+import { AppError } from '../errors.js';
+import { answerCodec, offerCodecs, pickCodecs, toNegotiatedCodec } from './codecs.js';
+import { ExtensionAgreement, offerExtensions } from './extension-map.js';
+import type { LocalSection } from './local-description.js';
+import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type RemoteMedia } from './media.js';
+import type { RemoteDescription, RemoteSection, RemoteSectionMedia } from './remote-description.js';
+
+const offeredProtocol = 'UDP/TLS/RTP/SAVPF';
+
+export interface AnsweredOffer {
+  /** As many as the offer has, in its order. */
+  readonly sections: readonly LocalSection[];
+  /** Each usable section of the offer, refused ones too. */
+  readonly media: readonly NegotiatedMedia[];
+  /** The first section both take: it carries the transport. */
+  readonly transportMid: string;
+}
+
+export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
+  return plans.map((plan) => ({
+    type: plan.kind,
+    protocol: offeredProtocol,
+    mid: plan.mid,
+    formats: '0',
+    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs), extensions: offerExtensions(plan.kind), reducedSizeRtcp: true, source: plan },
+  }));
+}
+
+/** @throws {AppError} `sdp_without_media`. */
+export function readRemoteMedia(remote: RemoteDescription): RemoteMedia[] {
+  const usable = remote.sections.flatMap(({ mid, media }) => {
+    if (media === undefined) return [];
+    const { kind, direction, ssrcs } = media;
+    return [{ mid, kind, direction, ssrcs, codecs: media.codecs.map(toNegotiatedCodec) }];
+  });
+  if (usable.length === 0) throw new AppError('sdp_without_media');
+  return usable;
+}
+
+/** @throws {AppError} `no_common_codec` when not one wanted section has one, `sdp_without_media` when none is wanted. */
+export function answerSections(remote: RemoteDescription, plans: readonly MediaPlan[]): AnsweredOffer {
+  const agreement = new ExtensionAgreement();
+  const sections: LocalSection[] = [];
+  const media: NegotiatedMedia[] = [];
+  let isAnyWanted = false;
+  let transportMid: string | undefined;
+  for (const section of remote.sections) {
+    const plan = plans.find(({ mid, kind }) => mid === section.mid && kind === section.media?.kind);
+    isAnyWanted ||= plan !== undefined;
+    const answered = plan === undefined || section.media === undefined ? undefined : answerSection(section, section.media, plan, agreement);
+    if (answered !== undefined) transportMid ??= section.mid;
+    sections.push(answered?.local ?? refuse(section));
+    if (section.media !== undefined) media.push(answered?.media ?? refusedMedia(section.mid, section.media.kind));
+  }
+  if (transportMid === undefined) throw new AppError(isAnyWanted ? 'no_common_codec' : 'sdp_without_media');
+  return { sections, media, transportMid };
+}
+
+/**
+ * @param plans those of our offer, in its order.
+ * @throws {AppError} `sdp_invalid` when the answer has other m-lines than the offer, `sdp_without_media` when it refuses all.
+ */
+export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[]): { readonly media: readonly NegotiatedMedia[]; readonly transportMid: string } {
+  const agreement = new ExtensionAgreement();
+  const fits = remote.sections.length === plans.length && remote.sections.every(({ mid, hasMid, type }, index) => type === plans[index]?.kind && (!hasMid || mid === plans[index].mid));
+  if (!fits) throw new AppError('sdp_invalid', 'The answer has other media sections than the offer.');
+  let transportMid: string | undefined;
+  const media = plans.map((plan, index) => {
+    const section = remote.sections[index];
+    const accepted = section?.media;
+    const codecs = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)).map(toNegotiatedCodec) ?? [];
+    if (section === undefined || accepted === undefined || codecs.length === 0) return refusedMedia(plan.mid, plan.kind);
+    transportMid ??= section.mid;
+    return {
+      mid: plan.mid,
+      kind: plan.kind,
+      sends: sendsIn(plan.direction) && receivesIn(accepted.direction),
+      receives: receivesIn(plan.direction) && sendsIn(accepted.direction),
+      codecs,
+      remoteSsrcs: accepted.ssrcs,
+      extensionIds: agreement.agree(plan.kind, accepted.extensions).ids,
+    };
+  });
+  if (transportMid === undefined) throw new AppError('sdp_without_media', 'The answer refuses every media section.');
+  return { media, transportMid };
+}
+
+function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan: MediaPlan, agreement: ExtensionAgreement): { readonly local: LocalSection; readonly media: NegotiatedMedia } | undefined {
+  const codecs = pickCodecs(offered.codecs, plan.codecs);
+  if (codecs.length === 0) return undefined;
+  const sends = sendsIn(plan.direction) && receivesIn(offered.direction);
+  const receives = receivesIn(plan.direction) && sendsIn(offered.direction);
+  const extensions = agreement.agree(plan.kind, offered.extensions);
+  return {
+    local: {
+      ...refuse(section),
+      media: { direction: directionOf(sends, receives), codecs: codecs.map(answerCodec), extensions: extensions.lines, reducedSizeRtcp: offered.reducedSizeRtcp, source: plan },
+    },
+    media: { mid: section.mid, kind: plan.kind, sends, receives, codecs: codecs.map(toNegotiatedCodec), remoteSsrcs: offered.ssrcs, extensionIds: extensions.ids },
+  };
+}
+
+function refuse({ type, protocol, mid, hasMid, formats }: RemoteSection): LocalSection {
+  return { type, protocol, formats, mid: hasMid ? mid : undefined, media: undefined };
+}
+
+function refusedMedia(mid: string, kind: NegotiatedMedia['kind']): NegotiatedMedia {
+  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], extensionIds: {} };
+}
