@@ -1,0 +1,42 @@
+const FIRST_DELAY_MS = 250;
+// A page must be back within 3 s of its room, so the waits before that add up to less: 250 + 500 + 1000.
+const LONGEST_DELAY_MS = 4000;
+// Everybody loses the same server at the same moment; spread, they do not all come back at the same moment.
+const SPREAD = 0.2;
+
+/** How long to wait before the next attempt: 250 ms doubling to 4 s, spread by a fifth. */
+export class Backoff {
+  #attempts = 0;
+
+  /** @returns {number} milliseconds */
+  nextMs() {
+    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
+    this.#attempts += 1;
+    return Math.round(delayMs * (1 - SPREAD + 2 * SPREAD * Math.random()));
+  }
+
+  reset() {
+    this.#attempts = 0;
+  }
+}
+
+/**
+ * Resolves after `delayMs`, at once when the network comes back meanwhile, or when `signal` is aborted.
+ * @param {number} delayMs
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+export function waitForRetry(delayMs, signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const finish = () => {
+      clearTimeout(timer);
+      removeEventListener('online', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, delayMs);
+    addEventListener('online', finish);
+    signal.addEventListener('abort', finish);
+  });
+}

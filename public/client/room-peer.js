@@ -1,0 +1,93 @@
+/** @import { Tracks } from './types.js' */
+import { ConnectionWatch } from './connection-watch.js';
+import { emit } from './events.js';
+import { receivedStream } from './received-stream.js';
+
+// The server decodes nothing larger than this usefully: a tile of a 1280x720 canvas.
+const CAMERA_MAX_BPS = 1_700_000;
+const CAMERA_MAX_FPS = 30;
+// Text stays readable at 1080p and 15 pictures a second with this; slides need far less.
+const SCREEN_MAX_BPS = 2_500_000;
+const SCREEN_MAX_FPS = 15;
+
+/** @type {readonly (keyof Tracks)[]} in the order of the offer's m-lines: mid 0, 1, 2. */
+const slots = ['microphone', 'camera', 'screen'];
+
+/**
+ * The peer connection of one join. The server offers three m-lines: audio (both ways), video (camera in, mix out), video (screen in). They are
+ * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it.
+ * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `failed`.
+ */
+export class RoomPeer extends EventTarget {
+  #connection;
+  /** @type {Tracks} */
+  #tracks;
+  #watch;
+  #streamed = false;
+
+  /** @param {{ iceServers: readonly { urls: readonly string[] }[], tracks: Tracks }} options */
+  constructor({ iceServers, tracks }) {
+    super();
+    this.#tracks = { ...tracks };
+    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(({ urls }) => ({ urls: [...urls] })), bundlePolicy: 'max-bundle' });
+    this.#connection.onicecandidate = ({ candidate }) => emit(this, 'candidate', candidate?.candidate ?? '');
+    this.#watch = new ConnectionWatch({ connection: this.#connection, onLost: () => emit(this, 'failed') });
+  }
+
+  /**
+   * @param {string} sdp the server's offer
+   * @returns {Promise<string>} the answer
+   */
+  async answer(sdp) {
+    const connection = this.#connection;
+    await connection.setRemoteDescription({ type: 'offer', sdp });
+    const transceivers = this.#transceivers();
+    for (const [index, transceiver] of transceivers.entries()) {
+      transceiver.direction = slots[index] === 'screen' ? 'sendonly' : 'sendrecv';
+      await transceiver.sender.replaceTrack(this.#tracks[slots[index]]);
+    }
+    const answer = await connection.createAnswer();
+    await connection.setLocalDescription(answer);
+    this.#watch.watchTransport();
+    await limitSender(transceivers[1]?.sender, CAMERA_MAX_BPS, CAMERA_MAX_FPS);
+    await limitSender(transceivers[2]?.sender, SCREEN_MAX_BPS, SCREEN_MAX_FPS);
+    if (!this.#streamed && transceivers.length >= 2) {
+      this.#streamed = true;
+      emit(this, 'stream', receivedStream(transceivers[0].receiver.track, transceivers[1].receiver.track));
+    }
+    return connection.localDescription?.sdp ?? '';
+  }
+
+  /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */
+  async setTrack(slot, track) {
+    this.#tracks[slot] = track;
+    await this.#transceivers()[slots.indexOf(slot)]?.sender.replaceTrack(track);
+  }
+
+  /** @returns {Promise<RTCStatsReport>} */
+  getStats() {
+    return this.#connection.getStats();
+  }
+
+  close() {
+    this.#watch.close();
+    this.#connection.onicecandidate = null;
+    this.#connection.close();
+  }
+
+  #transceivers() {
+    return this.#connection.getTransceivers().slice(0, slots.length);
+  }
+}
+
+/** @param {RTCRtpSender | undefined} sender @param {number} maxBps @param {number} maxFps */
+async function limitSender(sender, maxBps, maxFps) {
+  const parameters = sender?.getParameters();
+  if (sender === undefined || parameters === undefined || parameters.encodings.length === 0) return;
+  for (const encoding of parameters.encodings) {
+    encoding.maxBitrate = maxBps;
+    encoding.maxFramerate = maxFps;
+  }
+  // A browser that refuses a limit sends unlimited, which the server's own bandwidth feedback then holds.
+  await sender.setParameters(parameters).catch(() => undefined);
+}

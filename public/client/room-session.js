@@ -1,0 +1,141 @@
+/** @import { ClosedMessage, JoinedMessage, MediaState, ServerMessage, Tracks } from './types.js' */
+import { TesseraError } from './errors.js';
+import { emit, on } from './events.js';
+import { RoomPeer } from './room-peer.js';
+import { SignallingSocket } from './signalling-socket.js';
+
+// The server waits up to 5 s for a room process; the rest is the way there and back.
+const JOIN_TIMEOUT_MS = 8000;
+
+/**
+ * @typedef {object} SessionEnd why a session is over
+ * @property {string} reason a stable word
+ * @property {boolean} rejoin whether to join again by oneself
+ * @property {number} afterMs how long to wait at least before that
+ * @property {TesseraError | null} error
+ */
+
+/**
+ * One join, from the WebSocket's opening to its end: one socket and one peer connection. It never comes back; TesseraRoom makes another.
+ * Events: `joined` (detail: JoinedMessage), `message` (detail: ServerMessage, those after `joined` that tell of the room),
+ * `stream` (detail: MediaStream), and at the very last `ended` (detail: SessionEnd).
+ */
+export class RoomSession extends EventTarget {
+  #socket;
+  #joinMessage;
+  #tracks;
+  /** @type {MediaState} what the server was told last */
+  #told;
+  /** @type {RoomPeer | null} */
+  #peer = null;
+  /** @type {string[] | null} candidates found before the answer was sent; null from then on */
+  #earlyCandidates = [];
+  #joined = false;
+  #ended = false;
+  #joinTimer;
+
+  /** @param {{ url: string, room: string, name: string, tracks: Tracks, media: MediaState }} options */
+  constructor({ url, room, name, tracks, media }) {
+    super();
+    this.#tracks = { ...tracks };
+    this.#joinMessage = { type: 'join', room, name, audio: media.audio, video: media.video };
+    this.#told = { audio: media.audio, video: media.video, screen: false };
+    this.#joinTimer = setTimeout(() => this.#fail('unreachable', 'The server did not answer.'), JOIN_TIMEOUT_MS);
+    this.#socket = new SignallingSocket(url);
+    on(this.#socket, 'open', () => this.#socket.send(this.#joinMessage));
+    on(this.#socket, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
+    on(this.#socket, 'close', () => this.#fail('unreachable', 'The connection to the server was lost.'));
+  }
+
+  get joined() {
+    return this.#joined;
+  }
+
+  /** @param {object} message */
+  send(message) {
+    if (this.#joined) this.#socket.send(message);
+  }
+
+  /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */
+  async setTrack(slot, track) {
+    this.#tracks[slot] = track;
+    await this.#peer?.setTrack(slot, track);
+  }
+
+  /** Tells the server what is on, unless it knows. @param {MediaState} media */
+  tellMedia(media) {
+    const { audio, video, screen } = media;
+    if (!this.#joined || (audio === this.#told.audio && video === this.#told.video && screen === this.#told.screen)) return;
+    this.#told = { audio, video, screen };
+    this.#socket.send({ type: 'media', audio, video, screen });
+  }
+
+  /** @returns {Promise<RTCStatsReport | null>} */
+  async getStats() {
+    return (await this.#peer?.getStats()) ?? null;
+  }
+
+  leave() {
+    this.send({ type: 'leave' });
+    this.#end({ reason: 'left', rejoin: false, afterMs: 0, error: null });
+  }
+
+  /** @param {ServerMessage} message */
+  #handleMessage(message) {
+    if (this.#ended) return;
+    if (message.type === 'joined') this.#handleJoined(message);
+    else if (message.type === 'offer') this.#handleOffer(message.sdp);
+    else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
+    else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
+    else if (this.#joined) emit(this, 'message', message);
+  }
+
+  /** @param {JoinedMessage} message */
+  #handleJoined(message) {
+    if (this.#joined) return;
+    this.#joined = true;
+    clearTimeout(this.#joinTimer);
+    const peer = new RoomPeer({ iceServers: message.iceServers, tracks: this.#tracks });
+    this.#peer = peer;
+    on(peer, 'candidate', (/** @type {string} */ candidate) => this.#handleCandidate(candidate));
+    on(peer, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', stream));
+    on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
+    emit(this, 'joined', message);
+  }
+
+  /** @param {string} sdp */
+  async #handleOffer(sdp) {
+    try {
+      const answer = await this.#peer?.answer(sdp);
+      if (answer === undefined || this.#ended) return;
+      this.#socket.send({ type: 'answer', sdp: answer });
+      const candidates = this.#earlyCandidates ?? [];
+      this.#earlyCandidates = null;
+      for (const candidate of candidates) this.#handleCandidate(candidate);
+    } catch (error) {
+      this.#fail('media_failed', `The browser refused the server's offer: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** @param {string} candidate */
+  #handleCandidate(candidate) {
+    if (this.#earlyCandidates === null) this.#socket.send({ type: 'candidate', candidate });
+    else this.#earlyCandidates.push(candidate);
+  }
+
+  /** @param {string} code @param {string} message @param {unknown} [details] */
+  #fail(code, message, details) {
+    const error = new TesseraError(code, message, details);
+    this.#end({ reason: code, rejoin: error.isPassing, afterMs: 0, error });
+  }
+
+  /** @param {SessionEnd} end */
+  #end(end) {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#joinTimer);
+    this.#peer?.close();
+    this.#socket.close();
+    emit(this, 'ended', end);
+  }
+}

@@ -1,0 +1,242 @@
+/** @import { JoinedMessage, MediaState, RoomDescription, ServerMessage, Tracks } from './types.js' */
+/** @import { SessionEnd } from './room-session.js' */
+import { Backoff, waitForRetry } from './backoff.js';
+import { TesseraError } from './errors.js';
+import { emit, on } from './events.js';
+import { RoomSession } from './room-session.js';
+import { signallingUrl } from './signalling-socket.js';
+
+/**
+ * @typedef {object} JoinOptions
+ * @property {string} room 1 to 64 letters, digits, `-`, `_`, `.`; made by its first joiner
+ * @property {string} name the display name, 1 to 64 visible characters
+ * @property {string | URL} [url] of the server; by default the one this page came from
+ * @property {MediaStream} [stream] microphone and camera from the start; either may be missing
+ *
+ * @typedef {'idle' | 'joining' | 'joined' | 'rejoining' | 'closed'} RoomState
+ */
+
+// A room that dies so soon after each join is not joined again at full speed: the backoff goes on growing.
+const STABLE_AFTER_MS = 5000;
+// For one who was inside, these mostly mean that his own ghost still holds the place.
+const ghostCodes = new Set(['room_full', 'too_many_rooms']);
+
+/**
+ * A room from inside: sends microphone, camera and screen, gets back one stream with everybody else, and comes back by itself when
+ * the connection, the server or the room's process was lost, with what was switched on.
+ *
+ * Events (all CustomEvents; what is in `detail`):
+ * - `state` {state, reason}: see RoomState; `reason` is a stable word where there is one
+ * - `room` RoomDescription: after every change
+ * - `speaking` Speaking: who speaks now
+ * - `recording` Recording: a recording started, went on, ended or failed
+ * - `stream` {stream}: the mix, after every join a new one: `video.srcObject = event.detail.stream`
+ * - `error` TesseraError: something asked for was refused, or an attempt to join failed and is repeated
+ * - `closed` {reason, error}: it is over, by `leave()`, by the server's word, or because joining was refused
+ *
+ * Tracks stay the caller's: they are never stopped here.
+ */
+export class TesseraRoom extends EventTarget {
+  /** @type {RoomState} */
+  #state = 'idle';
+  /** @type {Tracks} */
+  #tracks = { microphone: null, camera: null, screen: null };
+  /** @type {RoomSession | null} */
+  #session = null;
+  /** @type {JoinedMessage | null} */
+  #joined = null;
+  /** @type {RoomDescription | null} */
+  #room = null;
+  /** @type {AbortController | null} */
+  #leaving = null;
+
+  get state() {
+    return this.#state;
+  }
+
+  /** The own id in `room.participants`; a new one after every join. */
+  get participantId() {
+    return this.#joined?.participantId ?? null;
+  }
+
+  /** The room as it was told last. */
+  get room() {
+    return this.#room;
+  }
+
+  /** @returns {readonly string[]} names for `setLayout` */
+  get layouts() {
+    return this.#joined?.layouts ?? [];
+  }
+
+  /** @returns {MediaState} what is switched on */
+  get media() {
+    const isOn = (/** @type {MediaStreamTrack | null} */ track) => track !== null && track.enabled && track.readyState === 'live';
+    return { audio: isOn(this.#tracks.microphone), video: isOn(this.#tracks.camera), screen: isOn(this.#tracks.screen) };
+  }
+
+  /**
+   * Joins, and stays joined until `leave()` or `closed`. While the server cannot be reached it tries again and again (an `error` event
+   * tells of each attempt).
+   * @param {JoinOptions} options
+   * @returns {Promise<RoomDescription>} once inside
+   * @throws {TesseraError} when joining was refused (`room_full`, `invalid_room_name`…) or `leave()` came first (`ended`)
+   */
+  async join({ room, name, url = globalThis.location.href, stream }) {
+    if (this.#leaving !== null) throw new TesseraError('already_joined', 'This object is in a room; leave it first.');
+    const socketUrl = signallingUrl(url);
+    const leaving = new AbortController();
+    this.#leaving = leaving;
+    if (stream !== undefined) {
+      this.#tracks.microphone = stream.getAudioTracks()[0] ?? null;
+      this.#tracks.camera = stream.getVideoTracks()[0] ?? null;
+    }
+    return new Promise((resolve, reject) => {
+      const finish = (/** @type {string} */ reason, /** @type {TesseraError | null} */ error) => {
+        this.#leaving = null;
+        reject(error ?? new TesseraError('ended', `It ended before the join was through: ${reason}.`));
+        this.#setState('closed', reason);
+        emit(this, 'closed', { reason, error });
+      };
+      this.#stayJoined({ url: socketUrl, room, name }, leaving.signal, resolve).then(
+        ({ reason, error }) => finish(reason, error),
+        // What throws is `new WebSocket`, for instance at `ws:` from an `https:` page.
+        (cause) => finish('unreachable', new TesseraError('unreachable', String(cause))),
+      );
+    });
+  }
+
+  /** Takes effect within a frame of sound, without negotiation; null sends nothing. @param {MediaStreamTrack | null} track */
+  setMicrophone(track) {
+    return this.#setTrack('microphone', track);
+  }
+
+  /** @param {MediaStreamTrack | null} track stop the old one yourself: only that switches its light off */
+  setCamera(track) {
+    return this.#setTrack('camera', track);
+  }
+
+  /** @param {MediaStreamTrack | null} track of `getDisplayMedia` */
+  setScreen(track) {
+    if (track !== null && track.contentHint === '') track.contentHint = 'detail';
+    return this.#setTrack('screen', track);
+  }
+
+  /**
+   * Silences the microphone without taking it away: silence goes on flowing, so that unmuting loses no syllable (no device to open, no
+   * echo canceller to learn the room, no gap in the timestamps by which the server holds sound and picture in step).
+   * @param {boolean} muted
+   */
+  muteMicrophone(muted) {
+    if (this.#tracks.microphone !== null) this.#tracks.microphone.enabled = !muted;
+    this.#session?.tellMedia(this.media);
+  }
+
+  /** For everyone in the room. @param {string} layout one of `layouts` */
+  setLayout(layout) {
+    this.#session?.send({ type: 'layout', layout });
+  }
+
+  /** @param {'mp4' | 'webm'} [format] */
+  startRecording(format) {
+    this.#session?.send({ type: 'startRecording', ...(format === undefined ? {} : { format }) });
+  }
+
+  /** @param {string} recordingId */
+  stopRecording(recordingId) {
+    this.#session?.send({ type: 'stopRecording', recordingId });
+  }
+
+  /** @returns {Promise<RTCStatsReport | null>} of the media connection; null while there is none */
+  async getStats() {
+    return (await this.#session?.getStats()) ?? null;
+  }
+
+  /** Idempotent; the `closed` event follows. */
+  leave() {
+    this.#leaving?.abort();
+    this.#session?.leave();
+  }
+
+  /**
+   * @param {{ url: string, room: string, name: string }} target
+   * @param {AbortSignal} signal
+   * @param {(room: RoomDescription) => void} onJoined
+   * @returns {Promise<{ reason: string, error: TesseraError | null }>} why it is over
+   */
+  async #stayJoined(target, signal, onJoined) {
+    const backoff = new Backoff();
+    let wasJoined = false;
+    this.#setState('joining', null);
+    while (!signal.aborted) {
+      const { end, joinedForMs } = await this.#runSession(target, (room) => {
+        wasJoined = true;
+        onJoined(room);
+      });
+      if (signal.aborted) break;
+      if (!end.rejoin && !(wasJoined && ghostCodes.has(end.reason))) return { reason: end.reason, error: end.error };
+      if (end.error !== null) emit(this, 'error', end.error);
+      if (wasJoined) this.#setState('rejoining', end.reason);
+      if (joinedForMs >= STABLE_AFTER_MS) backoff.reset();
+      await waitForRetry(Math.max(end.afterMs, backoff.nextMs()), signal);
+    }
+    return { reason: 'left', error: null };
+  }
+
+  /**
+   * @param {{ url: string, room: string, name: string }} target
+   * @param {(room: RoomDescription) => void} onJoined
+   * @returns {Promise<{ end: SessionEnd, joinedForMs: number }>}
+   */
+  #runSession(target, onJoined) {
+    const session = new RoomSession({ ...target, tracks: this.#tracks, media: this.media });
+    this.#session = session;
+    let joinedAtMs = Infinity;
+    on(session, 'joined', (/** @type {JoinedMessage} */ joined) => {
+      joinedAtMs = performance.now();
+      this.#joined = joined;
+      this.#room = joined.room;
+      session.tellMedia(this.media);
+      this.#setState('joined', null);
+      emit(this, 'room', joined.room);
+      onJoined(joined.room);
+    });
+    on(session, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
+    on(session, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', { stream }));
+    return new Promise((resolve) => {
+      on(session, 'ended', (/** @type {SessionEnd} */ end) => {
+        this.#session = null;
+        resolve({ end, joinedForMs: performance.now() - joinedAtMs });
+      });
+    });
+  }
+
+  /** @param {ServerMessage} message */
+  #handleMessage(message) {
+    if (message.type === 'room') {
+      this.#room = message.room;
+      emit(this, 'room', message.room);
+    } else if (message.type === 'speaking') {
+      emit(this, 'speaking', { participantIds: message.participantIds, dominant: message.dominant });
+    } else if (message.type === 'recording') {
+      emit(this, 'recording', message.recording);
+    } else if (message.type === 'error') {
+      emit(this, 'error', new TesseraError(message.error.code, message.error.message, message.error.details));
+    }
+  }
+
+  /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */
+  async #setTrack(slot, track) {
+    this.#tracks[slot] = track;
+    const session = this.#session;
+    await session?.setTrack(slot, track);
+    session?.tellMedia(this.media);
+  }
+
+  /** @param {RoomState} state @param {string | null} reason */
+  #setState(state, reason) {
+    if (this.#state === state) return;
+    this.#state = state;
+    emit(this, 'state', { state, reason });
+  }
+}

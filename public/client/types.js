@@ -1,0 +1,61 @@
+/**
+ * The shapes that cross the WebSocket and the HTTP face, for editors and type checkers; nothing here runs.
+ * docs/signalling.md describes the messages, docs/http.md the rest.
+ *
+ * @typedef {object} Participant
+ * @property {string} id
+ * @property {string} name as typed by a stranger: show it as text, never as markup
+ * @property {'browser' | 'whip'} kind
+ * @property {boolean} audio microphone on
+ * @property {boolean} video camera on
+ * @property {boolean} screen screen shared
+ * @property {boolean} speaking
+ * @property {string} joinedAt ISO 8601
+ *
+ * @typedef {object} Recording
+ * @property {string} id
+ * @property {string} room
+ * @property {'mp4' | 'webm'} format
+ * @property {'starting' | 'active' | 'complete' | 'failed'} status
+ * @property {string | null} startedAt ISO 8601
+ * @property {string | null} endedAt ISO 8601
+ * @property {number} durationMs
+ * @property {number} bytes
+ * @property {string} url of the file, may be relative to the server
+ * @property {string | null} error
+ *
+ * @typedef {object} RoomDescription
+ * @property {string} name
+ * @property {string} createdAt ISO 8601
+ * @property {string} layout
+ * @property {{ width: number, height: number, fps: number }} video of the mix, in pixels and frames per second
+ * @property {readonly Participant[]} participants
+ * @property {number} viewers
+ * @property {readonly Recording[]} recordings
+ *
+ * @typedef {object} Speaking
+ * @property {readonly string[]} participantIds loudest first
+ * @property {string | null} dominant whom the layout favours
+ *
+ * @typedef {object} MediaState what is switched on
+ * @property {boolean} audio
+ * @property {boolean} video
+ * @property {boolean} screen
+ *
+ * @typedef {object} Tracks what is sent; null sends nothing
+ * @property {MediaStreamTrack | null} microphone
+ * @property {MediaStreamTrack | null} camera
+ * @property {MediaStreamTrack | null} screen
+ *
+ * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly { urls: string[] }[] }} JoinedMessage
+ * @typedef {{ type: 'closed', reason: string, rejoin: boolean, afterMs: number }} ClosedMessage
+ * @typedef {{ type: 'error', error: { code: string, message: string, details?: unknown } }} ErrorMessage
+ * @typedef {JoinedMessage
+ *   | { type: 'offer', sdp: string }
+ *   | { type: 'room', room: RoomDescription }
+ *   | ({ type: 'speaking' } & Speaking)
+ *   | { type: 'recording', recording: Recording }
+ *   | ErrorMessage
+ *   | ClosedMessage} ServerMessage
+ */
+export {};

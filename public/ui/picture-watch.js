@@ -1,0 +1,38 @@
+import { emit } from '../client/events.js';
+
+const INTERVAL_MS = 1000;
+// The mix comes at 30 pictures a second: three seconds without one are no hiccup, the server makes none.
+const STILL_AFTER_CHECKS = 3;
+
+/** Tells whether pictures are coming: event `change` (detail: {moving}). Silent while there is no connection. */
+export class PictureWatch extends EventTarget {
+  #source;
+  #frames = 0;
+  #checksWithout = 0;
+  #moving = true;
+  #timer;
+
+  /** @param {{ getStats(): Promise<RTCStatsReport | null> }} source */
+  constructor(source) {
+    super();
+    this.#source = source;
+    this.#timer = setInterval(() => void this.#check(), INTERVAL_MS);
+  }
+
+  close() {
+    clearInterval(this.#timer);
+  }
+
+  async #check() {
+    const report = await this.#source.getStats().catch(() => null);
+    if (report === null) return;
+    let frames = 0;
+    for (const entry of report.values()) if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames += entry.framesDecoded ?? 0;
+    this.#checksWithout = frames === this.#frames ? this.#checksWithout + 1 : 0;
+    this.#frames = frames;
+    const moving = this.#checksWithout < STILL_AFTER_CHECKS;
+    if (moving === this.#moving) return;
+    this.#moving = moving;
+    emit(this, 'change', { moving });
+  }
+}

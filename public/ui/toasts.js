@@ -1,0 +1,51 @@
+import { element } from './dom.js';
+import { icon } from './icons.js';
+
+const SHORT_MS = 6000;
+// A mistake takes longer to read, and to do something about.
+const LONG_MS = 12_000;
+const MAX_TOASTS = 3;
+
+/**
+ * @typedef {object} Toast
+ * @property {string} text
+ * @property {'info' | 'good' | 'error'} [kind]
+ * @property {{ label: string, href: string }} [link]
+ */
+
+/** Short messages over the page, the newest last; they go by themselves unless pointed at. */
+export class Toasts {
+  #list;
+  /** @type {Map<HTMLElement, ReturnType<typeof setTimeout>>} */
+  #timers = new Map();
+
+  /** @param {HTMLElement} list */
+  constructor(list) {
+    this.#list = list;
+  }
+
+  /** Says it once: the same text does not stand there twice. @param {Toast} toast */
+  show({ text, kind = 'info', link }) {
+    for (const shown of this.#timers.keys()) if (shown.dataset['text'] === text) this.#remove(shown);
+    const close = element('button', { class: 'toast-close', attributes: { type: 'button', 'aria-label': 'Dismiss' }, on: { click: () => this.#remove(toast) } }, icon('close'));
+    const body = element('p', { text });
+    if (link !== undefined) body.append(' ', element('a', { text: link.label, attributes: { href: link.href, target: '_blank', rel: 'noopener' } }));
+    const iconName = kind === 'error' ? 'warning' : kind === 'good' ? 'check' : 'info';
+    const toast = element('div', { class: `toast toast-${kind}`, attributes: { role: kind === 'error' ? 'alert' : 'status', 'data-text': text } }, icon(iconName), body, close);
+    this.#list.append(toast);
+    const delayMs = kind === 'error' || link !== undefined ? LONG_MS : SHORT_MS;
+    const restart = () => this.#timers.set(toast, setTimeout(() => this.#remove(toast), delayMs));
+    toast.addEventListener('pointerenter', () => clearTimeout(this.#timers.get(toast)));
+    toast.addEventListener('pointerleave', restart);
+    restart();
+    const [oldest] = this.#timers.keys();
+    if (this.#timers.size > MAX_TOASTS && oldest !== undefined) this.#remove(oldest);
+  }
+
+  /** @param {HTMLElement} toast */
+  #remove(toast) {
+    clearTimeout(this.#timers.get(toast));
+    this.#timers.delete(toast);
+    toast.remove();
+  }
+}
