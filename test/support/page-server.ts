@@ -1,0 +1,121 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { ServerMessage } from '../../src/signalling/messages.js';
+import { MixSource } from './mix-source.js';
+import { PagePeer } from './page-peer.js';
+import { PageRoom } from './page-room.js';
+import { PageSession } from './page-session.js';
+import { readPage } from './static-files.js';
+
+/** The strictest policy the pages are meant to live with: nothing from elsewhere, no script or style in the markup. */
+const contentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'";
+
+/** A server of pages only: serves public/, speaks the WebSocket's messages and WHEP from a script, with real media and no mixing. */
+export class PageServer {
+  readonly origin: string;
+  readonly mix = new MixSource();
+  /** Every WebSocket there was, in order. */
+  readonly sessions: PageSession[] = [];
+  /** The answer to `join`, when set; it stays set. */
+  refusal: ServerMessage | null = null;
+  /** WHEP sessions by their path. */
+  readonly viewers = new Map<string, PagePeer>();
+  readonly endedViewers: string[] = [];
+  /** Rooms that WHEP finds. */
+  readonly watchableRooms = new Set<string>();
+  readonly #server: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #rooms = new Map<string, PageRoom>();
+  readonly #changes = new EventEmitter();
+  #viewerCount = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#webSockets = new WebSocketServer({ server, path: '/ws' });
+    this.#webSockets.on('connection', (socket) => {
+      this.sessions.push(
+        new PageSession({ socket, mix: this.mix, findRoom: (name) => this.room(name), refusal: () => this.refusal, onChange: () => this.changed() }),
+      );
+      this.changed();
+    });
+    server.on('request', (request, response) => void this.#handle(request, response));
+  }
+
+  static async start(): Promise<PageServer> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new PageServer(server);
+  }
+
+  room(name: string): PageRoom {
+    const room = this.#rooms.get(name) ?? new PageRoom(name);
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** The newest session. */
+  get session(): PageSession {
+    const session = this.sessions.at(-1);
+    if (session === undefined) throw new Error('nobody has come');
+    return session;
+  }
+
+  /** Resolves as soon as `condition` holds; looked at whenever a message, a picture or a sound came. Mocha's timeout is the limit. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await once(this.#changes, 'change');
+  }
+
+  changed(): void {
+    this.#changes.emit('change');
+  }
+
+  /** No page said a word that the product would refuse. */
+  get faults(): string[] {
+    return this.sessions.flatMap(({ faults }) => faults);
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.sessions) session.drop();
+    for (const peer of this.viewers.values()) peer.close();
+    this.mix.close();
+    this.#webSockets.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? '/', this.origin).pathname;
+    if (path.startsWith('/whep/')) return this.#handleWhep(request, response, path);
+    const page = await readPage(path);
+    if (page === null) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'Content-Type': page.contentType, 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-store' });
+    response.end(page.body);
+  }
+
+  async #handleWhep(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (request.method === 'DELETE') {
+      this.viewers.get(path)?.close();
+      if (this.viewers.delete(path)) this.endedViewers.push(path);
+      response.writeHead(204).end();
+    } else if (request.method !== 'POST' || !this.watchableRooms.has(path.slice('/whep/'.length))) {
+      response.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error: { code: 'room_not_found', message: 'No room has this name.' } }));
+    } else {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const peer = new PagePeer({ mix: this.mix, onChange: () => this.changed() });
+      this.#viewerCount += 1;
+      const sessionPath = `${path}/session-${this.#viewerCount}`;
+      this.viewers.set(sessionPath, peer);
+      const answer = await peer.answer(Buffer.concat(chunks).toString());
+      response.writeHead(201, { 'Content-Type': 'application/sdp', Location: sessionPath }).end(answer);
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,106 @@
+import type { WebSocket } from 'ws';
+import { clientMessageSchema, type ClientMessage, type ServerMessage } from '../../src/signalling/messages.js';
+import type { MixSource } from './mix-source.js';
+import { PagePeer } from './page-peer.js';
+import type { PageRoom } from './page-room.js';
+
+export interface PageSessionOptions {
+  readonly socket: WebSocket;
+  readonly mix: MixSource;
+  readonly findRoom: (name: string) => PageRoom;
+  /** Instead of joining: answer so. */
+  readonly refusal: () => ServerMessage | null;
+  readonly onChange: () => void;
+}
+
+/** One page's WebSocket as the server sees it, scripted: real media behind it, canned decisions. */
+export class PageSession {
+  /** Everything the page said, in order. */
+  readonly messages: ClientMessage[] = [];
+  /** What it said that the product would refuse to read: a test expects none. */
+  readonly faults: string[] = [];
+  participantId: string | null = null;
+  room: PageRoom | null = null;
+  peer: PagePeer | null = null;
+  closed = false;
+  readonly #options: PageSessionOptions;
+
+  constructor(options: PageSessionOptions) {
+    this.#options = options;
+    options.socket.on('message', (data) => this.#handleData((data as Buffer).toString()));
+    options.socket.on('close', () => this.#handleClose());
+    options.socket.on('error', () => this.drop());
+  }
+
+  /** The messages of one type, typed. */
+  said<T extends ClientMessage['type']>(type: T): Extract<ClientMessage, { type: T }>[] {
+    return this.messages.filter((message): message is Extract<ClientMessage, { type: T }> => message.type === type);
+  }
+
+  send(message: ServerMessage): void {
+    this.#options.socket.send(JSON.stringify(message));
+  }
+
+  /** The connection breaks without a word. */
+  drop(): void {
+    this.#options.socket.terminate();
+  }
+
+  close(): void {
+    this.#options.socket.close();
+  }
+
+  #handleData(text: string): void {
+    const parsed = clientMessageSchema.safeParse(JSON.parse(text));
+    if (parsed.success) {
+      this.messages.push(parsed.data);
+      void this.#handle(parsed.data).catch((error: unknown) => this.faults.push(String(error))).finally(this.#options.onChange);
+    } else {
+      this.faults.push(`${text}: ${parsed.error.message}`);
+    }
+    this.#options.onChange();
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    if (message.type === 'join') return this.#join(message);
+    if (message.type === 'answer') return this.peer?.takeAnswer(message.sdp);
+    if (message.type === 'candidate') return this.peer?.addCandidate(message.candidate);
+    const { room } = this;
+    if (room === null || this.participantId === null) throw new Error(`${message.type} before join`);
+    if (message.type === 'leave') this.close();
+    else if (message.type === 'media') room.change(this.participantId, message);
+    else if (message.type === 'layout') this.#setLayout(room, message.layout);
+    else if (message.type === 'startRecording') room.startRecording(message.format ?? 'mp4');
+    else room.stopRecording(message.recordingId);
+    return undefined;
+  }
+
+  async #join({ room: roomName, name, audio, video }: Extract<ClientMessage, { type: 'join' }>): Promise<void> {
+    const refusal = this.#options.refusal();
+    if (refusal !== null) {
+      this.send(refusal);
+      return;
+    }
+    const room = this.#options.findRoom(roomName);
+    this.room = room;
+    this.participantId = room.add({ name, audio, video });
+    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [] });
+    room.attach(this);
+    this.peer = new PagePeer({ mix: this.#options.mix, onChange: this.#options.onChange });
+    this.send({ type: 'offer', sdp: await this.peer.offer() });
+  }
+
+  #setLayout(room: PageRoom, layout: string): void {
+    if (room.layouts.includes(layout)) room.setLayout(layout);
+    else this.send({ type: 'error', error: { code: 'unknown_layout', message: `There is no layout ${layout}.`, details: { layouts: room.layouts } } });
+  }
+
+  #handleClose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.peer?.close();
+    this.room?.detach(this);
+    if (this.participantId !== null) this.room?.remove(this.participantId);
+    this.#options.onChange();
+  }
+}
