@@ -6,7 +6,7 @@ import { ReceptionStatistics } from '../rtp/reception-statistics.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
-import type { Uplink, UplinkStats } from './uplink.js';
+import type { SenderReportFacts, Uplink, UplinkStats } from './uplink.js';
 
 export interface AudioUplinkOptions {
   readonly participantId: string;
@@ -17,7 +17,7 @@ export interface AudioUplinkOptions {
 }
 
 /** RFC 7587 4.1: the RTP clock of Opus always runs at 48 kHz. */
-export const opusClockHz = 48_000;
+const opusClockHz = 48_000;
 
 export class AudioUplink implements Uplink {
   readonly source = 'microphone';
@@ -32,6 +32,7 @@ export class AudioUplink implements Uplink {
   constructor(options: AudioUplinkOptions) {
     this.ssrc = options.ssrc;
     this.#options = options;
+    options.captureClock.addStream({ ssrc: options.ssrc, clockHz: opusClockHz, kind: 'audio' });
     this.#statistics = new ReceptionStatistics({ ssrc: options.ssrc, clockHz: opusClockHz });
   }
 
@@ -47,7 +48,7 @@ export class AudioUplink implements Uplink {
     this.#options.onPacket({
       participantId,
       index: this.#sequence.unwrap(packet.sequenceNumber),
-      ptsUs: captureClock.captureUs(this.ssrc, timestamp),
+      ptsUs: captureClock.captureUs(this.ssrc, timestamp) ?? arrivalUs,
       arrivalUs,
       levelDbov: level === undefined ? undefined : decodeAudioLevel(level)?.levelDbov,
       // A copy of its own: it is transferred to the mixer thread, the datagram's buffer is not ours to give.
@@ -55,9 +56,9 @@ export class AudioUplink implements Uplink {
     });
   }
 
-  takeSenderReport(ntpUs: number, rtpTimestamp: number, ntpMiddle: number, arrivalUs: number): void {
-    this.#options.captureClock.onSenderReport(this.ssrc, ntpUs, rtpTimestamp, arrivalUs);
-    this.#statistics.onSenderReport(ntpMiddle, arrivalUs);
+  takeSenderReport(report: SenderReportFacts): void {
+    this.#options.captureClock.onSenderReport(this.ssrc, report.ntpUs, report.rtpTimestamp);
+    this.#statistics.onSenderReport(report.ntpMiddle, report.arrivalUs);
   }
 
   reportBlock(nowUs: number): ReportBlock | undefined {
@@ -69,11 +70,19 @@ export class AudioUplink implements Uplink {
     return [];
   }
 
+  wishKeyframe(): void {
+    // Every Opus packet can be decoded by itself.
+  }
+
   takeKeyframeWish(): boolean {
     return false;
   }
 
   stats(): UplinkStats {
     return { packets: this.#packets, bytes: this.#bytes };
+  }
+
+  close(): void {
+    this.#options.captureClock.removeStream(this.ssrc);
   }
 }

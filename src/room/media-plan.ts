@@ -29,11 +29,15 @@ export function planViewer(remote: readonly RemoteMedia[], random: RandomUint32)
   return planOnePerKind(remote, 'sendonly', random);
 }
 
-function planOnePerKind(remote: readonly RemoteMedia[], wanted: 'recvonly' | 'sendonly', random: RandomUint32): MediaPlan[] {
-  const taken = new Set<string>();
-  return remote.map(({ mid, kind }) => {
-    const direction = taken.has(kind) ? 'inactive' : wanted;
-    taken.add(kind);
-    return { mid, kind, direction, codecs: kind === 'audio' ? ['opus'] : ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid[kind] };
-  });
+function planOnePerKind(remote: readonly RemoteMedia[], direction: 'recvonly' | 'sendonly', random: RandomUint32): MediaPlan[] {
+  const firsts = (['audio', 'video'] as const).flatMap((kind) => remote.find((line) => line.kind === kind) ?? []);
+  return firsts.map(({ mid, kind }) => ({
+    mid,
+    kind,
+    direction,
+    codecs: kind === 'audio' ? ['opus'] : ['vp8', 'h264'],
+    ssrc: random(),
+    cname: mixCname,
+    msid: mixMsid[kind],
+  }));
 }

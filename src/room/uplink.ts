@@ -7,18 +7,28 @@ export type UplinkSource = 'microphone' | 'camera' | 'screen';
 /** Counters of one uplink, as /stats shows them. */
 export type UplinkStats = Readonly<Record<string, number>>;
 
+export interface SenderReportFacts {
+  /** The sender's own NTP clock, in microseconds (RFC 3550 6.4.1). */
+  readonly ntpUs: number;
+  /** Its middle 32 bits, to be echoed in our report block. */
+  readonly ntpMiddle: number;
+  readonly rtpTimestamp: number;
+  readonly arrivalUs: number;
+}
+
 export interface Uplink {
   readonly source: UplinkSource;
   /** The SSRC that it listens to; a sender may come back under another one, then the session makes a new uplink. */
   readonly ssrc: number;
   receive(packet: RtpPacket, arrivalUs: number): void;
-  /** The sender's own clock (RFC 3550 6.4.1): `ntpUs` in microseconds of his NTP time. */
-  takeSenderReport(ntpUs: number, rtpTimestamp: number, ntpMiddle: number, arrivalUs: number): void;
-  /** For the next receiver report; moves its interval on. */
+  takeSenderReport(report: SenderReportFacts): void;
+  /** For the next receiver report; moves its interval on. Undefined while nothing came. */
   reportBlock(nowUs: number): ReportBlock | undefined;
-  /** Sequence numbers to ask for again now. */
+  /** RTP sequence numbers to ask for again now; to be called each tick of the feedback timer. */
   dueNacks(nowUs: number, roundTripUs: number): readonly number[];
+  wishKeyframe(): void;
   /** True when a picture loss indication is to go out now; asked once, answered once. */
   takeKeyframeWish(nowUs: number): boolean;
   stats(): UplinkStats;
+  close(): void;
 }

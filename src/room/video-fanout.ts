@@ -1,5 +1,5 @@
 /** One encode of the canvas and everyone who takes it: packetised once, however many listen. */
-import type { EncodedVideo, Mixer, VideoCodec, VideoOutput } from '../../mixer/index.js';
+import type { EncodedVideo, Mixer, VideoOutput } from '../../mixer/index.js';
 import { packetiseH264 } from '../rtp/h264-payload.js';
 import { packetiseVp8 } from '../rtp/vp8-payload.js';
 
@@ -28,8 +28,8 @@ export class VideoFanout {
     mixer.send({ type: 'addVideoOutput', output });
   }
 
-  get codec(): VideoCodec {
-    return this.#output.codec;
+  get outputId(): string {
+    return this.#output.outputId;
   }
 
   get takerCount(): number {

@@ -1,7 +1,7 @@
-/** A camera or a screen: RTP packets of one SSRC to whole encoded frames; lost packets are asked for again, lost frames end in one wish for a keyframe. */
-import type { VideoCodec, VideoFrame, VideoSource } from '../../mixer/index.js';
+/** A camera or a screen: RTP packets of one SSRC to whole encoded frames; lost packets are asked for again, lost frames end in a wish for a keyframe. */
+import type { RotationDegrees, VideoFrame, VideoSource } from '../../mixer/index.js';
+import type { AssembledFrame } from '../rtp/assembled-frame.js';
 import type { CaptureClock } from '../rtp/capture-clock.js';
-import type { VideoDepacketiser } from '../rtp/frame-assembler.js';
 import { FrameAssembler } from '../rtp/frame-assembler.js';
 import { decodeVideoOrientation } from '../rtp/header-extensions.js';
 import { NackTracker } from '../rtp/nack-tracker.js';
@@ -9,7 +9,8 @@ import { ReceptionStatistics } from '../rtp/reception-statistics.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
-import type { Uplink, UplinkStats } from './uplink.js';
+import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
+import type { SenderReportFacts, Uplink, UplinkStats } from './uplink.js';
 
 export interface VideoUplinkOptions {
   readonly participantId: string;
@@ -18,11 +19,107 @@ export interface VideoUplinkOptions {
   readonly captureClock: CaptureClock;
   readonly orientationExtensionId: number | undefined;
   /** By payload type: what the negotiation allows on this m-line. */
-  readonly depacketiserOf: (payloadType: number) => { codec: VideoCodec; depacketiser: VideoDepacketiser } | undefined;
+  readonly depacketisers: ReadonlyMap<number, VideoDepacketiser>;
   readonly onFrame: (frame: VideoFrame) => void;
 }
 
-export const videoClockHz = 90_000;
-
-/** A keyframe costs the sender ten ordinary frames; two wishes within this time are one (mediasoup and LiveKit use 500 ms to 1 s). */
+const videoClockHz = 90_000;
+/** A keyframe costs the sender ten ordinary frames; wishes within this time are one (mediasoup and LiveKit take 500 ms to 1 s). */
 const keyframeWishIntervalUs = 500_000;
+
+export class VideoUplink implements Uplink {
+  readonly source: VideoSource;
+  readonly ssrc: number;
+  readonly #options: VideoUplinkOptions;
+  readonly #sequence = new SequenceUnwrapper();
+  readonly #timestamps = new TimestampUnwrapper();
+  readonly #statistics: ReceptionStatistics;
+  readonly #nacks = new NackTracker();
+  readonly #assembler: FrameAssembler;
+  #rotationDegrees: RotationDegrees | undefined;
+  #packets = 0;
+  #bytes = 0;
+  #keyframeRequests = 0;
+  #isKeyframeWished = true;
+  #lastKeyframeRequestUs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: VideoUplinkOptions) {
+    this.source = options.source;
+    this.ssrc = options.ssrc;
+    this.#options = options;
+    options.captureClock.addStream({ ssrc: options.ssrc, clockHz: videoClockHz, kind: 'video' });
+    this.#statistics = new ReceptionStatistics({ ssrc: options.ssrc, clockHz: videoClockHz });
+    this.#assembler = new FrameAssembler({
+      depacketisers: options.depacketisers,
+      onFrame: (frame) => this.#takeFrame(frame),
+      onGap: () => this.wishKeyframe(),
+    });
+  }
+
+  receive(packet: RtpPacket, arrivalUs: number): void {
+    const { captureClock, orientationExtensionId } = this.#options;
+    this.#statistics.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
+    this.#packets += 1;
+    this.#bytes += packet.payload.length;
+    const index = this.#sequence.unwrap(packet.sequenceNumber);
+    const timestamp = this.#timestamps.unwrap(packet.timestamp);
+    this.#nacks.onPacket(index, arrivalUs);
+    if (packet.payload.length > 0) captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
+    const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
+    if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
+    const { marker, payloadType, payload } = packet;
+    this.#assembler.push({ index, timestamp, marker, payloadType, payload, arrivalUs, rotationDegrees: this.#rotationDegrees });
+  }
+
+  takeSenderReport(report: SenderReportFacts): void {
+    this.#options.captureClock.onSenderReport(this.ssrc, report.ntpUs, report.rtpTimestamp);
+    this.#statistics.onSenderReport(report.ntpMiddle, report.arrivalUs);
+  }
+
+  reportBlock(nowUs: number): ReportBlock | undefined {
+    return this.#statistics.reportBlock(nowUs);
+  }
+
+  dueNacks(nowUs: number, roundTripUs: number): readonly number[] {
+    this.#assembler.giveUp(nowUs);
+    return this.#nacks.missingCount === 0 ? [] : this.#nacks.due(nowUs, roundTripUs).map((index) => index & 0xffff);
+  }
+
+  wishKeyframe(): void {
+    this.#isKeyframeWished = true;
+  }
+
+  takeKeyframeWish(nowUs: number): boolean {
+    // Before the first packet there is nobody to ask.
+    if (!this.#isKeyframeWished || this.#packets === 0 || nowUs - this.#lastKeyframeRequestUs < keyframeWishIntervalUs) return false;
+    this.#isKeyframeWished = false;
+    this.#lastKeyframeRequestUs = nowUs;
+    this.#keyframeRequests += 1;
+    return true;
+  }
+
+  stats(): UplinkStats {
+    const { requestedCount, recoveredCount, abandonedCount } = this.#nacks;
+    return { packets: this.#packets, bytes: this.#bytes, keyframeRequests: this.#keyframeRequests, nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
+  }
+
+  close(): void {
+    this.#options.captureClock.removeStream(this.ssrc);
+  }
+
+  #takeFrame(frame: AssembledFrame): void {
+    const { participantId, source, captureClock } = this.#options;
+    if (frame.keyframe) this.#isKeyframeWished = false;
+    this.#options.onFrame({
+      participantId,
+      source,
+      codec: frame.codec,
+      ptsUs: captureClock.captureUs(this.ssrc, frame.timestamp) ?? frame.arrivalUs,
+      arrivalUs: frame.arrivalUs,
+      keyframe: frame.keyframe,
+      gapBefore: frame.gapBefore,
+      rotationDegrees: frame.rotationDegrees,
+      data: frame.data,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+// The one door of the media engine: a handle of the thread that mixes a room.
+import { Worker } from 'node:worker_threads';
+import { systemTimers } from './clock/timers.js';
+import type { MixerClosingReport, MixerCommand, MixerEvent, MixerOptions, MixerStats } from './protocol.js';
+import { transferOf } from './thread/transfer.js';
+
+export * from './protocol.js';
+export { ManualClock, RoomClock, type RoomTime } from './clock/room-clock.js';
+export { systemTimers, type CancelTimer, type Timers } from './clock/timers.js';
+export { findFfmpeg } from './output/ffmpeg-program.js';
+export { Recording, recordingCodec } from './output/recording.js';
+
+export interface MixerHandleOptions {
+  readonly options: MixerOptions;
+  /** All events but the answers to `snapshot`, `stats` and `close`. */
+  readonly onEvent: (event: MixerEvent) => void;
+  /** The thread is gone, and nobody asked it to go: the room cannot go on. Called once. */
+  readonly onExit: (reason: string) => void;
+}
+
+interface Answer {
+  readonly resolve: (event: MixerEvent) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Codec calls under way end within a few hundred ms; a thread that needs longer hangs and is stopped. */
+const longestClosingMs = 5_000;
+
+export class Mixer {
+  readonly #worker: Worker;
+  readonly #onEvent: (event: MixerEvent) => void;
+  readonly #onExit: (reason: string) => void;
+  readonly #answers = new Map<number, Answer>();
+  #lastRequestId = 0;
+  #state: 'starting' | 'running' | 'closing' | 'gone' = 'starting';
+  #failure = 'the mixer thread ended by itself';
+  #closing: Promise<MixerClosingReport> | undefined;
+  #onClosed: ((report: MixerClosingReport) => void) | undefined;
+
+  /** Starts the thread. @throws when it cannot start, for lack of a codec or of memory */
+  static async create(given: MixerHandleOptions): Promise<Mixer> {
+    const worker = new Worker(new URL('./thread/main.js', import.meta.url), { workerData: given.options });
+    return new Promise((resolve, reject) => {
+      const mixer = new Mixer(worker, given, reject);
+      worker.on('message', (event: MixerEvent) => {
+        if (event.type === 'ready') {
+          mixer.#state = 'running';
+          resolve(mixer);
+        } else mixer.#receive(event);
+      });
+    });
+  }
+
+  private constructor(worker: Worker, { onEvent, onExit }: MixerHandleOptions, onNoStart: (error: Error) => void) {
+    this.#worker = worker;
+    this.#onEvent = onEvent;
+    this.#onExit = onExit;
+    worker.on('error', (error) => {
+      this.#failure = error.message;
+    });
+    worker.on('exit', () => {
+      const state = this.#state;
+      this.#state = 'gone';
+      for (const { reject } of this.#answers.values()) reject(new Error(this.#failure));
+      this.#answers.clear();
+      if (state === 'starting') onNoStart(new Error(this.#failure));
+      else if (state === 'running') this.#onExit(this.#failure);
+    });
+  }
+
+  #receive(event: MixerEvent): void {
+    if (event.type === 'snapshot' || event.type === 'stats') {
+      this.#answers.get(event.requestId)?.resolve(event);
+      this.#answers.delete(event.requestId);
+    } else if (event.type === 'closed') this.#onClosed?.(event.report);
+    else this.#onEvent(event);
+  }
+
+  /** `data` belongs to the mixer from now on. Ignored once the thread is gone. */
+  send(command: MixerCommand): void {
+    if (this.#state === 'running') this.#worker.postMessage(command, transferOf(command));
+  }
+
+  /** The canvas as PNG; takes up to 1.5 s where nobody watches. @throws when it cannot be encoded, or the thread ends before */
+  async snapshot(): Promise<Uint8Array> {
+    const event = await this.#ask('snapshot');
+    if (event.type !== 'snapshot' || event.png.byteLength === 0) throw new Error('The snapshot could not be taken.');
+    return event.png;
+  }
+
+  /** @throws when the thread ends before */
+  async stats(): Promise<MixerStats> {
+    const event = await this.#ask('stats');
+    if (event.type !== 'stats') throw new Error(`A request for statistics was answered by ${event.type}.`);
+    return event.stats;
+  }
+
+  #ask(type: 'snapshot' | 'stats'): Promise<MixerEvent> {
+    if (this.#state !== 'running') return Promise.reject(new Error(`The mixer is ${this.#state}.`));
+    this.#lastRequestId += 1;
+    const requestId = this.#lastRequestId;
+    const answer = new Promise<MixerEvent>((resolve, reject) => this.#answers.set(requestId, { resolve, reject }));
+    this.send({ type, requestId });
+    return answer;
+  }
+
+  /** Ends the thread. @throws when it had to be stopped, because it did not end by itself, or had ended before */
+  close(): Promise<MixerClosingReport> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<MixerClosingReport> {
+    if (this.#state !== 'running') throw new Error(`The mixer is ${this.#state}: ${this.#failure}`);
+    this.send({ type: 'close' });
+    this.#state = 'closing';
+    this.#failure = 'The mixer was closed.';
+    let cancel = (): void => undefined;
+    try {
+      return await new Promise<MixerClosingReport>((resolve, reject) => {
+        this.#onClosed = resolve;
+        this.#worker.once('exit', () => reject(new Error(this.#failure)));
+        cancel = systemTimers.after(longestClosingMs, () => reject(new Error(`The mixer thread did not close within ${longestClosingMs} ms.`)));
+      });
+    } finally {
+      cancel();
+      await this.#worker.terminate();
+    }
+  }
+}

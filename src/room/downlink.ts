@@ -1,0 +1,86 @@
+/** What one listener is sent: one RTP stream each of sound and picture, from payloads that were packetised for everyone. */
+import type { EncodedVideo, RoomTime } from '../../mixer/index.js';
+import { OutboundStream, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
+import type { RandomUint32 } from './media-plan.js';
+import type { VideoTaker } from './video-fanout.js';
+
+/** The sending half of a peer. */
+export interface PacketSender {
+  /** Answers the protected datagram; undefined when it is not connected. */
+  sendRtp(packet: Buffer): Buffer | undefined;
+  resend(datagram: Buffer): void;
+}
+
+export interface DownlinkOptions {
+  readonly kind: 'audio' | 'video';
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly clockHz: number;
+  readonly sender: PacketSender;
+  readonly clock: RoomTime;
+  readonly random: RandomUint32;
+}
+
+/** A power of two. At 160 packets a second, a 720p picture of 1.5 Mbps, the last 3 s; a repair that comes later is worth nothing. */
+const keptDatagrams = 512;
+
+export class Downlink {
+  readonly ssrc: number;
+  readonly #sender: PacketSender;
+  readonly #clock: RoomTime;
+  readonly #stream: OutboundStream;
+  /**
+   * What was sent, by sequence number: without RTX (RFC 4588) a repair is the same datagram once more, because sealing a packet twice under one
+   * index is what SRTP must never do. Sound is not repaired.
+   */
+  readonly #sent: (Buffer | undefined)[] | undefined;
+
+  constructor({ kind, ssrc, payloadType, clockHz, sender, clock, random }: DownlinkOptions) {
+    this.ssrc = ssrc;
+    this.#sender = sender;
+    this.#clock = clock;
+    this.#sent = kind === 'video' ? new Array<Buffer | undefined>(keptDatagrams) : undefined;
+    // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).
+    this.#stream = new OutboundStream({ kind, ssrc, payloadType, clockHz, firstSequenceNumber: random() & 0x7fff, timestampOffset: random() });
+  }
+
+  get counters(): Readonly<OutboundStreamCounters> {
+    return this.#stream.counters;
+  }
+
+  send(payloads: readonly Uint8Array[], ptsUs: number): void {
+    let sequenceNumber = this.#stream.nextSequenceNumber;
+    for (const packet of this.#stream.packets(payloads, ptsUs)) {
+      const datagram = this.#sender.sendRtp(packet);
+      if (this.#sent !== undefined) this.#sent[sequenceNumber & (keptDatagrams - 1)] = datagram;
+      sequenceNumber += 1;
+    }
+  }
+
+  resend(sequenceNumbers: readonly number[], roundTripUs: number): void {
+    for (const sequenceNumber of sequenceNumbers) {
+      const datagram = this.#sent?.[sequenceNumber & (keptDatagrams - 1)];
+      // The place may hold a newer packet by now; the header is in clear.
+      if (datagram?.readUInt16BE(2) !== sequenceNumber) continue;
+      if (this.#stream.resend(sequenceNumber, this.#clock.nowUs(), roundTripUs) !== undefined) this.#sender.resend(datagram);
+    }
+  }
+
+  /** The numbers of a sender report (RFC 3550 6.4.1), undefined before the first packet. */
+  reportAt(nowUs: number): { readonly rtpTimestamp: number; readonly packetCount: number; readonly octetCount: number } | undefined {
+    const { packetCount, octetCount } = this.#stream.counters;
+    return packetCount === 0 ? undefined : { rtpTimestamp: this.#stream.rtpTimestampAt(nowUs), packetCount, octetCount };
+  }
+}
+
+/** The picture of the mix; begins at a keyframe, because a decoder that begins elsewhere shows grey. */
+export class VideoDownlink extends Downlink implements VideoTaker {
+  #hasBegun = false;
+  skippedFrames = 0;
+
+  takeVideo(video: EncodedVideo, payloads: () => readonly Uint8Array[]): void {
+    this.#hasBegun ||= video.keyframe;
+    if (this.#hasBegun) this.send(payloads(), video.ptsUs);
+    else this.skippedFrames += 1;
+  }
+}

@@ -1,0 +1,97 @@
+/** The room process: takes requests from the server process over IPC, answers each, tells what happens. One room in its life. */
+import { randomBytes } from 'node:crypto';
+import { systemTimers } from '../../mixer/index.js';
+import { AppError } from '../errors.js';
+import { createCertificate } from '../peer/index.js';
+import type { RoomProcessMessage, RoomRequestMessage } from '../rooms/protocol.js';
+import { Room } from './room.js';
+
+const certificate = createCertificate();
+let opening: Promise<Room> | undefined;
+
+function tell(message: RoomProcessMessage): void {
+  // A server that is gone is noticed by `disconnect`.
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+}
+
+function endWith(reason: string): never {
+  console.error(`room process ${process.pid} ends: ${reason}`);
+  process.exit(1);
+}
+
+async function handle(request: RoomRequestMessage): Promise<unknown> {
+  if (request.name === 'open') {
+    const { options } = request.params;
+    opening ??= Room.open({
+      options,
+      certificate: await certificate,
+      timers: systemTimers,
+      random: () => randomBytes(4).readUInt32BE(),
+      environmentPath: process.env['PATH'],
+      onEvent: tell,
+      onFatal: (reason) => endWith(reason),
+    });
+    return { udpPort: (await opening).udpPort };
+  }
+  const room = await opening;
+  if (room === undefined) throw new AppError('room_not_found');
+  switch (request.name) {
+    case 'setLayout':
+      room.setLayout(request.params.layout);
+      return {};
+    case 'join':
+      return { offer: await room.join(request.params) };
+    case 'answer':
+      room.answer(request.params);
+      return {};
+    case 'addCandidate':
+      room.addCandidate(request.params);
+      return {};
+    case 'setMedia':
+      room.setMedia(request.params);
+      return {};
+    case 'publish':
+      return { answer: await room.publish(request.params) };
+    case 'view':
+      return { answer: await room.view(request.params) };
+    case 'end':
+      await room.end(request.params.sessionId, request.params.reason);
+      return {};
+    case 'snapshot':
+      return { png: await room.snapshot() };
+    case 'stats':
+      return { stats: await room.stats() };
+    case 'startRecording':
+      return { recording: room.startRecording(request.params) };
+    case 'stopRecording':
+      return { recording: await room.stopRecording(request.params.recordingId) };
+    case 'close':
+      await room.close(request.params.reason);
+      return {};
+  }
+}
+
+async function answer(request: RoomRequestMessage): Promise<void> {
+  const { requestId } = request;
+  try {
+    tell({ type: 'answer', requestId, result: await handle(request) });
+  } catch (error) {
+    const known = error instanceof AppError ? error : new AppError('internal');
+    if (known !== error) tell({ type: 'log', level: 'error', message: `request ${request.name} failed`, fields: { error: error instanceof Error ? error.stack : String(error) } });
+    tell({ type: 'error', requestId, error: known.toJSON() });
+  }
+  // Its last act: nothing is left that could keep the process, but native threads sometimes do.
+  if (request.name === 'close') process.disconnect();
+}
+
+process.on('message', (message) => void answer(message as RoomRequestMessage));
+// The server is gone: recordings get their end, then nobody needs this process. A second disconnect is our own, after `close`.
+process.on('disconnect', () => {
+  const ending = opening === undefined ? Promise.resolve() : opening.then((room) => room.close('server_gone'));
+  void ending.catch(() => undefined).then(() => process.exit(0));
+});
+// Ctrl-C in a terminal reaches every process of the group: the server decides, and tells us.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+void certificate.then(() => tell({ type: 'ready' }));

@@ -1,0 +1,80 @@
+/** Somebody in the room: who he is and what he says is on. His connection is his session's business. */
+import type { VideoSource } from '../../mixer/index.js';
+import type { ParticipantDescription, ParticipantKind } from '../rooms/protocol.js';
+import type { SeatedPerson } from './seating.js';
+import type { Session } from './session.js';
+import type { SpeakerOrder } from './speaker-order.js';
+
+export interface ParticipantOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ParticipantKind;
+  /** ISO 8601. */
+  readonly joinedAt: string;
+  readonly session: Session;
+}
+
+export interface MediaState {
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly screen: boolean;
+}
+
+/** A WHIP client says nothing of a muted camera: it is off when nothing has come for so long. The tile shows its avatar after the same time. */
+const silenceUs = 2_000_000;
+
+export class Participant {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ParticipantKind;
+  readonly joinedAt: string;
+  readonly session: Session;
+  readonly #aspectRatios = new Map<VideoSource, number>();
+  #media: MediaState = { audio: false, video: false, screen: false };
+
+  constructor({ id, name, kind, joinedAt, session }: ParticipantOptions) {
+    this.id = id;
+    this.name = name;
+    this.kind = kind;
+    this.joinedAt = joinedAt;
+    this.session = session;
+  }
+
+  get media(): MediaState {
+    return this.#media;
+  }
+
+  /** Answers whether anything changed. */
+  setMedia(media: MediaState): boolean {
+    const { audio, video, screen } = this.#media;
+    this.#media = { audio: media.audio, video: media.video, screen: media.screen };
+    return audio !== media.audio || video !== media.video || screen !== media.screen;
+  }
+
+  /** For a WHIP client: what arrives is what is on. Answers whether anything changed. */
+  observeMedia(nowUs: number): boolean {
+    if (this.kind !== 'whip') return false;
+    return this.setMedia({ audio: nowUs - this.session.lastAudioUs < silenceUs, video: nowUs - this.session.lastVideoUs < silenceUs, screen: false });
+  }
+
+  setPictureSize(source: VideoSource, widthPx: number, heightPx: number): void {
+    this.#aspectRatios.set(source, widthPx / heightPx);
+  }
+
+  describe(speakers: SpeakerOrder): ParticipantDescription {
+    const { id, name, kind, joinedAt } = this;
+    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), joinedAt };
+  }
+
+  seat(speakers: SpeakerOrder): SeatedPerson {
+    return {
+      id: this.id,
+      name: this.name,
+      ...this.#media,
+      speaking: speakers.isSpeaking(this.id),
+      lastDominantUs: speakers.lastDominantUs(this.id),
+      cameraAspectRatio: this.#aspectRatios.get('camera'),
+      screenAspectRatio: this.#aspectRatios.get('screen'),
+    };
+  }
+}
