@@ -7,8 +7,8 @@ Log.setLevel(AV_LOG_FATAL);
 
 /** A codec, scaler or allocation said no. The media is at fault, or memory is short; never a reason to end the thread. */
 export class MediaError extends Error {
-  constructor(action: string, code: number) {
-    super(`${action}: ${new FFmpegError(code).message}`);
+  constructor(action: string, code?: number) {
+    super(code === undefined ? action : `${action}: ${new FFmpegError(code).message}`);
     this.name = 'MediaError';
   }
 }

@@ -3,8 +3,8 @@ import { Frame } from 'node-av/lib';
 import { check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
 
-export type Planes = readonly [y: Uint8Array, u: Uint8Array, v: Uint8Array];
-export type Strides = readonly [y: number, u: number, v: number];
+export type Planes = [y: Buffer, u: Buffer, v: Buffer];
+export type Strides = [y: number, u: number, v: number];
 
 /**
  * An I420 picture in FFmpeg's memory that we draw on. It has one owner, who closes it.

@@ -45,22 +45,15 @@ export class Scaler {
     check(await this.#context.scaleFrame(target.frame, source.frame), 'scaling');
   }
 
-  /** The rectangle of the source's size at its (x, y), onto the target at (x, y); all even. The caller answers for the bounds. @throws {MediaError} */
-  scaleRegion(source: ScalerSource, sourceX: number, sourceY: number, target: NativePicture, targetX: number, targetY: number): void {
-    const { linesize, data } = 'data' in source ? source : source.frame;
-    if (data === null) throw new Error('A decoded picture has no pixels.');
-    const to = target.linesize;
-    check(
-      this.#context.scaleSync(
-        viewsAt(data, linesize, sourceX, sourceY),
-        linesize as number[],
-        0,
-        this.#sourceHeightPx,
-        viewsAt(target.data, to, targetX, targetY),
-        to as unknown as number[],
-      ),
-      'scaling',
-    );
+  /**
+   * For equal sizes: copies the rectangle at the source's (x, y) to the target's (x, y), all even.
+   * The caller answers for both lying inside: FFmpeg writes where it is told to.
+   * @throws {MediaError}
+   */
+  copyRegion(source: NativePicture, sourceX: number, sourceY: number, target: NativePicture, targetX: number, targetY: number): void {
+    const from = viewsAt(source, sourceX, sourceY);
+    const to = viewsAt(target, targetX, targetY);
+    check(this.#context.scaleSync(from, source.linesize, 0, this.#sourceHeightPx, to, target.linesize), 'copying a picture');
   }
 
   close(): void {
@@ -71,12 +64,7 @@ export class Scaler {
   }
 }
 
-function viewsAt(planes: readonly Uint8Array[], strides: readonly number[], x: number, y: number): Buffer[] {
-  return [0, 1, 2].map((index) => {
-    const plane = planes[index];
-    const stride = strides[index];
-    if (plane === undefined || stride === undefined) throw new Error('A 4:2:0 picture has three planes.');
-    const offset = index === 0 ? y * stride + x : (y / 2) * stride + x / 2;
-    return (plane as Buffer).subarray(offset);
-  });
+function viewsAt({ data, linesize }: NativePicture, x: number, y: number): Buffer[] {
+  const [lumaStride, uStride, vStride] = linesize;
+  return [data[0].subarray(y * lumaStride + x), data[1].subarray((y / 2) * uStride + x / 2), data[2].subarray((y / 2) * vStride + x / 2)];
 }

@@ -1,6 +1,6 @@
 import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, Frame, Packet } from 'node-av/lib';
-import type { VideoCodec } from '../protocol.js';
+import type { RotationDegrees, VideoCodec, VideoFrame } from '../protocol.js';
 import { DecodedPicture } from './decoded-picture.js';
 import { check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
@@ -10,6 +10,8 @@ export interface VideoDecoderOptions {
   /** The decoder refuses larger pictures before it takes memory for them. */
   readonly maxPixels: number;
 }
+
+export type FrameToDecode = Pick<VideoFrame, 'data' | 'ptsUs' | 'rotationDegrees'>;
 
 /** FFmpeg counts whole macroblocks (1088 rows for 1080), we count what is shown: 16 rows and columns at the largest usual size. */
 const macroblockSlack = 1.05;
@@ -52,7 +54,7 @@ export class VideoDecoder {
    * Decodes one frame on libuv's pool; most often gives one picture. The caller owns the pictures.
    * @throws {MediaError} when the frame cannot be decoded; the decoder stays usable from the next keyframe on
    */
-  async decode(data: Uint8Array, ptsUs: number): Promise<DecodedPicture[]> {
+  async decode({ data, ptsUs, rotationDegrees }: FrameToDecode): Promise<DecodedPicture[]> {
     if (this.#state !== 'idle') throw new Error(`A decoder that is ${this.#state} was given a frame.`);
     this.#state = 'busy';
     const pictures: DecodedPicture[] = [];
@@ -61,7 +63,7 @@ export class VideoDecoder {
       this.#packet.pts = BigInt(ptsUs);
       // avcodec_send_packet decodes; avcodec_receive_frame only hands the picture over, so it needs no thread of the pool.
       check(await this.#context.sendPacket(this.#packet), `decoding ${this.codec}`);
-      this.#takePictures(pictures);
+      this.#takePictures(pictures, rotationDegrees);
       return pictures;
     } catch (error) {
       for (const picture of pictures) picture.close();
@@ -72,7 +74,7 @@ export class VideoDecoder {
     }
   }
 
-  #takePictures(pictures: DecodedPicture[]): void {
+  #takePictures(pictures: DecodedPicture[], rotationDegrees: RotationDegrees): void {
     for (;;) {
       const frame = new Frame();
       frame.alloc();
@@ -82,7 +84,7 @@ export class VideoDecoder {
         if (code !== AVERROR_EAGAIN) check(code, `decoding ${this.codec}`);
         return;
       }
-      pictures.push(new DecodedPicture(frame));
+      pictures.push(new DecodedPicture(frame, rotationDegrees));
     }
   }
 

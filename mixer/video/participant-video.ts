@@ -1,0 +1,65 @@
+import type { VideoSource } from '../protocol.js';
+import type { VideoInput } from './video-input.js';
+
+/** What is asked of sound so that a sender's pictures leave in step with it. */
+export interface SoundDelay {
+  /** Room time minus the capture time of the sound that is mixed now; undefined when he sends none. */
+  playoutDelayUs(participantId: string): number | undefined;
+  requestMinimumDelay(participantId: string, delayUs: number): void;
+}
+
+export interface ParticipantVideoOptions {
+  readonly participantId: string;
+  readonly sound: SoundDelay;
+  readonly createInput: (source: VideoSource) => VideoInput;
+}
+
+/** Sound is not held back longer than this for pictures that come late: then they are late. */
+const mostSoundDelayUs = 200_000;
+
+/** One participant's sources, each made when it is first heard of, and the delay that they share with his sound. */
+export class ParticipantVideo {
+  readonly #participantId: string;
+  readonly #sound: SoundDelay;
+  readonly #createInput: (source: VideoSource) => VideoInput;
+  readonly #inputs = new Map<VideoSource, VideoInput>();
+
+  constructor({ participantId, sound, createInput }: ParticipantVideoOptions) {
+    this.#participantId = participantId;
+    this.#sound = sound;
+    this.#createInput = createInput;
+  }
+
+  get inputs(): ReadonlyMap<VideoSource, VideoInput> {
+    return this.#inputs;
+  }
+
+  input(source: VideoSource): VideoInput {
+    let input = this.#inputs.get(source);
+    if (input === undefined) {
+      input = this.#createInput(source);
+      this.#inputs.set(source, input);
+    }
+    return input;
+  }
+
+  /**
+   * Moves each input to what is due at this tick.
+   * @param halfPeriodUs of the canvas: a picture goes to the tick nearest to its time, not to the one after it, so that pictures are as often early as late
+   */
+  advance(tickUs: number, halfPeriodUs: number): void {
+    const soundDelayUs = this.#sound.playoutDelayUs(this.#participantId);
+    for (const input of this.#inputs.values()) input.advance(tickUs, tickUs + halfPeriodUs - (soundDelayUs ?? input.delayUs));
+  }
+
+  /** Asks sound to wait for pictures that come later than it is played; to be called now and then, because sound gives up slowly what nobody asks for again. */
+  alignSound(): void {
+    let neededUs = 0;
+    for (const input of this.#inputs.values()) if (input.wanted) neededUs = Math.max(neededUs, input.delayUs);
+    if (neededUs > 0) this.#sound.requestMinimumDelay(this.#participantId, Math.min(neededUs, mostSoundDelayUs));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#inputs.values(), (input) => input.close()));
+  }
+}

@@ -1,0 +1,50 @@
+import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
+
+/** Decoded pictures that wait for their time. It owns them until they are taken. Small: a picture of 1280x720 takes 1.4 MB; the encoded frames wait elsewhere. */
+export class PictureQueue {
+  readonly #pictures: DecodedPicture[] = [];
+
+  get hasRoom(): boolean {
+    const first = this.#pictures[0];
+    const last = this.#pictures[this.#pictures.length - 1];
+    return first === undefined || last === undefined || (this.#pictures.length < mostPictures && last.ptsUs - first.ptsUs < longestSpanUs);
+  }
+
+  push(picture: DecodedPicture): void {
+    this.#pictures.push(picture);
+  }
+
+  /**
+   * Takes the newest picture that is due; those it overtakes are closed. Pictures stay in the order of decoding, whatever their times say.
+   * @returns the picture (the caller owns it) and how many were overtaken
+   */
+  takeDue(dueUs: number): { readonly picture: DecodedPicture; readonly overtaken: number } | undefined {
+    let due = 0;
+    for (;;) {
+      const next = this.#pictures[due];
+      if (next === undefined || !isDue(next.ptsUs, dueUs)) break;
+      due += 1;
+    }
+    const picture = this.#pictures[due - 1];
+    if (picture === undefined) return undefined;
+    for (let index = 0; index < due - 1; index += 1) this.#pictures[index]?.close();
+    this.#pictures.splice(0, due);
+    return { picture, overtaken: due - 1 };
+  }
+
+  close(): void {
+    for (const picture of this.#pictures) picture.close();
+    this.#pictures.length = 0;
+  }
+}
+
+/** Six cover 200 ms at 30 pictures a second: more than the delay that pictures are given by themselves. */
+const mostPictures = 6;
+const longestSpanUs = 250_000;
+
+/** No sound is held this long: a picture further ahead has a wrong time (the sender's clock jumped), and waiting for it would freeze the tile. */
+const furthestAheadUs = 1_000_000;
+
+function isDue(ptsUs: number, dueUs: number): boolean {
+  return ptsUs <= dueUs || ptsUs - dueUs > furthestAheadUs;
+}

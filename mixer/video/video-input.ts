@@ -1,0 +1,349 @@
+import type { RoomTime } from '../clock/room-clock.js';
+import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
+import { VideoDecoder, type VideoDecoderOptions } from '../ffmpeg/video-decoder.js';
+import { MediaError } from '../ffmpeg/library.js';
+import type { VideoCodec, VideoFrame } from '../protocol.js';
+import { EncodedQueue } from './encoded-queue.js';
+import { findParameterSets } from './h264-headers.js';
+import { Lateness } from './lateness.js';
+import { PictureQueue } from './picture-queue.js';
+import { readVp8Size, type CodedSize } from './vp8-header.js';
+
+export interface VideoInputOptions {
+  readonly maxInputPixels: number;
+  readonly time: RoomTime;
+  readonly events: VideoInputEvents;
+  /** Tests hand in decoders that they steer. */
+  readonly openDecoder?: (options: VideoDecoderOptions) => Promise<Decoder>;
+}
+
+export type Decoder = Pick<VideoDecoder, 'codec' | 'decode' | 'close'>;
+
+export interface VideoInputEvents {
+  onKeyframeNeeded(): void;
+  /** After rotation. */
+  onPictureSize(widthPx: number, heightPx: number): void;
+  /** May come with each frame; who tells people about it sees to the number. */
+  onFault(message: string): void;
+}
+
+export interface VideoInputCounters {
+  framesIn: number;
+  decoded: number;
+  shown: number;
+  /** Decoded, but a newer one was due at the same tick. */
+  overtaken: number;
+  droppedUnwanted: number;
+  droppedAwaitingKeyframe: number;
+  droppedQueueFull: number;
+  droppedTooLarge: number;
+  droppedDamaged: number;
+  gaps: number;
+  keyframesAsked: number;
+}
+
+/** Sound and network jitter of a LAN; the first pictures find the real value. */
+const firstLatenessUs = 30_000;
+
+/** Pictures that come later than this are shown when they come: a longer wait would make talking over each other the rule. */
+const longestOwnDelayUs = 200_000;
+
+/** Once a request got lost, this long the tile stands; twice as often would make keyframes of most of what a slow sender can send. */
+const askAgainUs = 500_000;
+
+/** Who sent nothing for this long has no stream that a keyframe could start. */
+const sendsNothingUs = 2_000_000;
+
+/** After this a picture that nobody wants is not kept for the next time. */
+const forgetPictureUs = 2_000_000;
+
+/** Both parameter sets together are below 100 bytes; a stranger may not make us keep more than this. */
+const largestParameterSets = 1024;
+
+/**
+ * One source of one participant, from encoded frames to the picture that its tile shows. Nothing is decoded while nobody wants it, nor between a gap and
+ * the next keyframe: the last good picture stays. Times are the room's; a sender's may jump either way.
+ */
+export class VideoInput {
+  readonly counters: VideoInputCounters = {
+    framesIn: 0,
+    decoded: 0,
+    shown: 0,
+    overtaken: 0,
+    droppedUnwanted: 0,
+    droppedAwaitingKeyframe: 0,
+    droppedQueueFull: 0,
+    droppedTooLarge: 0,
+    droppedDamaged: 0,
+    gaps: 0,
+    keyframesAsked: 0,
+  };
+  readonly #maxInputPixels: number;
+  readonly #time: RoomTime;
+  readonly #events: VideoInputEvents;
+  readonly #openDecoder: (options: VideoDecoderOptions) => Promise<Decoder>;
+  readonly #encoded = new EncodedQueue();
+  readonly #decoded = new PictureQueue();
+  readonly #lateness = new Lateness(firstLatenessUs);
+  #decoder: Decoder | undefined;
+  #pumping: Promise<void> | undefined;
+  #picture: DecodedPicture | undefined;
+  #pictureVersion = 0;
+  #pictureTakenUs = 0;
+  #wanted = false;
+  /** `refused`: what he sends is too large or of no use; a keyframe would not help. */
+  #gate: 'awaitingKeyframe' | 'open' | 'refused' = 'awaitingKeyframe';
+  #codec: VideoCodec | undefined;
+  #parameterSets: Uint8Array | undefined;
+  #sizeKey = '';
+  #lastArrivalUs = Number.NEGATIVE_INFINITY;
+  #lastAskUs = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor({ maxInputPixels, time, events, openDecoder = (options) => VideoDecoder.open(options) }: VideoInputOptions) {
+    this.#maxInputPixels = maxInputPixels;
+    this.#time = time;
+    this.#events = events;
+    this.#openDecoder = openDecoder;
+  }
+
+  /** What the tile shows; the input keeps it until the next `advance`. */
+  get picture(): DecodedPicture | undefined {
+    return this.#picture;
+  }
+
+  /** Another one each time `picture` is another one. */
+  get pictureVersion(): number {
+    return this.#pictureVersion;
+  }
+
+  /** When `picture` was taken. */
+  get pictureTakenUs(): number {
+    return this.#pictureTakenUs;
+  }
+
+  /** How long after its capture to show a picture, where no sound says it. */
+  get delayUs(): number {
+    return Math.min(this.#lateness.peakUs, longestOwnDelayUs);
+  }
+
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** Frames came in a moment ago, so a picture can be hoped for. */
+  isSending(nowUs: number): boolean {
+    return nowUs - this.#lastArrivalUs < sendsNothingUs && this.#gate !== 'refused';
+  }
+
+  push(frame: VideoFrame): void {
+    if (this.#closed) return;
+    this.counters.framesIn += 1;
+    this.#lastArrivalUs = this.#time.nowUs();
+    if (frame.keyframe && frame.codec === 'h264') this.#keepParameterSets(frame.data);
+    if (!this.#wanted) {
+      this.counters.droppedUnwanted += 1;
+      return;
+    }
+    if (!this.#passesGate(frame)) return;
+    const dropped = this.#encoded.push(frame);
+    if (dropped > 0) {
+      this.counters.droppedQueueFull += dropped;
+      if (this.#encoded.length === 0) this.#awaitKeyframe();
+    }
+    this.#pump();
+  }
+
+  #passesGate(frame: VideoFrame): boolean {
+    if (frame.keyframe) {
+      const size = frame.codec === 'vp8' ? readVp8Size(frame.data) : findParameterSets(frame.data)?.size;
+      if (size !== undefined && !this.#isAllowed(size)) {
+        this.#refuse(`pictures of ${size.widthPx}x${size.heightPx} are over the limit`);
+        return false;
+      }
+      this.#gate = 'open';
+      this.#codec = frame.codec;
+      return true;
+    }
+    if (this.#gate === 'open' && (frame.gapBefore || frame.codec !== this.#codec)) {
+      this.counters.gaps += 1;
+      this.#awaitKeyframe();
+    }
+    if (this.#gate === 'open') return true;
+    if (this.#gate === 'refused') this.counters.droppedTooLarge += 1;
+    else this.counters.droppedAwaitingKeyframe += 1;
+    return false;
+  }
+
+  #isAllowed({ widthPx, heightPx }: CodedSize): boolean {
+    return widthPx >= 2 && heightPx >= 2 && widthPx * heightPx <= this.#maxInputPixels;
+  }
+
+  /** The avatar takes the tile until a keyframe of a size that is allowed comes. */
+  #refuse(reason: string): void {
+    this.counters.droppedTooLarge += 1;
+    if (this.#gate !== 'refused') this.#events.onFault(`not shown: ${reason}`);
+    this.#gate = 'refused';
+    this.#encoded.clear();
+    this.#decoded.close();
+    this.#setPicture(undefined);
+  }
+
+  #keepParameterSets(unit: Uint8Array): void {
+    const found = findParameterSets(unit);
+    if (found !== undefined && found.bytes.length <= largestParameterSets) this.#parameterSets = found.bytes;
+  }
+
+  #awaitKeyframe(): void {
+    this.#gate = 'awaitingKeyframe';
+    this.#askKeyframe();
+  }
+
+  #askKeyframe(): void {
+    const nowUs = this.#time.nowUs();
+    if (nowUs - this.#lastAskUs < askAgainUs) return;
+    this.#lastAskUs = nowUs;
+    this.counters.keyframesAsked += 1;
+    this.#events.onKeyframeNeeded();
+  }
+
+  /** Wanted: the scene shows it and somebody takes the canvas. */
+  setWanted(wanted: boolean): void {
+    if (wanted === this.#wanted || this.#closed) return;
+    this.#wanted = wanted;
+    if (wanted) {
+      this.#askKeyframe();
+      return;
+    }
+    this.#gate = 'awaitingKeyframe';
+    this.counters.droppedUnwanted += this.#encoded.clear();
+    this.#decoded.close();
+    this.#closeDecoder();
+  }
+
+  /** One decode at a time, in order; it pauses while enough decoded pictures wait for their time. */
+  #pump(): void {
+    if (this.#pumping !== undefined || this.#encoded.length === 0) return;
+    this.#pumping = this.#decodeAll().finally(() => {
+      this.#pumping = undefined;
+    });
+  }
+
+  async #decodeAll(): Promise<void> {
+    while (this.#wanted && this.#decoded.hasRoom) {
+      const frame = this.#encoded.take();
+      if (frame === undefined) return;
+      try {
+        await this.#decode(frame);
+      } catch (error) {
+        // A bug here is this tile's own: it is told and the next keyframe starts afresh.
+        this.#loseDecoder(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  async #decode(frame: VideoFrame): Promise<void> {
+    const decoder = await this.#decoderFor(frame);
+    if (decoder === undefined) return;
+    const pictures = await decoder.ready.decode(decoder.fresh ? this.#withParameterSets(frame) : frame);
+    // Meanwhile nobody may want it any more, or the decoder may be another one.
+    const current = this.#decoder === decoder.ready && this.#gate !== 'refused';
+    let damaged = false;
+    for (const picture of pictures) {
+      damaged ||= picture.damaged;
+      if (current && !damaged && picture.usable && this.#isAllowed(picture)) {
+        this.#take(picture);
+        continue;
+      }
+      picture.close();
+      if (current && !damaged) this.#refuse(`${picture.widthPx}x${picture.heightPx} ${picture.usable ? 'is over the limit' : 'is not 8-bit 4:2:0'}`);
+    }
+    if (current && damaged) throw new MediaError(`a damaged ${frame.codec} picture`);
+  }
+
+  /** Undefined when the frame cannot be used: no decoder is open and it is no keyframe, or nobody wants the input any more. */
+  async #decoderFor(frame: VideoFrame): Promise<{ readonly ready: Decoder; readonly fresh: boolean } | undefined> {
+    if (this.#decoder?.codec === frame.codec) return { ready: this.#decoder, fresh: false };
+    this.#closeDecoder();
+    if (!frame.keyframe) {
+      this.counters.droppedDamaged += 1;
+      return undefined;
+    }
+    const opened = await this.#openDecoder({ codec: frame.codec, maxPixels: this.#maxInputPixels });
+    if (!this.#wanted || this.#closed) {
+      opened.close();
+      return undefined;
+    }
+    this.#decoder = opened;
+    return { ready: opened, fresh: true };
+  }
+
+  /** Some senders send parameter sets once, and not with the keyframe that a new decoder begins with. */
+  #withParameterSets(frame: VideoFrame): VideoFrame {
+    if (frame.codec !== 'h264' || this.#parameterSets === undefined || findParameterSets(frame.data) !== undefined) return frame;
+    return { ...frame, data: Buffer.concat([this.#parameterSets, frame.data]) };
+  }
+
+  #take(picture: DecodedPicture): void {
+    this.counters.decoded += 1;
+    this.#lateness.observe(this.#time.nowUs() - picture.ptsUs);
+    this.#decoded.push(picture);
+    const upright = picture.rotationDegrees % 180 === 0;
+    const [widthPx, heightPx] = upright ? [picture.widthPx, picture.heightPx] : [picture.heightPx, picture.widthPx];
+    const key = `${widthPx}x${heightPx}`;
+    if (key === this.#sizeKey) return;
+    this.#sizeKey = key;
+    this.#events.onPictureSize(widthPx, heightPx);
+  }
+
+  /** What the decoder made is not to be trusted any more: on with the next keyframe, in the queue or to come. */
+  #loseDecoder(error: Error): void {
+    this.counters.droppedDamaged += 1;
+    this.#closeDecoder();
+    if (this.#closed || !this.#wanted || this.#gate === 'refused') return;
+    this.counters.droppedAwaitingKeyframe += this.#encoded.dropToKeyframe(0);
+    if (this.#encoded.length === 0) this.#awaitKeyframe();
+    this.#events.onFault(error.message);
+  }
+
+  /** Takes the newest picture captured at `dueUs` or before, if there is one; then goes on decoding. */
+  advance(nowUs: number, dueUs: number): void {
+    if (this.#closed) return;
+    if (!this.#wanted) {
+      if (this.#picture !== undefined && nowUs - this.#pictureTakenUs >= forgetPictureUs) this.#setPicture(undefined);
+      return;
+    }
+    const due = this.#decoded.takeDue(dueUs);
+    if (due !== undefined) {
+      this.counters.shown += 1;
+      this.counters.overtaken += due.overtaken;
+      this.#pictureTakenUs = nowUs;
+      this.#setPicture(due.picture);
+    }
+    if (this.#gate === 'awaitingKeyframe' && this.isSending(nowUs)) this.#askKeyframe();
+    this.#pump();
+  }
+
+  #setPicture(picture: DecodedPicture | undefined): void {
+    if (picture === undefined && this.#picture === undefined) return;
+    this.#picture?.close();
+    this.#picture = picture;
+    this.#pictureVersion += 1;
+  }
+
+  #closeDecoder(): void {
+    this.#decoder?.close();
+    this.#decoder = undefined;
+  }
+
+  /** Resolves when nothing of it is left in native memory. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wanted = false;
+    this.#encoded.clear();
+    this.#decoded.close();
+    this.#setPicture(undefined);
+    this.#closeDecoder();
+    await this.#pumping;
+  }
+}
