@@ -1,0 +1,298 @@
+/**
+ * Whole video frames from the packets of one SSRC, in order, whatever order the packets came in.
+ *
+ * Where a frame ends: at the marker bit, at a packet with another timestamp, or at one that its codec knows to begin a frame, but only
+ * across packets that are all there. A lost last packet is therefore a gap like any other, and a sender that sets no marker costs one
+ * frame of delay. A sender that sets the marker in mid-frame is found out by the packet that follows, and its markers are not used again.
+ *
+ * Times: timestamps are unwrapped RTP ticks, `arrivalUs` and `nowUs` microseconds of one clock that only goes forward; which zero does
+ * not matter. A gap holds back what is behind it until the packet comes (the owner sends the NACKs), until a whole keyframe stands behind
+ * it, or until {@link FrameAssembler.giveUp} finds that it has cost enough. What was incomplete is then dropped and counted.
+ *
+ * Not its business: asking for keyframes, and deciding whether a frame after a gap is fit to be shown; the frame says `gapBefore`.
+ */
+import { findFrameStart, findWholeKeyframe, isBoundary, isFiller, measureWait } from './frame-boundaries.js';
+import { PacketWindow } from './packet-window.js';
+import { isDamaged, splitsFrames, startsFrame } from './video-depacketiser.js';
+import type { AssembledFrame, FrameAssemblerCounters, InboundVideoPacket, RotationDegrees } from './assembled-frame.js';
+import type { HeldPacket } from './packet-window.js';
+import type { VideoCodec, VideoDepacketiser } from './video-depacketiser.js';
+
+export interface FrameAssemblerOptions {
+  /** By payload type. Packets of any other type are counted and passed over, like padding. */
+  readonly depacketisers: ReadonlyMap<number, VideoDepacketiser>;
+  /** RTP ticks a second; 90,000 for all video. */
+  readonly clockHz?: number;
+  /** The longest that a gap holds frames back, in media time, and in time of arrival for a sender that falls silent. */
+  readonly waitUs?: number;
+  /** Packets held at most, a power of two. */
+  readonly maxPackets?: number;
+  /** Payload bytes held at most. */
+  readonly maxBytes?: number;
+  readonly onFrame: (frame: AssembledFrame) => void;
+  /** Something was dropped: frames that come now are damaged until a keyframe. Called once for each drop, before the next frame. */
+  readonly onGap?: () => void;
+}
+
+const videoClockHz = 90_000;
+/** Beyond 200 ms a retransmission is too late for a conversation: a playout buffer of that depth would be felt as delay by everyone. */
+const defaultWaitUs = 200_000;
+/** 20 s of a 1 Mbps stream, or one keyframe of 2.4 MB. A quarter of it would refuse the keyframe of a shared 4K screen. */
+const defaultMaxPackets = 2_048;
+/** Acts before the packets' own limit only for datagrams beyond the usual 1,500 bytes. */
+const defaultMaxBytes = 4 * 1024 * 1024;
+/** A packet that far behind the window is from a sender that began anew; 16 s at 1,000 packets a second is no reordering. */
+const restartPackets = 16_384;
+
+export class FrameAssembler {
+  readonly #depacketisers: ReadonlyMap<number, VideoDepacketiser>;
+  readonly #waitUs: number;
+  readonly #waitTicks: number;
+  readonly #maxBytes: number;
+  readonly #onFrame: (frame: AssembledFrame) => void;
+  readonly #onGap: (() => void) | undefined;
+  /** Starts with the first packet of the frame that comes next. */
+  readonly #window: PacketWindow;
+  /** Scratch of each join. */
+  readonly #payloads: Uint8Array[] = [];
+  readonly #counters: FrameAssemblerCounters = {
+    frames: 0, keyframes: 0, droppedFrames: 0, lostPackets: 0, latePackets: 0, duplicatePackets: 0, damagedFrames: 0, overflows: 0, restarts: 0, unknownPayloadTypes: 0,
+  };
+  /** The first packet that is not there: all from the window's start up to it are one frame in the making. */
+  #cursor = 0;
+  #hasBegun = false;
+  /** Until the first frame has left, packets before the first one seen are welcome. */
+  #isAtStart = true;
+  /** The stream was met in mid-frame: the window starts with a place that stands for all that was missed, and only a frame's beginning may fill it. */
+  #isBeginningOpen = false;
+  #isGapPending = false;
+  #isWaitingForKeyframe = false;
+  #areMarkersTrue = true;
+  /** Of the frame that was given or dropped last: what still comes of it is no new frame. */
+  #closedTimestamp: number | undefined;
+  #lastCodec: VideoCodec | undefined;
+  #rotationDegrees: RotationDegrees = 0;
+
+  constructor({
+    depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap,
+  }: FrameAssemblerOptions) {
+    this.#depacketisers = depacketisers;
+    this.#waitUs = waitUs;
+    this.#waitTicks = (waitUs * clockHz) / 1e6;
+    this.#maxBytes = maxBytes;
+    this.#onFrame = onFrame;
+    this.#onGap = onGap;
+    this.#window = new PacketWindow({ maxPackets });
+  }
+
+  get counters(): Readonly<FrameAssemblerCounters> {
+    return this.#counters;
+  }
+
+  /** Payload bytes held back now. */
+  get heldBytes(): number {
+    return this.#window.bytes;
+  }
+
+  /** Takes one packet, in any order; a second copy is passed over. Frames that became whole are given to `onFrame` before it returns. */
+  push(packet: InboundVideoPacket): void {
+    const { index } = packet;
+    const window = this.#window;
+    const traits = this.#traitsOf(packet);
+    if (!this.#hasBegun) this.#beginAt(index, traits);
+    const isEarlier = index < window.start || (index === window.start && this.#isBeginningOpen && (traits & startsFrame) === 0);
+    if (isEarlier && !this.#admitEarlier(packet, traits)) return;
+    if (window.at(index) !== undefined) {
+      this.#counters.duplicatePackets++;
+      return;
+    }
+    if (!this.#makeRoom(index, traits, packet.payload.length)) return;
+    window.put(packet, traits);
+    if (index === window.start) this.#isBeginningOpen = false;
+    if (index === this.#cursor) this.#advance();
+    else this.#jumpToKeyframe(index);
+  }
+
+  /**
+   * Drops what has waited for its missing packets long enough, and gives the frames that stood behind. To be called at every tick of
+   * the owner's timer (10 to 20 ms): without it only a keyframe or the memory limit ends a gap.
+   */
+  giveUp(nowUs: number): void {
+    const window = this.#window;
+    while (this.#cursor < window.end) {
+      const wait = measureWait(window, this.#cursor);
+      if (nowUs - wait.firstArrivalUs < this.#waitUs && wait.mediaTicks < this.#waitTicks) return;
+      this.#skipTo(findFrameStart(window, this.#cursor));
+    }
+  }
+
+  #traitsOf(packet: InboundVideoPacket): number {
+    if (packet.payload.length === 0) return isFiller;
+    const depacketiser = this.#depacketisers.get(packet.payloadType);
+    if (depacketiser !== undefined) return depacketiser.inspect(packet.payload);
+    this.#counters.unknownPayloadTypes++;
+    return isFiller;
+  }
+
+  /** A stream that is met in mid-frame begins with a gap: its missing piece is whatever came before. */
+  #beginAt(index: number, traits: number): void {
+    this.#hasBegun = true;
+    this.#isBeginningOpen = (traits & startsFrame) === 0;
+    this.#cursor = this.#isBeginningOpen ? index - 1 : index;
+    this.#window.restartAt(this.#cursor);
+  }
+
+  /** A packet before the window: late, unless the stream's very first packets were reordered or the sender began anew. */
+  #admitEarlier(packet: InboundVideoPacket, traits: number): boolean {
+    const { index } = packet;
+    const window = this.#window;
+    if (window.start - index > restartPackets) {
+      this.#counters.restarts++;
+      this.#restartAt(index, traits);
+      return true;
+    }
+    if (this.#isAtStart) {
+      const isStart = (traits & startsFrame) !== 0;
+      const first = window.at(window.start) ?? window.at(window.start + 1);
+      const start = isStart ? index : index - 1;
+      if ((isStart || first?.timestamp === packet.timestamp) && window.lowerTo(start)) {
+        this.#cursor = start;
+        this.#isBeginningOpen = !isStart;
+        return true;
+      }
+    }
+    this.#counters.latePackets++;
+    return false;
+  }
+
+  /** The limits of memory: a stream that far behind is not saved by more patience, so all of it goes, up to the next keyframe. */
+  #makeRoom(index: number, traits: number, bytes: number): boolean {
+    const window = this.#window;
+    if (window.canHold(index) && window.bytes + bytes <= this.#maxBytes) return true;
+    this.#counters.overflows++;
+    const isNewest = index >= window.end;
+    this.#restartAt(isNewest ? index : window.end, isNewest ? traits : 0);
+    return isNewest;
+  }
+
+  #restartAt(index: number, traits: number): void {
+    this.#skipTo(this.#window.end);
+    this.#beginAt(index, traits);
+    this.#isWaitingForKeyframe = true;
+  }
+
+  /** Gives every frame that is whole, from the cursor on. */
+  #advance(): void {
+    const window = this.#window;
+    for (let packet = window.at(this.#cursor); packet !== undefined; packet = window.at(this.#cursor)) {
+      const first = this.#cursor === window.start ? undefined : window.at(window.start);
+      if (first !== undefined && (packet.traits & isFiller) === 0 && isBoundary(first, packet)) {
+        this.#give();
+        continue;
+      }
+      this.#cursor++;
+      if (first === undefined && this.#isNoFrameStart(packet)) window.advanceTo(this.#cursor);
+      else if (packet.marker && this.#areMarkersTrue && (packet.traits & isFiller) === 0) this.#give();
+    }
+  }
+
+  /** Padding between frames, or more of a frame that is over: because it was dropped, or because its marker lied. */
+  #isNoFrameStart(packet: HeldPacket): boolean {
+    if ((packet.traits & isFiller) !== 0) return true;
+    if (packet.timestamp !== this.#closedTimestamp || (packet.traits & splitsFrames) !== 0) return false;
+    if (!this.#isGapPending) {
+      this.#areMarkersTrue = false;
+      this.#counters.damagedFrames++;
+      this.#reportGap();
+    }
+    this.#salvage(packet);
+    return true;
+  }
+
+  /** Joins and gives the packets from the window's start up to the cursor, which are one frame. */
+  #give(): void {
+    const window = this.#window;
+    const first = window.at(window.start);
+    if (first === undefined) return;
+    const { timestamp, payloadType } = first;
+    let { traits, arrivalUs } = first;
+    for (let index = window.start; index < this.#cursor; index++) {
+      const packet = window.at(index);
+      if (packet === undefined || (packet.traits & isFiller) !== 0) continue;
+      this.#payloads.push(packet.payload);
+      traits |= packet.traits;
+      if (packet.arrivalUs > arrivalUs) arrivalUs = packet.arrivalUs;
+      if (packet.rotationDegrees !== undefined) this.#rotationDegrees = packet.rotationDegrees;
+    }
+    const depacketiser = this.#depacketisers.get(payloadType);
+    const joined = depacketiser === undefined || (traits & isDamaged) !== 0 ? 'damaged' : depacketiser.join(this.#payloads);
+    this.#payloads.length = 0;
+    window.advanceTo(this.#cursor);
+    this.#isAtStart = false;
+    // Parameter sets sent alone are no frame: a sender may mark them as one and give the picture the same timestamp.
+    this.#closedTimestamp = joined === 'no-picture' ? undefined : timestamp;
+    if (joined === 'no-picture') return;
+    if (joined === 'damaged' || depacketiser === undefined) {
+      this.#counters.damagedFrames++;
+      this.#reportGap();
+    } else if (this.#isWaitingForKeyframe && !joined.keyframe) {
+      this.#counters.droppedFrames++;
+    } else {
+      // One codec's pictures are no reference for another's, and a stream may not begin with a difference to nothing.
+      const isOrphan = !joined.keyframe && this.#lastCodec !== depacketiser.codec;
+      const gapBefore = this.#isGapPending || isOrphan;
+      this.#isGapPending = false;
+      this.#isWaitingForKeyframe = false;
+      this.#lastCodec = depacketiser.codec;
+      this.#counters.frames++;
+      if (joined.keyframe) this.#counters.keyframes++;
+      this.#onFrame({ ...joined, codec: depacketiser.codec, payloadType, timestamp, arrivalUs, gapBefore, rotationDegrees: this.#rotationDegrees });
+    }
+  }
+
+  /** Behind a gap: when this packet made a keyframe whole, nothing before it is worth waiting for. */
+  #jumpToKeyframe(index: number): void {
+    const window = this.#window;
+    const packet = window.at(index);
+    const before = window.at(index - 1);
+    // Only a packet that can complete a frame is a reason to look: its last one, one that fills a hole, or the first of the next frame.
+    let start: number | undefined;
+    if (packet?.marker === true || window.at(index + 1) !== undefined) start = findWholeKeyframe(window, index, this.#areMarkersTrue);
+    if (start === undefined && packet !== undefined && before !== undefined && isBoundary(before, packet)) {
+      start = findWholeKeyframe(window, index - 1, this.#areMarkersTrue);
+    }
+    if (start !== undefined) this.#skipTo(start);
+  }
+
+  /** Drops everything before that index, then goes on there. */
+  #skipTo(start: number): void {
+    const window = this.#window;
+    let lastTimestamp = this.#closedTimestamp;
+    for (let index = window.start; index < start; index++) {
+      const packet = window.at(index);
+      if (packet === undefined) this.#counters.lostPackets++;
+      else if ((packet.traits & isFiller) === 0) {
+        if (packet.timestamp !== lastTimestamp) this.#counters.droppedFrames++;
+        lastTimestamp = packet.timestamp;
+        this.#salvage(packet);
+      }
+    }
+    // Only a frame cut off by the window's end has more to come.
+    this.#closedTimestamp = start === window.end ? lastTimestamp : undefined;
+    this.#isAtStart = false;
+    this.#isBeginningOpen = false;
+    window.advanceTo(start);
+    this.#cursor = start;
+    this.#reportGap();
+    this.#advance();
+  }
+
+  #salvage(packet: HeldPacket): void {
+    if ((packet.traits & isDamaged) === 0) this.#depacketisers.get(packet.payloadType)?.salvage(packet.payload);
+  }
+
+  #reportGap(): void {
+    this.#isGapPending = true;
+    this.#onGap?.();
+  }
+}
