@@ -1,0 +1,87 @@
+/** Real libwebrtc as a WHIP publisher and a WHEP listener: together a full participant. */
+import { ColoredToneSource, type ColoredToneOptions } from './colored-tone-source.js';
+import { MixReceiver } from './mix-receiver.js';
+import { gatheredSdp, wrtc, type WrtcPeerConnection } from './wrtc.js';
+
+interface MediaSession {
+  readonly url: string;
+  readonly participantId: string | undefined;
+}
+
+async function post(url: string, connection: WrtcPeerConnection): Promise<MediaSession> {
+  const offer = await gatheredSdp(connection, await connection.createOffer());
+  const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer });
+  const text = await response.text();
+  if (response.status !== 201) throw new Error(`${response.status} ${text}`);
+  await connection.setRemoteDescription({ type: 'answer', sdp: text });
+  return { url: new URL(response.headers.get('Location') ?? '', url).href, participantId: response.headers.get('Tessera-Participant') ?? undefined };
+}
+
+export class WrtcPublisher {
+  readonly source: ColoredToneSource;
+  readonly connection: WrtcPeerConnection;
+  readonly #session: MediaSession;
+
+  private constructor(source: ColoredToneSource, connection: WrtcPeerConnection, session: MediaSession) {
+    this.source = source;
+    this.connection = connection;
+    this.#session = session;
+  }
+
+  static async join(serverUrl: string, room: string, name: string, media: ColoredToneOptions): Promise<WrtcPublisher> {
+    const source = new ColoredToneSource(media);
+    const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const stream = new wrtc.MediaStream({ id: 'own' });
+    connection.addTransceiver(source.audioTrack, { direction: 'sendonly', streams: [stream] });
+    connection.addTransceiver(source.videoTrack, { direction: 'sendonly', streams: [stream] });
+    const session = await post(`${serverUrl}/whip/${room}?name=${encodeURIComponent(name)}`, connection);
+    return new WrtcPublisher(source, connection, session);
+  }
+
+  get participantId(): string {
+    return this.#session.participantId ?? '';
+  }
+
+  async leave(): Promise<void> {
+    await fetch(this.#session.url, { method: 'DELETE' });
+    this.vanish();
+  }
+
+  /** As a process that is killed: nobody is told. */
+  vanish(): void {
+    this.source.close();
+    this.connection.close();
+  }
+}
+
+export class WrtcListener {
+  readonly mix: MixReceiver;
+  readonly connection: WrtcPeerConnection;
+  readonly #session: MediaSession;
+
+  private constructor(mix: MixReceiver, connection: WrtcPeerConnection, session: MediaSession) {
+    this.mix = mix;
+    this.connection = connection;
+    this.#session = session;
+  }
+
+  /** @param as the participant whose own voice is left out */
+  static async join(serverUrl: string, room: string, as?: string): Promise<WrtcListener> {
+    const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const audio = connection.addTransceiver('audio', { direction: 'recvonly' });
+    const video = connection.addTransceiver('video', { direction: 'recvonly' });
+    const mix = new MixReceiver({ video: video.receiver.track, audio: audio.receiver.track });
+    const session = await post(`${serverUrl}/whep/${room}${as === undefined ? '' : `?as=${as}`}`, connection);
+    return new WrtcListener(mix, connection, session);
+  }
+
+  async leave(): Promise<void> {
+    await fetch(this.#session.url, { method: 'DELETE' });
+    this.vanish();
+  }
+
+  vanish(): void {
+    this.mix.close();
+    this.connection.close();
+  }
+}
