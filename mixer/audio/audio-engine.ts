@@ -1,0 +1,200 @@
+import { OpusEncoder } from '../ffmpeg/opus-encoder.js';
+import type { AudioListeners, AudioPacket, EncodedAudio } from '../protocol.js';
+import { tickSamples, tickUs as tickLengthUs } from './audio-format.js';
+import { AudioInput } from './audio-input.js';
+import { AudioOutputs } from './audio-outputs.js';
+import { MixSum } from './mix-sum.js';
+import { OpusDecoder } from './opus-decoder.js';
+
+export interface MeasuredLevel {
+  readonly participantId: string;
+  /** -127..0, as RFC 6464 counts. */
+  readonly levelDbov: number;
+}
+
+export interface AudioEngineOptions {
+  /** Of each stream that leaves, 6,000 to 510,000. */
+  readonly bitrateBps: number;
+  /** Once a tick, inside `tick`, while anybody listens; the receiver owns the bytes. */
+  readonly onEncoded: (audio: EncodedAudio) => void;
+  /** Each 100 ms: those who are decoded and send no level themselves. */
+  readonly onLevels: (levels: readonly MeasuredLevel[]) => void;
+  /** A codec failed and its stage recovered. At most once a second for each stage and participant. */
+  readonly onFault: (stage: string, participantId: string | undefined, message: string) => void;
+}
+
+/** How often levels are told: fast enough for a border round who speaks. */
+const ticksBetweenLevels = 5;
+/** A broken stream fails with every packet: it is counted each time and told only this often. */
+const usBetweenFaults = 1_000_000;
+
+/**
+ * The sound half of the mixer. Times are microseconds of the room's clock; the thread calls `tick` for each 20 ms in order, or `skipTo` where it left
+ * some out. Everything runs inside these calls: when `tick` returns, its packets have been handed out.
+ *
+ * The sound of one tick is that captured `playoutDelayUs` before; it leaves 3 ms later than its `ptsUs` says (limiter), and coded, by Opus's look-ahead,
+ * 6.5 ms more.
+ */
+export class AudioEngine {
+  readonly #options: AudioEngineOptions;
+  readonly #inputs = new Map<string, AudioInput>();
+  readonly #outputs: AudioOutputs;
+  readonly #sum = new MixSum();
+  readonly #talkers = new Map<string, Float32Array>();
+  readonly #faultTold = new Map<string, number>();
+  /** Removed, and still to be faded out in the next tick. */
+  #leaving: AudioInput[] = [];
+  #opening = new Set<Promise<void>>();
+  #listeners: AudioListeners = { mix: false, participantIds: [] };
+  #nextTickUs: number | undefined;
+  #ticks = 0;
+  #skippedTicks = 0;
+  #faults = 0;
+  #strangers = 0;
+  #closed = false;
+
+  private constructor(options: AudioEngineOptions) {
+    this.#options = options;
+    this.#outputs = new AudioOutputs({
+      createEncoder: () => new OpusEncoder({ bitrateBps: options.bitrateBps }),
+      onFault: (participantId, message) => this.#fault('opus encoder', participantId, message),
+    });
+  }
+
+  /** @throws when this machine cannot decode or encode Opus: tried here, not in the first tick */
+  static async create(options: AudioEngineOptions): Promise<AudioEngine> {
+    const decoder = await OpusDecoder.create();
+    try {
+      const encoder = new OpusEncoder({ bitrateBps: options.bitrateBps });
+      try {
+        const packet = encoder.encode(new Float32Array(tickSamples));
+        if (decoder.decode(packet)?.length !== tickSamples) throw new Error(`The Opus codec does not work: ${decoder.lastError}`);
+      } finally {
+        encoder.close();
+      }
+    } finally {
+      decoder.close();
+    }
+    return new AudioEngine(options);
+  }
+
+  addParticipant(id: string): void {
+    if (this.#closed || this.#inputs.has(id)) return;
+    const input = new AudioInput({ participantId: id, onFault: (participantId, message) => this.#fault('opus decoder', participantId, message) });
+    this.#inputs.set(id, input);
+    const opening = input.open().finally(() => this.#opening.delete(opening));
+    this.#opening.add(opening);
+  }
+
+  /** All who were added can be heard from now on; packets before that pass unheard. Resolves within the same turn of the event loop. */
+  async opened(): Promise<void> {
+    await Promise.all(this.#opening);
+  }
+
+  removeParticipant(id: string): void {
+    const input = this.#inputs.get(id);
+    if (input === undefined) return;
+    this.#inputs.delete(id);
+    this.#faultTold.delete(`opus decoder ${id}`);
+    this.#faultTold.delete(`opus encoder ${id}`);
+    this.#leaving.push(input);
+  }
+
+  pushPacket(packet: AudioPacket): void {
+    const input = this.#inputs.get(packet.participantId);
+    if (input === undefined) this.#strangers += 1;
+    else input.push(packet);
+  }
+
+  setListeners(listeners: AudioListeners): void {
+    this.#listeners = { mix: listeners.mix, participantIds: [...new Set(listeners.participantIds)] };
+  }
+
+  /** Mixes [tickUs, tickUs + 20 ms) and hands out its packets. */
+  tick(tickUs: number): void {
+    if (this.#closed) return;
+    this.#ticks += 1;
+    this.#nextTickUs = tickUs + tickLengthUs;
+    const wanted = this.#listeners.mix || this.#listeners.participantIds.length > 0;
+    this.#mix(tickUs, wanted);
+    if (wanted) this.#options.onEncoded(this.#outputs.process(tickUs, this.#sum, this.#talkers, this.#listeners));
+    else this.#outputs.close();
+    if (this.#ticks % ticksBetweenLevels === 0) this.#tellLevels();
+  }
+
+  #mix(tickUs: number, wanted: boolean): void {
+    this.#sum.clear();
+    this.#talkers.clear();
+    for (const input of this.#inputs.values()) {
+      if (!input.tick(tickUs, wanted)) continue;
+      this.#sum.add(input.samples);
+      this.#talkers.set(input.participantId, input.samples);
+    }
+    for (const input of this.#leaving) {
+      if (wanted && input.lastTick(tickUs)) this.#sum.add(input.samples);
+      input.close();
+    }
+    this.#leaving.length = 0;
+  }
+
+  #tellLevels(): void {
+    const levels: MeasuredLevel[] = [];
+    for (const [participantId, input] of this.#inputs) {
+      const levelDbov = input.takeMeasuredLevelDbov();
+      if (levelDbov !== undefined) levels.push({ participantId, levelDbov });
+    }
+    if (levels.length > 0) this.#options.onLevels(levels);
+  }
+
+  /** The thread stood still for longer than it catches up: the next tick is `tickUs`, the ones before it are left out and counted. */
+  skipTo(tickUs: number): void {
+    if (this.#nextTickUs !== undefined) this.#skippedTicks += Math.max(0, Math.round((tickUs - this.#nextTickUs) / tickLengthUs));
+    this.#nextTickUs = tickUs;
+    for (const input of this.#inputs.values()) input.skipTo(tickUs);
+  }
+
+  /** Tick time minus capture time of the sound mixed at it, smoothed; undefined before his first packet. Video of the same sender follows it. */
+  playoutDelayUs(id: string): number | undefined {
+    return this.#inputs.get(id)?.delayUs;
+  }
+
+  /**
+   * This sender's video cannot be shown earlier than this after its capture: his sound waits for it. Reached slowly, at most 200 ms above the fastest
+   * packet's delay, and given up by 2 ms a second unless asked for again.
+   */
+  requestMinimumDelay(id: string, delayUs: number): void {
+    this.#inputs.get(id)?.requestMinimumDelay(delayUs);
+  }
+
+  #fault(stage: string, participantId: string | undefined, message: string): void {
+    this.#faults += 1;
+    const key = `${stage} ${participantId ?? ''}`;
+    const nowUs = this.#nextTickUs ?? 0;
+    const toldUs = this.#faultTold.get(key);
+    if (toldUs !== undefined && nowUs - toldUs < usBetweenFaults) return;
+    this.#faultTold.set(key, nowUs);
+    this.#options.onFault(stage, participantId, message);
+  }
+
+  stats(): Record<string, unknown> {
+    const participants = Object.fromEntries([...this.#inputs].map(([id, input]) => [id, input.stats()]));
+    return {
+      ticks: this.#ticks,
+      skippedTicks: this.#skippedTicks,
+      faults: this.#faults,
+      packetsOfStrangers: this.#strangers,
+      outputs: this.#outputs.stats(),
+      participants,
+    };
+  }
+
+  /** Frees everything; calls after it do nothing. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#outputs.close();
+    for (const input of [...this.#inputs.values(), ...this.#leaving]) input.close();
+    this.#inputs.clear();
+    this.#leaving = [];
+    await Promise.all(this.#opening);
+  }
+}

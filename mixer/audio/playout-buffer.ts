@@ -1,0 +1,350 @@
+import type { AudioPacket } from '../protocol.js';
+import { rampSamples, samplesToUs, tickSamples, tickUs as tickLengthUs, usToSamples } from './audio-format.js';
+import { DelayControl, fastestSpeed } from './delay-control.js';
+import { DelayEstimator, defaultDelayLimits } from './delay-estimator.js';
+import { energy, levelDbov } from './level-meter.js';
+import type { SoundDecoder } from './opus-decoder.js';
+import { opusPacketHasFec, opusPacketSamples } from './opus-packet.js';
+import { endPtsUs, PacketQueue } from './packet-queue.js';
+import { PlayedIndices } from './played-indices.js';
+import { ResamplingFifo } from './resampling-fifo.js';
+import { crossfadeIn, lengthen, rampGain, shorten } from './splice.js';
+import { isLoud } from './talk-gate.js';
+
+/** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
+const mostQueuedUs = 500_000;
+/** The same for senders whose time stands still. */
+const mostQueuedPackets = 256;
+/** More waiting than wanted by this much (after a stall everything comes at once) is skipped in one step; less is played a little faster. */
+const burstUs = 100_000;
+
+/** Concealment is believable for one packet, then it fades and ends here: longer ones are heard as a robot's voice. */
+const concealMostUs = 100_000;
+const concealFullUs = 20_000;
+/** Concealment comes in steps of 10 ms: shorter ones click where SILK was used, longer ones are delay when the packet comes after all. */
+const concealStepSamples = 480;
+
+/** Steps of capture time below this are the clock's corrections and not missing sound: half of what can be concealed. */
+const gapUs = 5_000;
+
+/** Decoded unheard before sound starts after a pause: RFC 7845 section 4.6 wants 80 ms until a decoder's state is right. */
+const warmUpPackets = 4;
+
+/** Errors of the delay that are driven out by cutting or doubling a whole packet: at once where it is quiet, when large also in speech. */
+const cutQuietUs = 15_000;
+const cutAnywayUs = 100_000;
+const quietDbov = -50;
+/** Between two cuts in speech: each is heard as a small stumble. */
+const packetsBetweenCuts = 4;
+
+/** What video asked for goes back by 2 ms a second unless it is asked for again. */
+const requestDecayUs = 40;
+
+/** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
+const smoothing = 0.05;
+
+export interface PlayoutCounters {
+  packets: number;
+  duplicates: number;
+  late: number;
+  malformed: number;
+  /** Dropped because more than the bound was waiting. */
+  overflowed: number;
+  /** Dropped in one step after a burst. */
+  skipped: number;
+  /** Taken by time without being decoded: nobody listens, or silent. */
+  unheard: number;
+  decoded: number;
+  undecodable: number;
+  recoveredByFec: number;
+  concealedMs: number;
+  shortened: number;
+  lengthened: number;
+  restarts: number;
+}
+
+/**
+ * One sender's sound on the room's ticks.
+ *
+ * Packets come when they come; each tick takes 20 ms. The sample captured at p is played at p + delay. The delay follows `DelayEstimator`'s
+ * target, in the small by playing up to 0.5 % faster or slower, in the large by cutting or doubling quiet packets, and freely while nothing sounds.
+ * A hole is filled from the next packet's FEC, else concealed; running dry is concealed too, and the packet that comes after all is
+ * played whole (the delay grows by what it was late). A gap in capture time without a hole (DTX) is no loss.
+ * All times are room time in microseconds; `ptsUs` may be slewed by its maker but must not step by more than 5 ms, or that much silence is heard.
+ * Not supported: two streams in one buffer. An index that begins anew is taken for a new stream.
+ */
+export class PlayoutBuffer {
+  readonly counters: PlayoutCounters = {
+    packets: 0, duplicates: 0, late: 0, malformed: 0, overflowed: 0, skipped: 0, unheard: 0, decoded: 0, undecodable: 0,
+    recoveredByFec: 0, concealedMs: 0, shortened: 0, lengthened: 0, restarts: 0,
+  };
+  readonly #queue = new PacketQueue();
+  readonly #estimator = new DelayEstimator();
+  readonly #control = new DelayControl();
+  readonly #fifo = new ResamplingFifo();
+  readonly #played = new PlayedIndices();
+  /** The last packets that were taken without being decoded. */
+  readonly #unheard: AudioPacket[] = [];
+  /** Capture time at the end of what is in the fifo, or of what was consumed. */
+  #endUs = Number.NEGATIVE_INFINITY;
+  /** 0: nothing sounds, and time may be moved freely. */
+  #gain = 0;
+  #concealedUs = 0;
+  /** Packets passed by time: what was not decoded cannot be made up for. */
+  #passed = false;
+  /** What follows does not continue what was before. */
+  #broken = false;
+  #packetsSinceCut = 0;
+  #carriesFec = false;
+  #packetUs = tickLengthUs;
+  #requestedUs = Number.NEGATIVE_INFINITY;
+  #lastTickUs = Number.NEGATIVE_INFINITY;
+  #delayUs: number | undefined;
+
+  push(packet: AudioPacket): void {
+    this.counters.packets += 1;
+    if (this.#played.wasPlayed(packet.index)) {
+      this.counters.duplicates += 1;
+      return;
+    }
+    if (this.#played.last !== undefined && packet.index <= this.#played.last) {
+      if (packet.ptsUs < this.#endUs) {
+        this.counters.late += 1;
+        this.#measure(packet);
+        return;
+      }
+      this.#restart();
+    }
+    const outcome = this.#queue.push(packet);
+    if (outcome === 'malformed') this.counters.malformed += 1;
+    else if (outcome === 'duplicate') this.counters.duplicates += 1;
+    else this.#measure(packet);
+    if (outcome === 'queued' && !this.#carriesFec) this.#carriesFec = opusPacketHasFec(packet.data);
+    while (this.#queue.spanUs > mostQueuedUs || this.#queue.length > mostQueuedPackets) {
+      this.#dropFirst();
+      this.counters.overflowed += 1;
+    }
+  }
+
+  /** A packet that comes after a tick has missed that tick, whenever it reached the machine. */
+  #measure(packet: AudioPacket): void {
+    this.#estimator.add(packet.ptsUs, Math.max(packet.arrivalUs, this.#lastTickUs), endPtsUs(packet) - packet.ptsUs);
+  }
+
+  #restart(): void {
+    this.counters.restarts += 1;
+    this.#queue.clear();
+    this.#unheard.length = 0;
+    this.#played.clear();
+    this.#broken = true;
+  }
+
+  /** Fills `out` with the 20 ms from `tickUs` on; ticks are 20 ms apart. Zeros where there is nothing to hear. */
+  pull(tickUs: number, out: Float32Array, decoder: SoundDecoder): void {
+    this.#age(tickUs);
+    if (!this.#estimator.known) {
+      out.fill(0);
+      return;
+    }
+    const targetUs = this.targetUs();
+    while (!this.#fifo.canRead(tickSamples, fastestSpeed)) this.#produce(tickUs + this.#fifo.availableUs, targetUs, decoder);
+    if (this.#gain === 0) {
+      this.#control.rest();
+      this.#fifo.read(out, 1);
+      this.#delayUs ??= targetUs;
+      return;
+    }
+    const delayUs = tickUs - (this.#endUs - this.#fifo.availableUs);
+    this.#fifo.read(out, this.#control.speed(delayUs - targetUs));
+    this.#delayUs = this.#delayUs === undefined ? delayUs : this.#delayUs + smoothing * (delayUs - this.#delayUs);
+  }
+
+  /** Adds something to the fifo; its first sample will be heard at `heardUs`. */
+  #produce(heardUs: number, targetUs: number, decoder: SoundDecoder): void {
+    this.#skipBurst(targetUs);
+    const next = this.#queue.first();
+    if (next === undefined) {
+      this.#conceal(concealStepSamples, decoder);
+    } else if (this.#gain === 0) {
+      const waitSamples = usToSamples(next.ptsUs + targetUs - heardUs);
+      if (waitSamples > 0) this.#fifo.writeSilence(Math.min(waitSamples, tickSamples));
+      else this.#play(next, heardUs, targetUs, decoder);
+    } else if (next.ptsUs - this.#endUs < gapUs) {
+      this.#play(next, heardUs, targetUs, decoder);
+    } else {
+      this.#bridge(next, decoder);
+    }
+  }
+
+  /** Everything that a stall held back came at once: go on where the sender is now. */
+  #skipBurst(targetUs: number): void {
+    const wantedUs = targetUs - this.#estimator.floorUs;
+    if (this.#queue.spanUs <= wantedUs + burstUs) return;
+    while (this.#queue.length > 1 && this.#queue.spanUs > wantedUs) {
+      this.#dropFirst();
+      this.counters.skipped += 1;
+    }
+  }
+
+  #dropFirst(): void {
+    this.#leaveUnheard();
+    this.#broken = true;
+  }
+
+  #leaveUnheard(): void {
+    const packet = this.#queue.take();
+    if (packet === undefined) return;
+    this.#played.mark(packet.index);
+    this.#endUs = endPtsUs(packet);
+    this.#unheard.push(packet);
+    if (this.#unheard.length > warmUpPackets) this.#unheard.shift();
+  }
+
+  /** Fills (a part of) the gap before `next`. */
+  #bridge(next: AudioPacket, decoder: SoundDecoder): void {
+    const lengthSamples = opusPacketSamples(next.data);
+    const gapSamples = usToSamples(next.ptsUs - this.#endUs);
+    if (this.#played.hasHoleBefore(next.index) && Math.abs(gapSamples - lengthSamples) < rampSamples && opusPacketHasFec(next.data)) {
+      const samples = decoder.decodeFec(next.data, lengthSamples);
+      if (samples !== undefined && Number.isFinite(energy(samples))) {
+        this.counters.recoveredByFec += 1;
+        this.#sound(samples);
+        this.#endUs = next.ptsUs;
+        return;
+      }
+    }
+    this.#conceal(Math.min(tickSamples, Math.max(1, Math.round(gapSamples / concealStepSamples)) * concealStepSamples), decoder);
+  }
+
+  #conceal(count: number, decoder: SoundDecoder): void {
+    const samples = this.#gain === 0 ? undefined : decoder.conceal(count);
+    if (samples === undefined || !Number.isFinite(energy(samples))) {
+      this.#gain = 0;
+      this.#fifo.writeSilence(count);
+      return;
+    }
+    const lengthUs = samplesToUs(samples.length);
+    this.#concealedUs += lengthUs;
+    this.counters.concealedMs += lengthUs / 1000;
+    const share = (this.#concealedUs - concealFullUs) / (concealMostUs - concealFullUs);
+    const gain = Math.min(this.#gain, 1 - Math.min(1, Math.max(0, share)));
+    rampGain(samples, this.#gain, gain, samples.length);
+    this.#gain = gain;
+    this.#fifo.write(samples);
+    this.#endUs += lengthUs;
+  }
+
+  #play(next: AudioPacket, heardUs: number, targetUs: number, decoder: SoundDecoder): void {
+    this.#queue.take();
+    this.#played.mark(next.index);
+    this.#packetUs = endPtsUs(next) - next.ptsUs;
+    const continuation = this.#broken && this.#gain > 0 ? decoder.conceal(concealStepSamples) : undefined;
+    this.#broken = false;
+    for (const packet of this.#unheard) decoder.decode(packet.data);
+    this.#unheard.length = 0;
+    const samples = decoder.decode(next.data);
+    const energySum = samples === undefined ? Number.NaN : energy(samples);
+    if (samples === undefined || !Number.isFinite(energySum)) {
+      this.counters.undecodable += 1;
+      this.#conceal(Math.max(concealStepSamples, opusPacketSamples(next.data)), decoder);
+      return;
+    }
+    this.counters.decoded += 1;
+    if (continuation !== undefined) crossfadeIn(samples, continuation);
+    const lateUs = heardUs - next.ptsUs - targetUs;
+    if (this.#gain === 0) this.#begin(next, samples, lateUs);
+    else this.#sound(this.#cut(samples, levelDbov(energySum, samples.length), lateUs));
+    this.#endUs = endPtsUs(next);
+  }
+
+  /** Sound after silence: exactly at its time when its start is quiet; a loud start is played whole even when that makes the delay longer. */
+  #begin(packet: AudioPacket, samples: Float32Array, lateUs: number): void {
+    const quiet = packet.levelDbov === undefined ? this.#passed : !isLoud(packet.levelDbov);
+    this.#passed = false;
+    const pastSamples = quiet ? Math.max(0, usToSamples(lateUs)) : 0;
+    if (pastSamples < samples.length - rampSamples || pastSamples === 0) this.#sound(samples.subarray(pastSamples));
+  }
+
+  #sound(samples: Float32Array): void {
+    rampGain(samples, this.#gain, 1, Math.min(rampSamples, samples.length));
+    this.#gain = 1;
+    this.#concealedUs = 0;
+    this.#fifo.write(samples);
+  }
+
+  #cut(samples: Float32Array, level: number, errorUs: number): Float32Array {
+    this.#packetsSinceCut += 1;
+    if (samples.length < 2 * rampSamples) return samples;
+    const quiet = level < quietDbov;
+    if ((quiet && errorUs > cutQuietUs) || (errorUs > cutAnywayUs && this.#packetsSinceCut > packetsBetweenCuts)) {
+      this.#packetsSinceCut = 0;
+      this.counters.shortened += 1;
+      return shorten(samples);
+    }
+    if (quiet && errorUs < -cutQuietUs) {
+      this.counters.lengthened += 1;
+      return lengthen(samples);
+    }
+    return samples;
+  }
+
+  /** Time goes on without anybody hearing it: packets whose time has come are let go undecoded. Whoever calls it has faded the sound out. */
+  pass(tickUs: number): void {
+    this.#age(tickUs);
+    this.#silence();
+    this.#passed = true;
+    if (!this.#estimator.known) return;
+    const targetUs = this.targetUs();
+    this.#delayUs = targetUs;
+    const playedUs = tickUs + tickLengthUs - targetUs;
+    for (let first = this.#queue.first(); first !== undefined && endPtsUs(first) <= playedUs; first = this.#queue.first()) {
+      this.#leaveUnheard();
+      this.counters.unheard += 1;
+    }
+  }
+
+  /** The ticks before `tickUs` will never come. */
+  skipTo(tickUs: number): void {
+    this.pass(tickUs - tickLengthUs);
+  }
+
+  #silence(): void {
+    if (this.#gain === 0 && this.#fifo.availableUs === 0) return;
+    this.#fifo.clear();
+    this.#control.rest();
+    this.#gain = 0;
+    this.#concealedUs = 0;
+  }
+
+  #age(tickUs: number): void {
+    this.#lastTickUs = tickUs;
+    // Never above what may be granted: a request that could not be met shall not linger.
+    this.#requestedUs = Math.min(this.#requestedUs, this.#estimator.floorUs + defaultDelayLimits.mostUs) - requestDecayUs;
+  }
+
+  /** @param delayUs capture to playout, as `delayUs` counts it; goes back slowly unless asked for again */
+  requestMinimumDelay(delayUs: number): void {
+    const mostUs = this.#estimator.floorUs + defaultDelayLimits.mostUs;
+    if (delayUs > this.#requestedUs) this.#requestedUs = Math.min(delayUs, mostUs);
+  }
+
+  /** The wanted delay, capture to playout. */
+  targetUs(): number {
+    const ownUs = this.#estimator.targetUs(this.#played.lossy && this.#carriesFec ? this.#packetUs : 0);
+    return Math.max(ownUs, this.#requestedUs);
+  }
+
+  /** Capture to playout, smoothed; undefined before the first packet. The zero of the capture clock is in it. */
+  get delayUs(): number | undefined {
+    return this.#delayUs;
+  }
+
+  /** How much of the delay is waiting here: delay above that of the fastest packet. */
+  get waitingUs(): number | undefined {
+    return this.#delayUs === undefined ? undefined : this.#delayUs - this.#estimator.floorUs;
+  }
+
+  get queuedUs(): number {
+    return this.#queue.spanUs;
+  }
+}
