@@ -1,7 +1,10 @@
 // The one test command: builds, looks that a Chromium is there, runs mocha over dist/test.
 // Arguments go to mocha; without a file among them every test runs.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import './build.mjs';
 
 const chromiumPaths = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -27,8 +30,37 @@ if (chromium === undefined) {
 }
 const args = process.argv.slice(2);
 const files = args.some((arg) => arg.endsWith('.js')) ? [] : ['dist/test/**/*.test.js'];
-const mocha = spawnSync(process.execPath, ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--exit', ...args, ...files], {
+const folder = mkdtempSync(join(tmpdir(), 'tessera-tests-'));
+const statsPath = join(folder, 'stats.json');
+
+// All tests have ended by then; whatever still keeps the process alive is a socket, timer or child that a test left behind.
+const closingMs = 20_000;
+
+const mocha = spawn(process.execPath, ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/mocha-reporter.cjs', ...args, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, CHROMIUM_PATH: chromium },
+  env: { ...process.env, CHROMIUM_PATH: chromium, TESSERA_TEST_STATS: statsPath },
 });
-process.exit(mocha.status ?? 1);
+
+let closingTimer;
+let isHanging = false;
+const watch = setInterval(() => {
+  if (!existsSync(statsPath)) return;
+  clearInterval(watch);
+  closingTimer = setTimeout(() => {
+    isHanging = true;
+    mocha.kill('SIGKILL');
+  }, closingMs);
+}, 500);
+const [, signal] = await once(mocha, 'exit');
+clearInterval(watch);
+clearTimeout(closingTimer);
+
+// libwebrtc's Node binding (@roamhq/wrtc) crashes in its destructors at the end of a process in which it made media sources, so the exit status says
+// nothing: the run is judged by what mocha itself counted.
+const stats = existsSync(statsPath) ? JSON.parse(readFileSync(statsPath, 'utf8')) : undefined;
+rmSync(folder, { recursive: true, force: true });
+if (stats === undefined) console.error(`The test run did not reach its end (${signal ?? 'exit'}).`);
+if (isHanging) console.error('All tests ended, but something they left behind kept the process alive.');
+const failed = (stats?.failures ?? 1) + (isHanging ? 1 : 0) + (stats !== undefined && stats.passes === 0 ? 1 : 0);
+console.log(`${stats?.passes ?? 0} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,10 @@
+// Mocha's own spec reporter, which at the end also writes its figures where scripts/test.mjs reads them.
+const { writeFileSync } = require('node:fs');
+const { reporters, Runner } = require('mocha');
+
+module.exports = class extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.once(Runner.constants.EVENT_RUN_END, () => writeFileSync(process.env.TESSERA_TEST_STATS, JSON.stringify(runner.stats)));
+  }
+};
