@@ -1,0 +1,204 @@
+/**
+ * The send side of one stream to one listener: payloads, packetised once for all listeners, get this listener's RTP header (RFC 3550 5.1), and
+ * are kept for retransmission, as RTX (RFC 4588 4) when the listener has agreed to it:
+ *
+ *     RTX header: own SSRC, payload type and sequence number; timestamp and marker of the original
+ *     | original sequence number (16) | original payload
+ *
+ * Without RTX the packet is sent again as it was. Note that a sealed SRTP index must not be sealed twice: then the owner has to keep the datagram.
+ *
+ * Times: `ptsUs` and `roomUs` are microseconds of the room's clock, `nowUs` of any clock that goes forward. RTP time is the room's time in
+ * ticks plus an offset, the same for all streams of a listener, so their sender reports agree by construction.
+ */
+import { PacketHistory } from './packet-history.js';
+import { rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import type { SentPacket } from './packet-history.js';
+import type { RtpExtension } from './rtp-packet.js';
+
+export interface OutboundStreamOptions {
+  readonly kind: 'audio' | 'video';
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** RTP ticks a second. */
+  readonly clockHz: number;
+  /** Random, 0 to 65535 (RFC 3550 5.1). */
+  readonly firstSequenceNumber: number;
+  /** Random, 0 to 2^32 - 1. */
+  readonly timestampOffset: number;
+  /** Written into every packet, such as the MID. */
+  readonly extensions?: readonly RtpExtension[] | undefined;
+  readonly rtx?: { readonly ssrc: number; readonly payloadType: number; readonly firstSequenceNumber: number } | undefined;
+  /** Media time in which a packet can be sent again; 1 s at least. */
+  readonly historyUs?: number;
+  /** Payload bytes kept for that at most. */
+  readonly maxHistoryBytes?: number;
+  /** What retransmission may cost, header included; as much again may be spent at once after a quiet second. */
+  readonly resendBytesPerSecond?: number;
+}
+
+/** Counts since the start. */
+export interface OutboundStreamCounters {
+  /** As in a sender report: packets and payload bytes sent under the stream's own SSRC. */
+  packetCount: number;
+  octetCount: number;
+  resentPackets: number;
+  resentBytes: number;
+  /** Requests for packets that are forgotten or never were. */
+  unknownRequests: number;
+  /** Requests for packets sent again less than a round trip ago. */
+  repeatedRequests: number;
+  /** Requests beyond the budget. */
+  refusedRequests: number;
+}
+
+/** Bytes of memory behind each packet, in the same allocation, so that a seal in place finds room for its tag (RFC 7714 5: 16; RFC 3711: 10). */
+export const srtpSpareBytes = 16;
+const defaultHistoryUs = 2_000_000;
+const defaultMaxHistoryBytes = 2 * 1024 * 1024;
+/** 2 Mbps: a listener that loses a whole keyframe of 100 kB gets it again, one that asks for everything for ever does not double the upload. */
+const defaultResendBytesPerSecond = 250_000;
+/** The longest Opus packet (RFC 7587 4.2): more time between two packets means that the talker paused. */
+const pauseUs = 120_000;
+const originalSequenceBytes = 2;
+
+export class OutboundStream {
+  readonly ssrc: number;
+  readonly #options: OutboundStreamOptions;
+  readonly #headerBytes: number;
+  readonly #history: PacketHistory;
+  readonly #resendBytesPerSecond: number;
+  readonly #counters: OutboundStreamCounters = {
+    packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
+  };
+  /** Unwrapped. */
+  #nextIndex: number;
+  #nextRtxSequence: number;
+  #lastPtsUs: number | undefined;
+  #budgetBytes: number;
+  #budgetUs: number | undefined;
+
+  constructor(options: OutboundStreamOptions) {
+    const { historyUs = defaultHistoryUs, maxHistoryBytes = defaultMaxHistoryBytes, resendBytesPerSecond = defaultResendBytesPerSecond } = options;
+    this.ssrc = options.ssrc;
+    this.#options = options;
+    this.#headerBytes = rtpHeaderBytes(options.extensions);
+    this.#history = new PacketHistory({ historyUs, maxBytes: maxHistoryBytes });
+    this.#resendBytesPerSecond = resendBytesPerSecond;
+    this.#budgetBytes = resendBytesPerSecond;
+    this.#nextIndex = options.firstSequenceNumber;
+    this.#nextRtxSequence = options.rtx?.firstSequenceNumber ?? 0;
+  }
+
+  get counters(): Readonly<OutboundStreamCounters> {
+    return this.#counters;
+  }
+
+  /** The media time sent last, undefined before the first packet. */
+  get lastPtsUs(): number | undefined {
+    return this.#lastPtsUs;
+  }
+
+  /** The sequence number that the next packet gets. */
+  get nextSequenceNumber(): number {
+    return this.#nextIndex & 0xffff;
+  }
+
+  /**
+   * Makes the packets of one frame (video) or of one Opus packet (audio: exactly one payload). Each is as long as its RTP packet, with
+   * {@link srtpSpareBytes} of spare memory behind it. The payloads are kept, not copied: they must not change for as long as the history.
+   *
+   * Marker: the frame's last packet (video), the first packet after a pause (audio, RFC 3551 4.1).
+   *
+   * @param ptsUs room time of the frame; does not fall from call to call.
+   */
+  packets(payloads: readonly Uint8Array[], ptsUs: number): Buffer[] {
+    const timestamp = this.rtpTimestampAt(ptsUs);
+    const isAfterPause = this.#lastPtsUs === undefined || ptsUs - this.#lastPtsUs > pauseUs;
+    const packets: Buffer[] = [];
+    for (let i = 0; i < payloads.length; i++) {
+      const payload = payloads[i];
+      if (payload === undefined) continue;
+      const marker = this.#options.kind === 'video' ? i === payloads.length - 1 : isAfterPause;
+      const index = this.#nextIndex++;
+      this.#history.add(index, timestamp, marker, payload, ptsUs);
+      packets.push(this.#write(index & 0xffff, timestamp, marker, payload));
+      this.#counters.packetCount++;
+      this.#counters.octetCount += payload.length;
+    }
+    if (payloads.length > 0) this.#lastPtsUs = ptsUs;
+    return packets;
+  }
+
+  /** The RTP timestamp that belongs to a moment of the room's clock, 0 to 2^32 - 1; with that moment it is a sender report's pair. */
+  rtpTimestampAt(roomUs: number): number {
+    // Apart, because microseconds times ticks leave the exact integers after 28 hours.
+    const seconds = Math.floor(roomUs / 1e6);
+    const ticks = seconds * this.#options.clockHz + Math.round(((roomUs - seconds * 1e6) * this.#options.clockHz) / 1e6);
+    return (this.#options.timestampOffset + ticks) >>> 0;
+  }
+
+  /**
+   * Answers a request (NACK) for one packet. Undefined, and counted, when it is not known, when it was sent again less than a round trip
+   * ago (that copy may still be on its way), or when the budget is spent.
+   *
+   * @param sequenceNumber 0 to 65535, of the stream's own packets.
+   * @param roundTripUs as measured last; 0 when it is not known yet.
+   */
+  resend(sequenceNumber: number, nowUs: number, roundTripUs: number): Buffer | undefined {
+    const sent = this.#history.find(sequenceNumber);
+    if (sent === undefined) {
+      this.#counters.unknownRequests++;
+      return undefined;
+    }
+    if (sent.resentUs !== undefined && nowUs - sent.resentUs < roundTripUs) {
+      this.#counters.repeatedRequests++;
+      return undefined;
+    }
+    const bytes = this.#headerBytes + sent.payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
+    if (!this.#spend(bytes, nowUs)) {
+      this.#counters.refusedRequests++;
+      return undefined;
+    }
+    sent.resentUs = nowUs;
+    this.#counters.resentPackets++;
+    this.#counters.resentBytes += bytes;
+    if (this.#options.rtx !== undefined) return this.#writeRtx(sent);
+    this.#counters.packetCount++;
+    this.#counters.octetCount += sent.payload.length;
+    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload);
+  }
+
+  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array): Buffer {
+    const { ssrc, payloadType, extensions } = this.#options;
+    const packet = allocatePacket(this.#headerBytes + payload.length);
+    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber, timestamp, marker });
+    packet.set(payload, this.#headerBytes);
+    return packet;
+  }
+
+  #writeRtx({ index, timestamp, marker, payload }: SentPacket): Buffer {
+    const { rtx, extensions, ssrc: mediaSsrc, payloadType: mediaType } = this.#options;
+    const { ssrc, payloadType } = rtx ?? { ssrc: mediaSsrc, payloadType: mediaType };
+    const packet = allocatePacket(this.#headerBytes + originalSequenceBytes + payload.length);
+    const sequenceNumber = this.#nextRtxSequence;
+    this.#nextRtxSequence = (sequenceNumber + 1) & 0xffff;
+    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber, timestamp, marker });
+    packet.writeUInt16BE(index & 0xffff, this.#headerBytes);
+    packet.set(payload, this.#headerBytes + originalSequenceBytes);
+    return packet;
+  }
+
+  /** A bucket that fills with the budget's rate and holds one second of it. */
+  #spend(bytes: number, nowUs: number): boolean {
+    const elapsedUs = nowUs - (this.#budgetUs ?? nowUs);
+    this.#budgetUs = nowUs;
+    this.#budgetBytes = Math.min(this.#resendBytesPerSecond, this.#budgetBytes + (elapsedUs * this.#resendBytesPerSecond) / 1e6);
+    if (bytes > this.#budgetBytes) return false;
+    this.#budgetBytes -= bytes;
+    return true;
+  }
+}
+
+function allocatePacket(bytes: number): Buffer {
+  return Buffer.allocUnsafe(bytes + srtpSpareBytes).subarray(0, bytes);
+}

@@ -1,0 +1,186 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FrameAssembler } from '../../../src/rtp/frame-assembler.js';
+import { OutboundStream, srtpSpareBytes } from '../../../src/rtp/outbound-stream.js';
+import { parseRtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { SequenceUnwrapper, TimestampUnwrapper } from '../../../src/rtp/sequence.js';
+import { packetiseVp8, Vp8Depacketiser } from '../../../src/rtp/vp8-payload.js';
+import type { AssembledFrame } from '../../../src/rtp/assembled-frame.js';
+import type { OutboundStreamOptions } from '../../../src/rtp/outbound-stream.js';
+import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { fill, vp8Frame } from '../../support/video-frames.js';
+
+const ssrc = 0xfedc_ba98;
+const starts = [0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff];
+const offsets = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+
+function stream(options: Partial<OutboundStreamOptions> = {}): OutboundStream {
+  return new OutboundStream({ kind: 'video', ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 0, timestampOffset: 0, ...options });
+}
+
+function parse(packet: Buffer | undefined): RtpPacket {
+  const parsed = packet === undefined ? undefined : parseRtpPacket(packet);
+  if (parsed === undefined) throw new Error('no RTP packet');
+  return parsed;
+}
+
+const payloads = (count: number, bytes = 100): Uint8Array[] => Array.from({ length: count }, (_unused, at) => fill(bytes, at));
+
+describe('OutboundStream', () => {
+  for (const [at, start] of starts.entries()) {
+    it(`numbers packets over the wrap from ${start}, with timestamps from ${offsets[at]}`, () => {
+      const outbound = stream({ firstSequenceNumber: start, timestampOffset: offsets[at]! });
+      let count = 0;
+      for (let frame = 0; frame < 20; frame++) {
+        expect(outbound.nextSequenceNumber).to.equal((start + count) & 0xffff);
+        const packets = outbound.packets(payloads(3), frame * 33_333).map(parse);
+        for (const [place, packet] of packets.entries()) {
+          expect(packet).to.include({ ssrc, payloadType: 96, sequenceNumber: (start + count) & 0xffff, marker: place === 2 });
+          expect(packet.timestamp).to.equal((offsets[at]! + Math.round(frame * 2999.97)) % 2 ** 32);
+          expect([...packet.payload]).to.deep.equal([...fill(100, place)]);
+          count++;
+        }
+      }
+      expect(outbound.counters).to.include({ packetCount: 60, octetCount: 6000 });
+    });
+  }
+
+  it('writes its header extensions and leaves room behind each packet', () => {
+    const outbound = stream({ extensions: [{ id: 4, data: Buffer.from('0a') }] });
+    for (const packet of outbound.packets(payloads(2), 0)) {
+      expect(Buffer.from(parse(packet).extension(4)!).toString()).to.equal('0a');
+      expect(packet.length).to.equal(12 + 4 + 4 + 100);
+      expect(packet.buffer.byteLength - packet.byteOffset - packet.length).to.be.at.least(srtpSpareBytes);
+      Buffer.from(packet.buffer, packet.byteOffset + packet.length, srtpSpareBytes).fill(0xee);
+    }
+    const [first, second] = outbound.packets(payloads(2), 0);
+    Buffer.from(first!.buffer, first!.byteOffset + first!.length, srtpSpareBytes).fill(0xee);
+    expect([...parse(second).payload], 'the room is nobody else\'s').to.deep.equal([...fill(100, 1)]);
+  });
+
+  it('marks the first sound after a pause and no other', () => {
+    const outbound = stream({ kind: 'audio', clockHz: 48_000 });
+    const markers = [0, 20_000, 40_000, 160_000, 280_001, 300_001, 5_000_000, 5_020_000].map((ptsUs) => parse(outbound.packets(payloads(1), ptsUs)[0]).marker);
+    expect(markers).to.deep.equal([true, false, false, false, true, false, true, false]);
+  });
+
+  it('makes nothing of nothing', () => {
+    const outbound = stream();
+    expect(outbound.packets([], 5)).to.deep.equal([]);
+    expect(outbound.lastPtsUs).to.equal(undefined);
+    expect(outbound.counters.packetCount).to.equal(0);
+    outbound.packets(payloads(1), 0);
+    expect(outbound.lastPtsUs).to.equal(0);
+  });
+
+  it('gives a sender report its pair, to the tick, even after a year', () => {
+    const video = stream({ timestampOffset: 7 });
+    const audio = stream({ kind: 'audio', clockHz: 48_000, timestampOffset: 0xffff_fff0 });
+    expect(video.rtpTimestampAt(0)).to.equal(7);
+    expect(video.rtpTimestampAt(1_000_000)).to.equal(90_007);
+    expect(video.rtpTimestampAt(-1_000_000)).to.equal(2 ** 32 + 7 - 90_000);
+    expect(audio.rtpTimestampAt(1_000)).to.equal(32);
+    const yearUs = 365 * 86_400 * 1_000_000;
+    for (const offUs of [0, 11, 333_333, 999_999]) {
+      const exact = (BigInt(yearUs + offUs) * 90_000n * 2n + 1_000_000n) / 2_000_000n + 7n;
+      expect(BigInt(video.rtpTimestampAt(yearUs + offUs)), `${offUs}`).to.equal(exact % 2n ** 32n);
+    }
+  });
+
+  describe('resend', () => {
+    for (const start of starts) {
+      it(`gives the same packet again, from ${start}`, () => {
+        const outbound = stream({ firstSequenceNumber: start });
+        const sent = [0, 1, 2].flatMap((frame) => outbound.packets(payloads(2), frame * 33_333));
+        for (const packet of sent) expect(outbound.resend(parse(packet).sequenceNumber, 100, 0)).to.deep.equal(packet);
+        expect(outbound.counters).to.include({ resentPackets: 6, resentBytes: 6 * 112, packetCount: 12, octetCount: 1200 });
+        expect(outbound.resend((start + 6) & 0xffff, 100, 0), 'not sent yet').to.equal(undefined);
+        expect(outbound.resend((start - 1) & 0xffff, 100, 0), 'never sent').to.equal(undefined);
+        expect(outbound.counters.unknownRequests).to.equal(2);
+      });
+
+      it(`wraps it for RTX, numbered from ${start}`, () => {
+        const outbound = stream({ rtx: { ssrc: 5, payloadType: 97, firstSequenceNumber: start }, firstSequenceNumber: 0xffff, extensions: [{ id: 1, data: Buffer.from('v') }] });
+        const sent = outbound.packets(payloads(3), 1_000_000).map(parse);
+        for (const [at, original] of sent.entries()) {
+          const packet = parse(outbound.resend(original.sequenceNumber, 0, 0));
+          expect(packet).to.include({ ssrc: 5, payloadType: 97, sequenceNumber: (start + at) & 0xffff, timestamp: original.timestamp, marker: original.marker });
+          expect(Buffer.from(packet.extension(1)!).toString()).to.equal('v');
+          expect([...packet.payload]).to.deep.equal([original.sequenceNumber >> 8, original.sequenceNumber & 0xff, ...original.payload]);
+        }
+        expect(outbound.counters).to.include({ packetCount: 3, octetCount: 300, resentPackets: 3 });
+      });
+    }
+
+    it('sends a packet once a round trip', () => {
+      const outbound = stream();
+      outbound.packets(payloads(2), 0);
+      expect(outbound.resend(0, 10_000, 50_000)).to.not.equal(undefined);
+      expect(outbound.resend(0, 59_999, 50_000)).to.equal(undefined);
+      expect(outbound.resend(1, 59_999, 50_000), 'another packet').to.not.equal(undefined);
+      expect(outbound.resend(0, 60_000, 50_000)).to.not.equal(undefined);
+      expect(outbound.resend(0, 60_001, 50_000)).to.equal(undefined);
+      expect(outbound.counters).to.include({ resentPackets: 3, repeatedRequests: 2 });
+    });
+
+    it('spends no more than its budget, which comes back with time', () => {
+      const outbound = stream({ resendBytesPerSecond: 1120 });
+      outbound.packets(payloads(40), 0);
+      const ask = (nowUs: number): number => Array.from({ length: 40 }, (_unused, at) => outbound.resend(at, nowUs, 0)).filter((packet) => packet !== undefined).length;
+      expect(ask(0)).to.equal(10);
+      expect(ask(0)).to.equal(0);
+      expect(ask(500_000)).to.equal(5);
+      expect(ask(60_000_000), 'one second of it at most').to.equal(10);
+      expect(outbound.counters).to.include({ resentPackets: 25, refusedRequests: 40 * 4 - 25, resentBytes: 25 * 112 });
+    });
+
+    it('forgets after the history', () => {
+      const outbound = stream({ historyUs: 1_000_000 });
+      outbound.packets(payloads(1), 0);
+      outbound.packets(payloads(1), 1_000_000);
+      expect(outbound.resend(0, 0, 0)).to.not.equal(undefined);
+      outbound.packets(payloads(1), 1_000_001);
+      expect(outbound.resend(0, 0, 0)).to.equal(undefined);
+      expect(() => stream({ historyUs: 999_999 })).to.throw(RangeError);
+    });
+
+    it('takes any request without throwing', () => {
+      const outbound = stream({ firstSequenceNumber: 0xfff0 });
+      outbound.packets(payloads(32), 0);
+      fc.assert(fc.property(fc.nat(0xffff), fc.nat(1e9), fc.nat(1e6), (sequenceNumber, nowUs, roundTripUs) => {
+        const packet = outbound.resend(sequenceNumber, nowUs, roundTripUs);
+        if (packet !== undefined) expect(parse(packet).sequenceNumber).to.equal(sequenceNumber);
+      }));
+    });
+  });
+
+  it('shares one encode among listeners, and each of them assembles it, with its losses sent again', () => {
+    const frames = Array.from({ length: 30 }, (_unused, at) => vp8Frame(at === 0 ? 9000 : 2500, { keyframe: at === 0, seed: at }));
+    const encoded = frames.map((frame, at) => packetiseVp8(frame, { maxPayloadBytes: 1100, pictureId: at }));
+    for (const [listener, start] of starts.entries()) {
+      const outbound = stream({ ssrc: listener, firstSequenceNumber: start, timestampOffset: offsets[listener]! });
+      const received: AssembledFrame[] = [];
+      const assembler = new FrameAssembler({ depacketisers: new Map([[96, new Vp8Depacketiser()]]), onFrame: (frame) => received.push(frame) });
+      const sequence = new SequenceUnwrapper();
+      const clock = new TimestampUnwrapper();
+      const receive = (packet: Buffer, arrivalUs: number): void => {
+        const { sequenceNumber, timestamp, marker, payloadType, payload } = parse(packet);
+        assembler.push({ index: sequence.unwrap(sequenceNumber), timestamp: clock.unwrap(timestamp), marker, payloadType, payload, arrivalUs });
+      };
+      const lost: number[] = [];
+      for (const [at, pieces] of encoded.entries()) {
+        const nowUs = at * 33_333;
+        for (const packet of outbound.packets(pieces, nowUs)) {
+          const { sequenceNumber } = parse(packet);
+          if (sequenceNumber % 7 === 3) lost.push(sequenceNumber);
+          else receive(packet, nowUs);
+        }
+        while (lost.length > 2) receive(outbound.resend(lost.shift()!, nowUs, 0)!, nowUs);
+        assembler.giveUp(nowUs);
+      }
+      for (const sequenceNumber of lost) receive(outbound.resend(sequenceNumber, 1_000_000, 0)!, 1_000_000);
+      expect(received.map(({ data }) => Buffer.from(data).toString('base64'))).to.deep.equal(frames.map((frame) => Buffer.from(frame).toString('base64')));
+      expect(received.every(({ gapBefore }) => !gapBefore)).to.equal(true);
+    }
+  });
+});
