@@ -35,7 +35,6 @@ const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'human' : '
 const log = new Log({ level: config.logLevel, format, time: systemTime, write: (line) => process.stderr.write(`${line}\n`) });
 for (const warning of warnings) log.warn(warning);
 const server = await startServer({ config, time: systemTime, log }).catch(refuse);
-announce(server, config);
 
 let isEnding = false;
 async function end(exitCode: number): Promise<void> {
@@ -61,3 +60,5 @@ process.on('uncaughtException', (error) => {
   log.error('an error nobody expected', { error: describeError(error) });
   void end(1);
 });
+// Last: whoever reads the address may send a signal at once.
+announce(server, config);

@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+const mainModule = join(import.meta.dirname, '../../src/main.js');
+
+/** Only what a test says, so that the developer's own settings do not matter. */
+function run(env: NodeJS.ProcessEnv): { child: ChildProcess; stdout: Promise<string>; stderr: Promise<string>; exit: Promise<unknown[]>; firstLines: Promise<string> } {
+  const child = spawn(process.execPath, [mainModule], { env: { PATH: process.env['PATH'], TESSERA_HTTP_PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const firstLines = new Promise<string>((resolve) => {
+    let heard = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('utf8');
+      if (heard.split('\n').length > 2) resolve(heard);
+    });
+  });
+  return { child, firstLines, stdout: text(child.stdout), stderr: text(child.stderr), exit: once(child, 'exit') };
+}
+
+describe('main', () => {
+  it('prints its address, serves there, and ends in order on SIGTERM', async () => {
+    const { child, firstLines, stdout, exit } = run({});
+    const [, url = ''] = /^Tessera listens on (http:\/\/127\.0\.0\.1:\d+)\nOnly this machine reaches it, because no access tokens are configured; .*\n$/.exec(await firstLines) ?? [];
+    expect(url).to.not.equal('');
+    expect((await fetch(`${url}/api/rooms`)).status).to.equal(200);
+    child.kill('SIGTERM');
+    expect(await exit).to.deep.equal([0, null]);
+    // Nothing but the address belongs there.
+    expect((await stdout).split('\n')).to.have.length(3);
+  });
+
+  it('ends on Ctrl+C, and warns of whom it lets in when it listens to everyone', async () => {
+    const { child, firstLines, stderr, exit } = run({ TESSERA_HTTP_HOST: '0.0.0.0', TESSERA_PORT: 'tcp://10.0.0.1:80' });
+    expect(await firstLines).to.match(/^Tessera listens on http:\/\/0\.0\.0\.0:\d+\nWhoever reaches this address may use it/);
+    child.kill('SIGINT');
+    expect(await exit).to.deep.equal([0, null]);
+    expect(await stderr).to.include('TESSERA_PORT is set, and there is no such option');
+  });
+
+  it('does not start with mistakes in the configuration, and lists them', async () => {
+    const { exit, stdout, stderr } = run({ TESSERA_HTTP_PORT: 'http', TESSERA_LOG_LEVEL: 'loud' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stdout).to.equal('');
+    expect((await stderr).trim().split('\n')).to.deep.equal(['The configuration has 2 mistakes:', '  - TESSERA_HTTP_PORT must be a whole number, 0 to 65535; it is "http"', '  - TESSERA_LOG_LEVEL must be one of debug, info, warn, error; it is "loud"']);
+  });
+
+  it('does not start with a layout that there is not', async () => {
+    const { exit, stderr } = run({ TESSERA_ROOMS_LAYOUT: 'mosaic' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.match(/rooms\.layout must be one of .*grid.*; it is "mosaic"\n$/);
+  });
+
+  it('says that its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { exit, stderr } = run({ TESSERA_HTTP_PORT: String(port) });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
+    other.close();
+  });
+});
