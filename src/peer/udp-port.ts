@@ -6,7 +6,8 @@
  * It is also the gate: a STUN request goes on only after its MESSAGE-INTEGRITY fits the password of the connection it names, a STUN answer only when it
  * was asked for and fits too, and everything else only from a source that such a check has proved. So no stranger's datagram reaches werift, and none
  * costs more than a table look-up or one hash.
- * One address family a port, that of `host`. Close the connections first, then the port.
+ * One address family a port, that of `host`. Two connections between the same two ports cannot be told apart, so a client that joins one server several
+ * times opens a port for each. Close the connections first, then the port.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -182,6 +183,16 @@ export class UdpPort {
 
   get bindingCount(): number {
     return this.#bindingsByUfrag.size;
+  }
+
+  /** Proved addresses of all connections. */
+  get sourceCount(): number {
+    return [...this.#sourcesByPort.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Checks under way of all connections. */
+  get askedCount(): number {
+    return this.#askersByTransaction.size;
   }
 
   bind(options: PortBindingOptions): PortBinding {

@@ -1,0 +1,170 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import { ManualClock } from '../../../mixer/clock/room-clock.js';
+import { UdpPort, type Peer } from '../../../src/peer/index.js';
+import { ManualTime } from '../../support/manual-time.js';
+import { audioPlan, closePair, connect, createPair, exchange, loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate, type Pair } from './peer-rig.js';
+
+/** Longest timer of werift that may outlive a connection made and closed without loss: the first retransmission of a flight (500 ms), and one poll. */
+const leftoverMs = 700;
+
+function countResources(kind: 'UDPWrap' | 'Timeout'): number {
+  return process.getActiveResourcesInfo().filter((name) => name === kind).length;
+}
+
+/** There is no event for "a timer of somebody else has fired", so it is asked for until it holds or the deadline has passed. */
+async function settles(isMet: () => boolean, deadlineMs: number): Promise<boolean> {
+  const endMs = performance.now() + deadlineMs;
+  while (!isMet() && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20));
+  return isMet();
+}
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
+describe('the end of a Peer', () => {
+  let pair: Pair;
+
+  afterEach(async () => {
+    await closePair(pair);
+  });
+
+  for (const closer of ['client', 'server'] as const) {
+    const other = closer === 'client' ? 'server' : 'client';
+    it(`is noticed by the ${other} at once when the ${closer} closes`, async () => {
+      pair = await createPair();
+      await connect(pair);
+      const before = performance.now();
+      await pair[closer].peer.close();
+      await pair[other].reached(({ ended }) => ended !== undefined);
+      expect(performance.now() - before).to.be.lessThan(200);
+      expect(pair[other].ended).to.equal('closed_by_peer');
+      expect(pair[closer].ended).to.equal('closed');
+      expect([pair.client.peer.state, pair.server.peer.state]).to.deep.equal(['ended', 'ended']);
+    });
+  }
+
+  it('is told once, however often and in whatever state it is closed', async () => {
+    pair = await createPair();
+    const unused = await RiggedPeer.create({ port: pair.serverPort, certificate: await sharedCertificate() });
+    await Promise.all([unused.peer.close(), unused.peer.close()]);
+    await unused.peer.close();
+    exchange(pair);
+    await pair.client.peer.close();
+    await pair.client.peer.close();
+    await Promise.all([unused, pair.client].map((side) => side.reached(({ ended }) => ended !== undefined)));
+    expect([unused.endedCount, pair.client.endedCount]).to.deep.equal([1, 1]);
+    expect([unused.ended, pair.client.ended]).to.deep.equal(['closed', 'closed']);
+  });
+
+  it('comes by silence, and an authentic packet puts it off', async () => {
+    const clock = new ManualClock();
+    const timers = new ManualTime();
+    pair = await createPair({ serverPort: { clock }, server: { clock, timers, silenceTimeoutMs: 8_000 } });
+    const { client, server } = pair;
+    await connect(pair);
+    const pass = (ms: number): void => {
+      clock.advance(ms * 1000);
+      timers.advance(ms);
+    };
+    pass(7_900);
+    client.peer.sendRtp(makeRtp(1));
+    await server.reached(({ rtp }) => rtp.length === 1);
+    pass(7_900);
+    client.peer.sendRtcp(makeReceiverReport(1));
+    await server.reached(({ rtcp }) => rtcp.length === 1);
+    pass(7_900);
+    expect(server.peer.state).to.equal('connected');
+    // A stranger's packet is no sign of life.
+    pair.clientPort.send(makeRtp(2), pair.serverPort.port, '127.0.0.1');
+    await settles(() => server.peer.counters.droppedSrtp === 1, 1_000);
+    pass(2_100);
+    await server.reached(({ ended }) => ended !== undefined);
+    expect([server.ended, server.endedDetail]).to.deep.equal(['timeout', 'silent for 10000 ms']);
+    expect(timers.pending).to.equal(0);
+  });
+
+  it('comes as ice_failed when nobody answers in time', async () => {
+    const timers = new ManualTime();
+    pair = await createPair({ server: { timers, connectTimeoutMs: 3_000 } });
+    pair.server.peer.acceptOffer(pair.client.peer.createOffer([audioPlan]), () => [audioPlan]);
+    timers.advance(2_999);
+    expect(pair.server.peer.state).to.equal('connecting');
+    timers.advance(1);
+    await pair.server.reached(({ ended }) => ended !== undefined);
+    expect([pair.server.ended, timers.pending]).to.deep.equal(['ice_failed', 0]);
+  });
+
+  it('comes as dtls_failed when ICE works and the other side shakes no hands', async () => {
+    const timers = new ManualTime();
+    pair = await createPair({ server: { timers, connectTimeoutMs: 3_000 } });
+    const { client, server } = pair;
+    // Both wait for the other's ClientHello.
+    const offer = client.peer.createOffer([audioPlan]);
+    const { answer } = server.peer.acceptOffer(offer.replace('a=setup:actpass', 'a=setup:active'), () => [audioPlan]);
+    client.peer.acceptAnswer(answer.replace('a=setup:passive', 'a=setup:active'));
+    await settles(() => pair.serverPort.counters.receivedDatagrams >= 2 && pair.clientPort.counters.receivedDatagrams >= 2, 1_000);
+    await settles(() => false, 60);
+    timers.advance(3_000);
+    await server.reached(({ ended }) => ended !== undefined);
+    expect(server.ended).to.equal('dtls_failed');
+  });
+
+  it('leaves no socket, timer, table entry or object behind, 32 times over on one port', async function () {
+    this.timeout(10_000);
+    // What the tests before left to lapse would hide what this one leaves.
+    await settles(() => countResources('Timeout') <= 1, leftoverMs);
+    const timersBefore = countResources('Timeout');
+    const socketsBefore = countResources('UDPWrap');
+    pair = await createPair();
+    const { serverPort } = pair;
+    const remembered: WeakRef<Peer>[] = [];
+    for (let round = 0; round < 4; round++) remembered.push(...(await liveAndDie(serverPort, 8)));
+    expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.askedCount]).to.deep.equal([1, 0, 0]);
+    await closePair(pair);
+    // A closed handle is freed one turn of the loop after its event.
+    expect(await settles(() => countResources('UDPWrap') === socketsBefore, leftoverMs), 'sockets gone').to.equal(true);
+    expect(await settles(() => countResources('Timeout') <= timersBefore, leftoverMs), 'timers gone').to.equal(true);
+    expect(remembered).to.have.lengthOf(64);
+    const collect = garbageCollector();
+    const areCollected = await settles(() => {
+      collect();
+      return remembered.every((reference) => reference.deref() === undefined);
+    }, leftoverMs);
+    expect(areCollected, 'objects gone').to.equal(true);
+  });
+
+  it('frees its place on the port even when it was never used', async () => {
+    pair = await createPair();
+    const port = await UdpPort.open(loopback);
+    const unused = await RiggedPeer.create({ port, certificate: await sharedCertificate() });
+    expect(port.bindingCount).to.equal(1);
+    await unused.peer.close();
+    expect(port.bindingCount).to.equal(0);
+    await port.close();
+  });
+});
+
+/** In a function of its own, for its variables must not keep alive what the test wants to see gone. */
+async function liveAndDie(serverPort: UdpPort, count: number): Promise<WeakRef<Peer>[]> {
+  const bindingsBefore = serverPort.bindingCount;
+  const pairs = await Promise.all(Array.from({ length: count }, () => createPairTo(serverPort)));
+  await Promise.all(pairs.map(connect));
+  expect([serverPort.bindingCount, serverPort.sourceCount]).to.deep.equal([bindingsBefore + count, count]);
+  await Promise.all(pairs.map(({ client }) => client.peer.close()));
+  await Promise.all(pairs.map(({ server }) => server.reached(({ ended }) => ended !== undefined)));
+  await Promise.all(pairs.map(({ clientPort }) => clientPort.close()));
+  return pairs.flatMap(({ client, server }) => [new WeakRef(client.peer), new WeakRef(server.peer)]);
+}
+
+/** A client on a port of its own: two connections between the same two ports could not be told apart. */
+async function createPairTo(serverPort: UdpPort): Promise<Pair> {
+  const certificate = await sharedCertificate();
+  const clientPort = await UdpPort.open(loopback);
+  const client = await RiggedPeer.create({ certificate, port: clientPort, dtlsRole: 'client' });
+  const server = await RiggedPeer.create({ certificate, port: serverPort });
+  return { clientPort, serverPort, client, server };
+}
