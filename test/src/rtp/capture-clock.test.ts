@@ -154,6 +154,27 @@ describe('CaptureClock', () => {
     sender.run(4_000_000, () => expect(Math.abs(sender.skewUs())).to.be.below(50));
   });
 
+  it('does not take a first report whose timestamp is far from all packets for the truth', () => {
+    const sender = new Sender();
+    sender.run(100_000);
+    sender.clock.onSenderReport(audio, ntpZeroUs + sender.nowUs, sender.audioTimestamp(sender.nowUs) + 11 * 48_000);
+    expect(sender.clock.ignoredReportCount).to.equal(1);
+    sender.report(audio);
+    sender.report(video);
+    sender.run(2_000_000, () => sender.nowUs > 200_000 && expect(Math.abs(sender.skewUs())).to.be.below(50));
+    expect(sender.clock.ignoredReportCount).to.equal(1);
+  });
+
+  it('places streams by arrival that have NTP clocks of their own, 20 s apart', () => {
+    const sender = new Sender();
+    sender.run(60_000_000, () => {
+      if (sender.nowUs % 1_000_000 === 0) sender.report(video, 20_000_000);
+      if (sender.nowUs % 5_000_000 === 0) sender.report(audio);
+      if (sender.nowUs > 2_000_000) expect(sender.skewUs()).to.be.closeTo(80_000, 5_000);
+    });
+    expect(sender.clock.ignoredReportCount).to.be.greaterThan(0);
+  });
+
   it('believes a clock that was set after three reports that agree, and keeps audio and video together meanwhile', () => {
     const sender = new Sender();
     const setUs = 7_200_000_000;

@@ -57,6 +57,20 @@ describe('DelayFloor', () => {
     expect(floorsUs.indexOf(140_000) - firstRise, 'in 5 s').to.be.within(240, 260);
   });
 
+  it('has forgotten the path of before a silence of 20 s', () => {
+    const floor = new DelayFloor();
+    run(floor, 0, 15_000_000, () => 40_000);
+    floor.add(140_000, 40_000_000);
+    expect(floor.floorUs).to.equal(140_000);
+  });
+
+  it('stands as long as some packets are in time', () => {
+    const floor = new DelayFloor();
+    const { floorsUs, beginningsUs } = run(floor, 0, 30_000_000, (nowUs) => (nowUs % 1_000_000 === 0 ? 40_000 : 740_000));
+    expect(beginningsUs).to.deep.equal([0]);
+    expect(new Set(floorsUs)).to.deep.equal(new Set([40_000]));
+  });
+
   it('stands through a black-out of 1.5 s that ends in a burst', () => {
     const floor = new DelayFloor();
     run(floor, 0, 5_000_000, () => 40_000);

@@ -106,6 +106,10 @@ describe('H264Depacketiser', () => {
     for (let id = 0; id < 256; id++) depacketiser.join([pictureParameters(id)]);
     const kept = units(join(depacketiser, packetise([nal(5, 80)])).data);
     expect(kept).to.have.length(16 + 16 + 1);
+    const swollen = new H264Depacketiser();
+    swollen.join([sps]);
+    swollen.join([Uint8Array.of(...pps, ...nal(1, 2000))]);
+    expect(swollen.join([nal(5, 80)])).to.equal('damaged');
   });
 
   it('calls a frame damaged whose pieces do not make whole units', () => {

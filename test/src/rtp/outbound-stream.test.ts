@@ -123,6 +123,14 @@ describe('OutboundStream', () => {
       expect(outbound.counters).to.include({ resentPackets: 3, repeatedRequests: 2 });
     });
 
+    it('does not mistake a new packet for one that had its place', () => {
+      const outbound = stream();
+      for (let at = 0; at < 300; at++) {
+        outbound.packets(payloads(1), at * 100_000);
+        expect(outbound.resend(at, 0, 1e9), `${at}`).to.not.equal(undefined);
+      }
+    });
+
     it('spends no more than its budget, which comes back with time', () => {
       const outbound = stream({ resendBytesPerSecond: 1120 });
       outbound.packets(payloads(40), 0);
