@@ -27,7 +27,7 @@ export const ROOM_THREAD_POOL_SIZE = 4;
 export const ROOM_EXEC_ARGV = ['--enable-source-maps', '--max-semi-space-size=32'];
 /** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */
 const REQUEST_TIMEOUT_MS = 5000;
-/** From the answer to `close` to the end of the process; then it is killed. */
+/** From the answer to `close`, or the end of the channel, to the end of the process; then it is killed. */
 const EXIT_TIMEOUT_MS = 1500;
 
 interface PendingRequest {
@@ -50,6 +50,7 @@ export class RoomProcess {
   readonly #pending = new Map<number, PendingRequest>();
   #lastRequestId = 0;
   #hasExited = false;
+  #cancelKill: CancelTimer | undefined;
   #becomeReady: () => void = () => undefined;
 
   constructor({ modulePath, time, log }: RoomProcessOptions) {
@@ -72,8 +73,8 @@ export class RoomProcess {
     });
     // Whether anybody waits for it is the owner's affair: a spare that dies must not be an unhandled rejection.
     this.ready.catch(() => undefined);
-    // Without its channel a process can neither be asked nor told to end.
-    this.#child.once('disconnect', () => this.kill());
+    // Without its channel a process can neither be asked nor told to end: it ends by itself, or is made to.
+    this.#child.once('disconnect', () => this.#killLater());
     this.#child.on('message', (message) => this.#receive(message as RoomProcessMessage));
   }
 
@@ -106,17 +107,21 @@ export class RoomProcess {
   async close(reason: string, timeoutMs: number): Promise<void> {
     try {
       await this.request('close', { reason }, timeoutMs);
-      const cancelKill = this.#time.after(EXIT_TIMEOUT_MS, () => {
-        this.#log.warn('the room process answered close and did not end: killed');
-        this.kill();
-      });
+      this.#killLater();
       await this.exited;
-      cancelKill();
     } catch {
       // Silent, or gone already.
       this.kill();
       await this.exited;
     }
+  }
+
+  #killLater(): void {
+    if (this.#hasExited || this.#cancelKill !== undefined) return;
+    this.#cancelKill = this.#time.after(EXIT_TIMEOUT_MS, () => {
+      this.#log.warn('the room process did not end by itself: killed');
+      this.kill();
+    });
   }
 
   #receive(message: RoomProcessMessage): void {
@@ -139,6 +144,7 @@ export class RoomProcess {
   #finish(resolve: (exit: RoomProcessExit) => void, exit: RoomProcessExit): void {
     if (this.#hasExited) return;
     this.#hasExited = true;
+    this.#cancelKill?.();
     for (const { reject, cancelTimeout } of this.#pending.values()) {
       cancelTimeout();
       reject(new AppError('room_failed'));
