@@ -307,10 +307,13 @@ describe('RoomProcess', () => {
     expect((await hanging.exited).signal).to.equal('SIGKILL');
   });
 
-  it('is a failure, not an exception, when the program is not there', async () => {
-    const missing = new RoomProcess({ modulePath: '/nowhere/at-all.js', time: systemTime, log });
-    expect(await codeOf(missing.ready)).to.equal('room_failed');
-    expect(await codeOf(missing.request('stats', {}))).to.equal('room_failed');
+  it('is a failure, not an exception, when the process ends before it is ready', async () => {
+    process.env['FAKE_ROOM'] = 'dies';
+    const dying = new RoomProcess({ modulePath: fakeRoomModule, time: systemTime, log });
+    delete process.env['FAKE_ROOM'];
+    expect(await codeOf(dying.ready)).to.equal('room_failed');
+    expect(await dying.exited).to.deep.equal({ code: 3, signal: null });
+    expect(await codeOf(dying.request('stats', {}))).to.equal('room_failed');
   });
 
   it('ends with the server, even when that is killed', async () => {
