@@ -13,8 +13,8 @@ export interface VideoDecoderOptions {
 
 export type FrameToDecode = Pick<VideoFrame, 'data' | 'ptsUs' | 'rotationDegrees'>;
 
-/** FFmpeg counts whole macroblocks (1088 rows for 1080), we count what is shown: 16 rows and columns at the largest usual size. */
-const macroblockSlack = 1.05;
+/** FFmpeg counts rows padded to 64 bytes and whole macroblocks, the limit is of what is shown: it may count so much more, and who takes the picture looks again. */
+const countedPixels = (shownPixels: number): number => Math.ceil(shownPixels * 1.25) + 65_536;
 
 /**
  * One stream's decoder. One call at a time; `close()` may come during a call and takes effect at its end.
@@ -42,7 +42,7 @@ export class VideoDecoder {
     context.threadCount = 1;
     context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
     try {
-      check(await context.open2(implementation, Dictionary.fromObject({ max_pixels: String(Math.ceil(maxPixels * macroblockSlack)) })), `opening the ${codec} decoder`);
+      check(await context.open2(implementation, Dictionary.fromObject({ max_pixels: String(countedPixels(maxPixels)) })), `opening the ${codec} decoder`);
     } catch (error) {
       context.freeContext();
       throw error;
