@@ -11,10 +11,11 @@
  *
  * Not its business: asking for keyframes, and deciding whether a frame after a gap is fit to be shown; the frame says `gapBefore`.
  */
-import { findFrameStart, findWholeKeyframe, isBoundary, isFiller, measureWait } from './frame-boundaries.js';
+import { findFrameStart, findWholeKeyframe, hasWaitedEnough, isBoundary, isFiller } from './frame-boundaries.js';
 import { PacketWindow } from './packet-window.js';
 import { isDamaged, splitsFrames, startsFrame } from './video-depacketiser.js';
 import type { AssembledFrame, FrameAssemblerCounters, InboundVideoPacket, RotationDegrees } from './assembled-frame.js';
+import type { WaitLimit } from './frame-boundaries.js';
 import type { HeldPacket } from './packet-window.js';
 import type { VideoCodec, VideoDepacketiser } from './video-depacketiser.js';
 
@@ -46,8 +47,7 @@ const restartPackets = 16_384;
 
 export class FrameAssembler {
   readonly #depacketisers: ReadonlyMap<number, VideoDepacketiser>;
-  readonly #waitUs: number;
-  readonly #waitTicks: number;
+  readonly #waitLimit: WaitLimit;
   readonly #maxBytes: number;
   readonly #onFrame: (frame: AssembledFrame) => void;
   readonly #onGap: (() => void) | undefined;
@@ -77,8 +77,7 @@ export class FrameAssembler {
     depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap,
   }: FrameAssemblerOptions) {
     this.#depacketisers = depacketisers;
-    this.#waitUs = waitUs;
-    this.#waitTicks = (waitUs * clockHz) / 1e6;
+    this.#waitLimit = { waitUs, waitTicks: (waitUs * clockHz) / 1e6 };
     this.#maxBytes = maxBytes;
     this.#onFrame = onFrame;
     this.#onGap = onGap;
@@ -119,11 +118,7 @@ export class FrameAssembler {
    */
   giveUp(nowUs: number): void {
     const window = this.#window;
-    while (this.#cursor < window.end) {
-      const wait = measureWait(window, this.#cursor);
-      if (nowUs - wait.firstArrivalUs < this.#waitUs && wait.mediaTicks < this.#waitTicks) return;
-      this.#skipTo(findFrameStart(window, this.#cursor));
-    }
+    while (hasWaitedEnough(window, this.#cursor, nowUs, this.#waitLimit)) this.#skipTo(findFrameStart(window, this.#cursor));
   }
 
   #traitsOf(packet: InboundVideoPacket): number {

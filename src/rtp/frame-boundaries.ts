@@ -59,17 +59,24 @@ export function findWholeKeyframe(window: PacketWindow, index: number, areMarker
   return (traits & (holdsKeyframe | isDamaged)) === holdsKeyframe ? start : undefined;
 }
 
-/** What the packets behind the missing packet `gap` cost so far: how long the first of them has been here, and how many ticks of media they span. */
-export function measureWait(window: PacketWindow, gap: number): { readonly firstArrivalUs: number; readonly mediaTicks: number } {
-  let firstArrivalUs = Number.POSITIVE_INFINITY;
+export interface WaitLimit {
+  readonly waitUs: number;
+  readonly waitTicks: number;
+}
+
+/**
+ * Whether the packets behind the missing packet `gap` have been held back long enough: one of them has been here for `waitUs`, or they span
+ * `waitTicks` of media. Answers at the first proof, so that giving up a thousand gaps one after the other stays cheap.
+ */
+export function hasWaitedEnough(window: PacketWindow, gap: number, nowUs: number, { waitUs, waitTicks }: WaitLimit): boolean {
   let oldest = Number.POSITIVE_INFINITY;
   let newest = Number.NEGATIVE_INFINITY;
   for (let index = gap + 1; index < window.end; index++) {
     const packet = window.at(index);
     if (packet === undefined) continue;
-    firstArrivalUs = Math.min(firstArrivalUs, packet.arrivalUs);
-    oldest = Math.min(oldest, packet.timestamp);
-    newest = Math.max(newest, packet.timestamp);
+    if (packet.timestamp < oldest) oldest = packet.timestamp;
+    if (packet.timestamp > newest) newest = packet.timestamp;
+    if (nowUs - packet.arrivalUs >= waitUs || newest - oldest >= waitTicks) return true;
   }
-  return { firstArrivalUs, mediaTicks: newest - oldest };
+  return false;
 }
