@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../../src/peer/index.js';
+import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../support/wrtc.js';
+import { clock, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
+
+const plans: readonly MediaPlan[] = [
+  { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: 0x1111, cname: 'mix', msid: 'mix sound' },
+  { mid: '1', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: 0x2222, cname: 'mix', msid: 'mix picture' },
+];
+/** Opus, one frame of silence. */
+const opusSilence = Buffer.from('f8fffe', 'hex');
+
+/** A libwebrtc client that hums and shows a picture until it is stopped. */
+class Browser {
+  readonly connection: WrtcPeerConnection = new wrtc.RTCPeerConnection();
+  readonly tracks: readonly [WrtcTrack, WrtcTrack];
+  readonly #audio = new wrtc.nonstandard.RTCAudioSource();
+  readonly #video = new wrtc.nonstandard.RTCVideoSource();
+  readonly #feeding: NodeJS.Timeout;
+
+  constructor() {
+    this.tracks = [this.#audio.createTrack(), this.#video.createTrack()];
+    const samples = Int16Array.from({ length: 480 }, (_, index) => Math.sin((index * 2 * Math.PI) / 48) * 8000);
+    const picture = { width: 64, height: 64, data: new Uint8Array((64 * 64 * 3) / 2).fill(90) };
+    this.#feeding = setInterval(() => {
+      this.#audio.onData({ samples, sampleRate: 48_000, bitsPerSample: 16, channelCount: 1, numberOfFrames: 480 });
+      this.#video.onFrame(picture);
+    }, 10);
+  }
+
+  /** Packets that libwebrtc says it has received, by kind. */
+  async receivedPackets(): Promise<Record<'audio' | 'video', number>> {
+    const counts = { audio: 0, video: 0 };
+    for (const [, report] of await this.connection.getStats()) {
+      if (report['type'] === 'inbound-rtp') counts[report['kind'] as 'audio' | 'video'] += report['packetsReceived'] as number;
+    }
+    return counts;
+  }
+
+  /** Resolves when the connection is in this state. */
+  reached(state: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.connection.connectionState === state) resolve();
+      };
+      this.connection.onconnectionstatechange = look;
+      look();
+    });
+  }
+
+  /** Resolves when DTLS is closed: `connectionState` says so only when ICE notices, seconds later, and this binding has no event for it. */
+  async dtlsClosed(): Promise<void> {
+    const [transport] = this.connection.getTransceivers().map(({ sender }) => (sender as unknown as { readonly transport: { readonly state: string } }).transport);
+    while (transport?.state !== 'closed') await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  close(): void {
+    clearInterval(this.#feeding);
+    for (const track of this.tracks) track.stop();
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+}
+
+describe('Peer and libwebrtc', function () {
+  this.timeout(20_000);
+  let port: UdpPort;
+  let rigged: RiggedPeer;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    // libwebrtc gathers no loopback addresses: all others of this machine, and loopback where there are none.
+    port = await UdpPort.open({ host: '0.0.0.0', portMin: 0, portMax: 0, announcedAddresses: [], clock });
+    rigged = await RiggedPeer.create({ port, certificate: await sharedCertificate() });
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    browser.close();
+    await rigged.peer.close();
+    await port.close();
+  });
+
+  async function weOffer(): Promise<readonly NegotiatedMedia[]> {
+    const offer = rigged.peer.createOffer(plans);
+    await browser.connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    const transceivers = browser.connection.getTransceivers();
+    await Promise.all(transceivers.map(({ sender }, index) => sender.replaceTrack(browser.tracks[index] ?? null)));
+    for (const transceiver of transceivers) transceiver.direction = 'sendrecv';
+    return rigged.peer.acceptAnswer(await gatheredSdp(browser.connection, await browser.connection.createAnswer()));
+  }
+
+  async function theyOffer(): Promise<readonly NegotiatedMedia[]> {
+    const stream = new wrtc.MediaStream();
+    for (const track of browser.tracks) browser.connection.addTransceiver(track, { direction: 'sendrecv', streams: [stream] });
+    const offer = await gatheredSdp(browser.connection, await browser.connection.createOffer());
+    const { answer, media } = rigged.peer.acceptOffer(offer, (remote) => remote.map(({ mid, kind }) => ({ ...plans[kind === 'audio' ? 0 : 1]!, mid })));
+    await browser.connection.setRemoteDescription({ type: 'answer', sdp: answer });
+    return media;
+  }
+
+  async function expectMediaBothWays(media: readonly NegotiatedMedia[]): Promise<void> {
+    expect(media.map(({ kind, sends, receives, codecs }) => [kind, sends, receives, codecs[0]?.name])).to.deep.equal([
+      ['audio', true, true, 'opus'],
+      ['video', true, true, 'vp8'],
+    ]);
+    for (const { extensionIds } of media) expect(extensionIds).to.include.keys('mid', 'transportCc');
+    expect(media[0]?.extensionIds.transportCc).to.equal(media[1]?.extensionIds.transportCc);
+    await Promise.all([rigged.reached(({ isConnected }) => isConnected), browser.reached('connected')]);
+    // This build of libwebrtc offers no GCM; two peers of ours take it, and so does Chromium.
+    expect(rigged.peer.transport?.srtpProfile).to.equal('AES_CM_128_HMAC_SHA1_80');
+
+    const payloadTypes = media.map(({ codecs }) => codecs[0]!.payloadType);
+    for (let index = 0; index < 30; index++) {
+      rigged.peer.sendRtp(makeRtp(index, { ssrc: 0x1111, payloadType: payloadTypes[0]!, payload: opusSilence }));
+      rigged.peer.sendRtp(makeRtp(index, { ssrc: 0x2222, payloadType: payloadTypes[1]!, timestamp: index * 3000 }));
+    }
+    const count = (payloadType: number | undefined): number => rigged.rtp.filter((packet) => (packet[1]! & 0x7f) === payloadType).length;
+    await rigged.reached(({ rtcp }) => count(payloadTypes[0]) >= 20 && count(payloadTypes[1]) >= 3 && rtcp.length > 0);
+    expect(new Set(rigged.rtp.map((packet) => packet.readUInt32BE(8)))).to.deep.equal(new Set(media.map(({ remoteSsrcs }) => remoteSsrcs[0])));
+    // libwebrtc counts a moment after it has received.
+    let received = await browser.receivedPackets();
+    for (let tries = 0; tries < 50 && (received.audio < 30 || received.video < 30); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      received = await browser.receivedPackets();
+    }
+    expect(received).to.deep.equal({ audio: 30, video: 30 });
+    expect(rigged.peer.counters).to.include({ droppedSrtp: 0, droppedSends: 0 });
+    rigged.peer.sendRtcp(makeReceiverReport(0x1111));
+  }
+
+  it('connect when we offer: media is counted both ways, and the client notices at once that we close', async () => {
+    await expectMediaBothWays(await weOffer());
+    const before = performance.now();
+    const closed = browser.dtlsClosed();
+    await rigged.peer.close();
+    await closed;
+    expect(performance.now() - before).to.be.lessThan(1_000);
+  });
+
+  it('connect when they offer: media is counted both ways, and we notice at once that the client closes', async () => {
+    await expectMediaBothWays(await theyOffer());
+    const before = performance.now();
+    browser.close();
+    await rigged.reached(({ ended }) => ended !== undefined);
+    expect(rigged.ended).to.equal('closed_by_peer');
+    expect(performance.now() - before).to.be.lessThan(1_000);
+  });
+});
