@@ -76,8 +76,8 @@ export class Recording {
       .inputOptions(inputOptions)
       .outputOptions([...outputOptions[options.format]])
       .output(options.path)
-      .on('end', () => this.#end(this.#failure ?? (this.#zeroUs === undefined ? 'nothing was recorded' : undefined)))
-      .on('error', (error: Error, _out: string | null, stderr: string | null) => this.#end(this.#failure ?? describeFailure(error, stderr)));
+      .on('end', () => this.#end(this.#failure ?? this.#emptiness()))
+      .on('error', (error: Error, _out: string | null, stderr: string | null) => this.#end(this.#failure ?? this.#emptiness() ?? describeFailure(error, stderr)));
     this.#command.run();
   }
 
@@ -134,6 +134,11 @@ export class Recording {
     this.#lastPtsUs = Math.max(this.#lastPtsUs, ptsUs);
     this.#stream.write(matroskaBlock(track, ptsUs - this.#zeroUs, keyframe, data));
     if (this.#stream.writableLength + this.#stream.readableLength > maxBacklogBytes) this.#fail('the disk is too slow: FFmpeg does not take the stream');
+  }
+
+  /** A stop before the first keyframe: FFmpeg's own words about its empty input would tell nobody anything. */
+  #emptiness(): string | undefined {
+    return this.#zeroUs === undefined && this.#state === 'stopping' ? 'it was stopped before the first picture' : undefined;
   }
 
   #fail(reason: string): void {
