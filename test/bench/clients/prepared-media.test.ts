@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loopSeconds, pictureFormat, preparedPeople } from '../../../bench/clients/media-recipes.js';
+import { PreparedMedia } from '../../../bench/clients/prepared-media.js';
+import { opusPacketSamples } from '../../../src/rtp/opus-payload.js';
+import { readVp8KeyframeSize } from '../../../src/rtp/vp8-payload.js';
+import { averageColors } from '../../support/encoded-media.js';
+
+const framesPerLoop = loopSeconds * pictureFormat.fps;
+const keyframeInterval = 90;
+
+describe('prepared media', function () {
+  // Where nobody has run it before, FFmpeg encodes two pictures first.
+  this.timeout(60_000);
+  const media = new PreparedMedia();
+
+  for (const codec of ['vp8', 'h264'] as const) {
+    it(`has a loop in ${codec} of about 600 kbps, with a keyframe each 3 s and at its beginning`, async () => {
+      const { frames } = await media.picture(codec, 0);
+      expect(frames).to.have.lengthOf(framesPerLoop);
+      const keyframes = frames.flatMap(({ keyframe }, index) => (keyframe ? [index] : []));
+      expect(keyframes).to.deep.equal(Array.from({ length: framesPerLoop / keyframeInterval }, (_unused, index) => index * keyframeInterval));
+      const kbps = (frames.reduce((sum, { data }) => sum + data.length, 0) * 8) / loopSeconds / 1000;
+      expect(kbps).to.be.within(450, 700);
+    });
+  }
+
+  it('shows each person in his own colour', async () => {
+    const { frames, path } = await media.picture('vp8', 0);
+    expect(readVp8KeyframeSize(frames[0]!.data)).to.deep.equal({ widthPx: pictureFormat.widthPx, heightPx: pictureFormat.heightPx });
+    const colors = await averageColors(path);
+    expect(colors).to.have.lengthOf(framesPerLoop);
+    expect(preparedPeople[0]!.name).to.equal('Red');
+    for (const [red, green, blue] of colors) expect(red - Math.max(green, blue), `${red} ${green} ${blue}`).to.be.greaterThan(50);
+  });
+
+  it('has speech with its levels: phrases, and pauses between them', async () => {
+    const { packets } = await media.sound(0);
+    expect(packets).to.have.lengthOf(loopSeconds * 50);
+    expect(packets.every(({ data }) => opusPacketSamples(data) === 960)).to.equal(true);
+    const talking = packets.filter(({ levelDbov }) => levelDbov > -40).length / packets.length;
+    const still = packets.filter(({ levelDbov }) => levelDbov < -100).length / packets.length;
+    expect(talking).to.be.within(0.7, 0.78);
+    expect(still).to.be.within(0.22, 0.26);
+  });
+
+  it('has silence for a microphone that is on', async () => {
+    const { packets } = await media.sound('silent');
+    expect(packets).to.have.lengthOf(loopSeconds * 50);
+    expect(new Set(packets.map(({ levelDbov }) => levelDbov))).to.deep.equal(new Set([-127]));
+  });
+
+  it('is made once, and leaves nothing half done', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-test-'));
+    try {
+      const made: string[] = [];
+      const first = new PreparedMedia({ folder, onMaking: (fileName) => made.push(fileName) });
+      const [one, same] = await Promise.all([first.sound('silent'), first.sound('silent')]);
+      const again = await new PreparedMedia({ folder, onMaking: (fileName) => made.push(fileName) }).sound('silent');
+      expect(made).to.have.lengthOf(1);
+      expect(same).to.equal(one);
+      expect(again.packets).to.deep.equal(one.packets);
+      expect((await readdir(folder)).sort()).to.deep.equal([made[0], `${made[0]}.levels`]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('fails with what FFmpeg says, or that there is none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tessera-test-'));
+    try {
+      const failed = await new PreparedMedia({ folder, ffmpegPath: '/nowhere/ffmpeg' }).sound('silent').catch((error: unknown) => error);
+      expect(String(failed)).to.contain('/nowhere/ffmpeg');
+      expect(await readdir(folder)).to.deep.equal([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
