@@ -42,15 +42,16 @@ wireLeaving();
 void start();
 
 async function start() {
+  const panel = new DevicePanel(devices);
   const admission = admissionTo(roomName);
   const name = recall('name');
   if (admission !== null && name !== '') {
     const kinds = /** @type {const} */ (['microphone', 'camera']);
     // Not waited for: a question to the person may stand for minutes, and he can listen meanwhile.
     void devices.switchOn(kinds.filter((kind) => admission[kind]));
+    panel.close();
     return join(name);
   }
-  const panel = new DevicePanel(devices);
   const chosen = await panel.ask();
   panel.close();
   remember('name', chosen);
@@ -59,7 +60,6 @@ async function start() {
 
 /** @param {string} name */
 async function join(name) {
-  byId('prejoin', HTMLElement).remove();
   byId('call', HTMLElement).hidden = false;
   rememberAdmission();
   wakeLock.hold();

@@ -20,4 +20,4 @@ export class TesseraError extends Error {
 }
 
 // `room_full` and `too_many_rooms` are passing only for one who was inside: his own ghost may hold the place. See TesseraRoom.
-const passingCodes = new Set(['unreachable', 'media_failed', 'room_failed', 'room_timeout', 'internal']);
+const passingCodes = new Set(['unreachable', 'media_failed', 'room_failed', 'room_timeout', 'server_closing', 'too_many_sockets', 'internal']);

@@ -93,13 +93,15 @@ async function open(media, asked, ids) {
     media.camera = stream.getVideoTracks()[0] ?? media.camera;
     return null;
   } catch (error) {
-    return problemOf(error);
+    const problem = problemOf(error);
+    const isWishful = ids.microphoneId !== undefined || ids.cameraId !== undefined;
+    return problem === 'missing' && isWishful ? open(media, asked, {}) : problem;
   }
 }
 
-/** @param {string | undefined} id */
+/** Exactly: as a mere ideal it would weigh no more than the size of the picture. @param {string | undefined} id */
 function wish(id) {
-  return id === undefined ? {} : { deviceId: { ideal: id } };
+  return id === undefined ? {} : { deviceId: { exact: id } };
 }
 
 /** @param {unknown} error @returns {DeviceProblem} */

@@ -21,7 +21,7 @@ export class DeviceButtons {
     for (const kind of kinds) {
       byId(kind, HTMLButtonElement).addEventListener('click', () => this.toggle(kind));
       const panel = byId(`${kind}-menu`, HTMLElement);
-      const menu = new Menu({ button: byId(`${kind}-choose`, HTMLElement), panel, onOpen: () => void fillDeviceMenu(panel, devices, kind, () => menu.close()) });
+      const menu = new Menu({ button: byId(`${kind}-choose`, HTMLElement), panel, onOpen: () => fillDeviceMenu(panel, devices, kind, () => menu.close()) });
     }
     this.#screen.hidden = !canShareScreen();
     this.#screen.addEventListener('click', () => this.toggleScreen());

@@ -7,7 +7,7 @@ export class Menu {
   #panel;
   #onOpen;
 
-  /** @param {{ button: HTMLElement, panel: HTMLElement, onOpen?: () => void }} options `onOpen` fills the panel */
+  /** @param {{ button: HTMLElement, panel: HTMLElement, onOpen?: () => void | Promise<void> }} options `onOpen` fills the panel */
   constructor({ button, panel, onOpen = () => undefined }) {
     this.#button = button;
     this.#panel = panel;
@@ -15,7 +15,7 @@ export class Menu {
     panel.hidden = true;
     button.setAttribute('aria-expanded', 'false');
     button.setAttribute('aria-haspopup', panel.getAttribute('role') === 'menu' ? 'menu' : 'dialog');
-    button.addEventListener('click', () => (panel.hidden ? this.open() : this.close()));
+    button.addEventListener('click', () => (panel.hidden ? void this.open() : this.close()));
     panel.addEventListener('keydown', (event) => this.#handleKey(event));
     document.addEventListener('pointerdown', (event) => this.#handleElsewhere(event.target));
     document.addEventListener('focusin', (event) => this.#handleElsewhere(event.target));
@@ -31,10 +31,10 @@ export class Menu {
     return !this.#panel.hidden;
   }
 
-  open() {
-    this.#onOpen();
+  async open() {
     this.#panel.hidden = false;
     this.#button.setAttribute('aria-expanded', 'true');
+    await this.#onOpen();
     const first = this.#panel.querySelector('[aria-checked="true"]') ?? this.#items()[0] ?? this.#panel.querySelector('[data-first]');
     if (first instanceof HTMLElement) first.focus();
   }

@@ -2,7 +2,7 @@
 /** @import { TesseraError } from '../client/errors.js' */
 
 /** What to tell a person, by the error's code; codes that are not here speak for themselves. @type {Record<string, string>} */
-const errorTexts = {
+export const errorTexts = {
   invalid_room_name: 'This room name cannot be used: take 1 to 64 letters, digits, “-”, “_” or “.”, starting with a letter or digit.',
   invalid_participant_name: 'This name cannot be used: take 1 to 64 visible characters.',
   unknown_layout: 'This layout is not there any more.',
@@ -12,6 +12,8 @@ const errorTexts = {
   too_many_recordings: 'The room is being recorded already.',
   recording_ended: 'This recording has ended already.',
   recording_not_found: 'This recording is not there any more.',
+  too_many_sockets: 'The server has no place for more people right now.',
+  server_closing: 'The server is being restarted. Trying again…',
   room_closed: 'The room was closed.',
   room_failed: 'The room had to be restarted.',
   room_timeout: 'The server is busy and did not answer in time.',
@@ -29,12 +31,11 @@ export function errorText(error) {
 /** Why one is out of the room. @type {Record<string, string>} */
 const closedTexts = {
   left: 'You left the room.',
-  closed: 'The room was closed.',
   room_closed: 'The room was closed.',
-  deleted: 'The room was closed.',
   replaced: 'You joined again from another tab or device.',
-  timeout: 'The connection was lost.',
   kicked: 'You were removed from the room.',
+  join_timeout: 'Joining took too long.',
+  too_many_mistakes: 'The server did not understand this page. Load it again.',
 };
 
 /** @param {string} reason @param {TesseraError | null} error */

@@ -26,6 +26,7 @@ export class OwnDevices extends EventTarget {
   };
   /** @type {MediaStreamTrack | null} */
   #screen = null;
+  #closed = false;
 
   /** @returns {{ microphone: DeviceState, camera: DeviceState, screen: boolean }} */
   get state() {
@@ -67,11 +68,16 @@ export class OwnDevices extends EventTarget {
   /** @param {DeviceKind} kind @param {string} deviceId */
   async choose(kind, deviceId) {
     remember(`${kind}Id`, deviceId);
-    const { track, wanted } = this.#devices[kind];
-    if (track === null && !wanted) return;
-    // Closed before the next is opened: a phone has one camera at a time.
-    this.#drop(kind);
+    const device = this.#devices[kind];
+    const { track } = device;
+    if (track === null && !device.wanted) return;
+    // Closed before the next is opened: a phone has one camera at a time. What is sent is swapped only then, without an "off" between.
+    if (track !== null) {
+      track.onended = null;
+      track.stop();
+    }
     await this.#open([kind]);
+    if (device.track === track) this.#drop(kind);
   }
 
   async shareScreen() {
@@ -96,7 +102,9 @@ export class OwnDevices extends EventTarget {
     emit(this, 'change');
   }
 
+  /** For good: what is still being opened is closed as soon as it is there. */
   close() {
+    this.#closed = true;
     this.stopScreen();
     this.#drop('microphone');
     this.#drop('camera');
@@ -124,7 +132,8 @@ export class OwnDevices extends EventTarget {
   /** @param {DeviceKind} kind @param {MediaStreamTrack} track */
   #take(kind, track) {
     const device = this.#devices[kind];
-    if (!device.wanted && kind === 'camera') return track.stop(); // Switched off while it was being opened.
+    // Switched off while it was being opened.
+    if (this.#closed || (!device.wanted && kind === 'camera')) return track.stop();
     track.enabled = device.wanted;
     track.onended = () => this.#handleLost(kind);
     device.track = track;

@@ -25,6 +25,8 @@ export class PageServer {
   readonly endedViewers: string[] = [];
   /** Rooms that WHEP finds. */
   readonly watchableRooms = new Set<string>();
+  /** Pages of somebody else, by path: to embed in, or to use the library from. */
+  readonly foreignPages = new Map<string, string>();
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
   readonly #rooms = new Map<string, PageRoom>();
@@ -90,6 +92,11 @@ export class PageServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', this.origin).pathname;
     if (path.startsWith('/whep/')) return this.#handleWhep(request, response, path);
+    const foreign = this.foreignPages.get(path);
+    if (foreign !== undefined) {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(foreign);
+      return;
+    }
     const page = await readPage(path);
     if (page === null) {
       response.writeHead(404).end();

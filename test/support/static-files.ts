@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const publicFolder = fileURLToPath(new URL('../../../public/', import.meta.url));
 
@@ -31,4 +31,9 @@ function pageName(path: string): string | null {
   if (/^\/r\/[^/]+$/.test(path)) return 'room.html';
   if (/^\/v\/[^/]+$/.test(path)) return 'viewer.html';
   return path.startsWith('/static/') ? path.slice('/static/'.length) : null;
+}
+
+/** A module of public/ that needs no browser; its types are the test's to say. */
+export async function importPublic(name: string): Promise<unknown> {
+  return import(pathToFileURL(join(publicFolder, name)).href) as Promise<unknown>;
 }

@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { ERROR_TABLE } from '../../src/errors.js';
+import { importPublic } from '../support/static-files.js';
+
+describe('pages: texts', () => {
+  it('write durations, sizes and bitrates', async () => {
+    const { clockText, bytesText, bitrateText, titleText } = (await importPublic('ui/format.js')) as Record<string, (value: unknown) => string>;
+    expect([0, 999, 1000, 59_999, 60_000, 83_000, 3_599_999, 3_600_000, 3_723_000, -5].map((ms) => clockText?.(ms))).to.deep.equal(
+      ['0:00', '0:00', '0:01', '0:59', '1:00', '1:23', '59:59', '1:00:00', '1:02:03', '0:00'],
+    );
+    expect([0, 999, 1000, 12_400_000, 250_000_000, 3e9].map((bytes) => bytesText?.(bytes))).to.deep.equal(['0 B', '999 B', '1.0 kB', '12.4 MB', '250 MB', '3.0 GB']);
+    expect([0, 64_400, 999_000, 1_250_000].map((bps) => bitrateText?.(bps))).to.deep.equal(['0 kbps', '64 kbps', '999 kbps', '1.3 Mbps']);
+    expect(['grid', 'one-big_left'].map((name) => titleText?.(name))).to.deep.equal(['Grid', 'One big left']);
+  });
+
+  it('make room names as the server takes them', async () => {
+    const { isRoomName, toRoomName, roomOfPath } = (await importPublic('ui/room-name.js')) as {
+      isRoomName: (name: string) => boolean;
+      toRoomName: (typed: string) => string;
+      roomOfPath: (path: string) => string;
+    };
+    expect(['lobby', 'a', '0-_.', 'x'.repeat(64)].every(isRoomName)).to.equal(true);
+    expect(['', '-a', '.a', 'a b', 'ä', 'x'.repeat(65), '<b>'].some(isRoomName)).to.equal(false);
+    expect(['Café team!', '  x ', '--', '日本', '.hidden', 'a'.repeat(80)].map(toRoomName)).to.deep.equal(['Cafe-team', 'x', '', '', 'hidden', 'a'.repeat(64)]);
+    expect(['/r/lobby', '/v/a%2Eb', '/r/', '/r/%E0%A4%A'].map(roomOfPath)).to.deep.equal(['lobby', 'a.b', '', '']);
+  });
+
+  it('take initials from any script, and keep a colour for a name', async () => {
+    const { initialsOf, hueOf } = (await importPublic('ui/avatar.js')) as { initialsOf: (name: string) => string; hueOf: (name: string) => number };
+    expect(['Ann Marlow', 'ann', 'Björn von Ätherson', '王小明', '  ', '<b>Eve</b>', '👩‍🚀', 'Дмитрий Ильич'].map(initialsOf)).to.deep.equal(
+      ['AM', 'A', 'BÄ', '王', '', 'B', '👩', 'ДИ'],
+    );
+    const hues = ['Ann', 'Bob', 'Cid', '', '👩‍🚀'].map(hueOf);
+    expect(hues).to.deep.equal(['Ann', 'Bob', 'Cid', '', '👩‍🚀'].map(hueOf));
+    expect(hues.every((hue) => Number.isInteger(hue) && hue >= 0 && hue < 12)).to.equal(true);
+  });
+
+  it('read the viewer page\'s options', async () => {
+    const { readViewerOptions } = (await importPublic('ui/viewer-options.js')) as { readViewerOptions: (search: string) => unknown };
+    const byDefault = { muted: true, controls: true, autoplay: true, playsInline: true, disablePictureInPicture: false };
+    expect(readViewerOptions('')).to.deep.equal(byDefault);
+    expect(readViewerOptions('?muted=0&CONTROLS=False&autoplay=no&playsInline=0&disablepictureinpicture=YES')).to.deep.equal({
+      muted: false,
+      controls: false,
+      autoplay: false,
+      playsInline: false,
+      disablePictureInPicture: true,
+    });
+    expect(readViewerOptions('?muted=&controls=2&autoplay=off&other=1')).to.deep.equal(byDefault);
+  });
+
+  it('know every error that they have words for', async () => {
+    const { errorTexts } = (await importPublic('ui/messages.js')) as { errorTexts: Record<string, string> };
+    const own = ['unreachable', 'media_failed'];
+    expect(Object.keys(errorTexts).filter((code) => !own.includes(code) && !Object.hasOwn(ERROR_TABLE, code))).to.deep.equal([]);
+  });
+});

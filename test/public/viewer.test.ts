@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { heardEnergy, untilInPage, untilPictureShows } from '../support/mix-video.js';
+import { PageBrowser } from '../support/page-browser.js';
+import { PageServer } from '../support/page-server.js';
+
+const TEST_TIMEOUT_MS = 30_000;
+const readVideo = "(({ muted, controls, autoplay, playsInline, disablePictureInPicture }) => ({ muted, controls, autoplay, playsInline, disablePictureInPicture }))(document.getElementById('mix'))";
+
+describe('viewer page', function () {
+  this.timeout(TEST_TIMEOUT_MS);
+  let browser: PageBrowser;
+  let site: PageServer;
+
+  before(async () => {
+    browser = await PageBrowser.launch({ devices: 'none' });
+  });
+  beforeEach(async () => {
+    site = await PageServer.start();
+    site.watchableRooms.add('lobby');
+  });
+  afterEach(async () => {
+    await browser.closePages();
+    await site.close();
+    expect(browser.problems.splice(0)).to.deep.equal([]);
+  });
+  after(async () => browser.close());
+
+  const open = async (query = ''): Promise<Page> => {
+    const page = await browser.open({ origin: site.origin });
+    await page.goto(`${site.origin}/v/lobby${query}`);
+    return page;
+  };
+
+  it('plays at once without sound, and with sound after the button', async () => {
+    const page = await open();
+    await untilPictureShows(page);
+    await page.locator('#unmute').waitFor();
+    expect(await page.evaluate(readVideo)).to.deep.equal({ muted: true, controls: true, autoplay: true, playsInline: true, disablePictureInPicture: false });
+    await page.locator('#unmute').click();
+    await untilInPage(page, "!document.getElementById('mix').muted && !document.getElementById('mix').paused");
+    await page.locator('#unmute').waitFor({ state: 'hidden' });
+    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    expect(site.viewers.size).to.equal(1);
+    expect(site.sessions).to.have.length(0);
+  });
+
+  it('takes MediaMTX\'s options, in any case and either spelling', async () => {
+    const page = await open('?muted=0&controls=false&autoplay=1&playsInline=0&disablepictureinpicture=true');
+    await untilPictureShows(page);
+    expect(await page.evaluate(readVideo)).to.deep.equal({ muted: false, controls: false, autoplay: true, playsInline: false, disablePictureInPicture: true });
+    expect(await page.locator('#unmute').isVisible()).to.equal(false);
+  });
+
+  it('shows nothing over the picture with controls=0, until someone moves the pointer', async () => {
+    const page = await open('?controls=0');
+    await untilPictureShows(page);
+    expect(await page.locator('#unmute').isVisible()).to.equal(false);
+    await page.mouse.move(100, 100);
+    await page.mouse.move(120, 110);
+    await page.locator('#unmute').waitFor();
+  });
+
+  it('asks for nothing before the button is pressed with autoplay=0', async () => {
+    const page = await open('?autoplay=0');
+    await page.locator('#play').waitFor();
+    expect(site.viewers.size).to.equal(0);
+    await page.locator('#play').click();
+    await untilPictureShows(page);
+    expect(await page.locator('#play').isVisible()).to.equal(false);
+  });
+
+  it('waits for a room that is not there yet', async () => {
+    site.watchableRooms.clear();
+    const page = await open();
+    await page.getByText('Waiting for the room').waitFor();
+    site.watchableRooms.add('lobby');
+    await untilPictureShows(page);
+    await page.locator('#wait').waitFor({ state: 'hidden' });
+  });
+
+  it('comes back after its stream ended, also when the room is gone for a while', async () => {
+    const page = await open();
+    await untilPictureShows(page);
+    site.watchableRooms.clear();
+    for (const peer of site.viewers.values()) peer.close();
+    await page.getByText('Waiting for the room').waitFor();
+    site.watchableRooms.add('lobby');
+    await untilPictureShows(page);
+    await page.locator('#wait').waitFor({ state: 'hidden' });
+    expect(site.endedViewers).to.deep.equal(['/whep/lobby/session-1']);
+  });
+
+  it('tells the server when the page goes away', async () => {
+    const page = await open();
+    await untilPictureShows(page);
+    await page.goto('about:blank');
+    await site.until(() => site.endedViewers.length === 1);
+    expect(site.viewers.size).to.equal(0);
+  });
+
+  it('says so when there is sound only, and takes the picture when it comes', async () => {
+    site.mix.pictureOn = false;
+    const page = await open('?muted=0');
+    await page.locator('#still').waitFor();
+    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    expect(await page.evaluate("document.getElementById('mix').paused")).to.equal(false);
+    site.mix.pictureOn = true;
+    await page.locator('#still').waitFor({ state: 'hidden' });
+    await untilPictureShows(page);
+  });
+
+  it('fills a frame on somebody else\'s page', async () => {
+    const host = await PageServer.start();
+    host.foreignPages.set('/blog', `<iframe src="${site.origin}/v/lobby?controls=0" width="480" height="270" style="border:0" allow="autoplay; fullscreen; picture-in-picture"></iframe>`);
+    const page = await browser.open({ origin: 'http://127.0.0.1' });
+    await page.goto(`${host.origin}/blog`);
+    const frame = page.frames().find((candidate) => candidate.url().startsWith(site.origin));
+    await frame?.evaluate(
+      "new Promise((resolve) => { const video = document.getElementById('mix'); const check = () => (video.videoWidth === 640 && video.currentTime > 0 ? resolve() : requestAnimationFrame(check)); check(); })",
+    );
+    const box = await frame?.evaluate<{ width: number; height: number; scrolls: boolean }>(
+      "(({ width, height }) => ({ width, height, scrolls: document.documentElement.scrollHeight > innerHeight }))(document.getElementById('mix').getBoundingClientRect())",
+    );
+    expect(box).to.deep.equal({ width: 480, height: 270, scrolls: false });
+    await page.goto('about:blank');
+    await site.until(() => site.endedViewers.length === 1);
+    await host.close();
+  });
+});
