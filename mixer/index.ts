@@ -16,6 +16,8 @@ export interface MixerHandleOptions {
   readonly onEvent: (event: MixerEvent) => void;
   /** The thread is gone, and nobody asked it to go: the room cannot go on. Called once. */
   readonly onExit: (reason: string) => void;
+  /** What the thread runs; tests hand in threads that die. */
+  readonly entry?: URL;
 }
 
 interface Answer {
@@ -39,7 +41,7 @@ export class Mixer {
 
   /** Starts the thread. @throws when it cannot start, for lack of a codec or of memory */
   static async create(given: MixerHandleOptions): Promise<Mixer> {
-    const worker = new Worker(new URL('./thread/main.js', import.meta.url), { workerData: given.options });
+    const worker = new Worker(given.entry ?? new URL('./thread/main.js', import.meta.url), { workerData: given.options });
     return new Promise((resolve, reject) => {
       const mixer = new Mixer(worker, given, reject);
       worker.on('message', (event: MixerEvent) => {

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { ManualClock } from '../../../mixer/clock/room-clock.js';
+import type { Timers } from '../../../mixer/clock/timers.js';
+import type { MixerEvent } from '../../../mixer/protocol.js';
+import { MixerThread, type Audio } from '../../../mixer/thread/mixer-thread.js';
+import { FakeLettering } from '../video/fake-lettering.js';
+
+/** Writes down what it is told. */
+function fakeAudio(calls: string[]): Audio {
+  return {
+    addParticipant: (id) => calls.push(`add ${id}`),
+    removeParticipant: (id) => calls.push(`remove ${id}`),
+    pushPacket: ({ participantId, index }) => calls.push(`packet ${participantId} ${index}`),
+    setListeners: ({ participantIds }) => calls.push(`listeners ${participantIds.join()}`),
+    tick: (tickUs) => calls.push(`tick ${tickUs}`),
+    skipTo: (tickUs) => calls.push(`skip ${tickUs}`),
+    playoutDelayUs: () => undefined,
+    requestMinimumDelay: () => undefined,
+    stats: () => ({ some: 'numbers' }),
+    close: () => {
+      calls.push('close');
+      return Promise.resolve();
+    },
+  };
+}
+
+describe('mixer thread', () => {
+  it('hands commands to the half that they concern, and ticks both', async () => {
+    const clock = new ManualClock();
+    const calls: string[] = [];
+    const events: MixerEvent[] = [];
+    let fire: (() => void) | undefined;
+    const timers: Timers = {
+      after: (delayMs, run) => {
+        fire = () => {
+          clock.advance(delayMs * 1000);
+          run();
+        };
+        return () => (fire = undefined);
+      },
+      every: () => expect.fail(),
+    };
+    const thread = await MixerThread.create({
+      options: { zero: [0, 0], canvas: { widthPx: 320, heightPx: 180, fps: 30 }, maxInputPixels: 1 << 20, audioBitrateBps: 32_000 },
+      time: clock,
+      timers,
+      createAudio: () => Promise.resolve(fakeAudio(calls)),
+      createLettering: () => new FakeLettering(),
+      onEvent: (event) => events.push(event),
+    });
+    expect(events).to.deep.equal([{ type: 'ready' }]);
+    thread.handle({ type: 'addParticipant', participantId: 'ann' });
+    thread.handle({ type: 'setAudioListeners', listeners: { mix: true, participantIds: ['ann', 'bob'] } });
+    thread.handle({ type: 'audioPacket', packet: { participantId: 'ann', index: 7, ptsUs: 0, arrivalUs: 0, levelDbov: -30, data: new Uint8Array(3) } });
+    thread.handle({ type: 'removeParticipant', participantId: 'ann' });
+    for (let wake = 0; wake < 4; wake += 1) fire?.();
+    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
+    thread.handle({ type: 'stats', requestId: 9 });
+    const answer = events.at(-1);
+    expect(answer).to.deep.include({ type: 'stats', requestId: 9 });
+    expect(answer?.type === 'stats' ? answer.stats['clock'] : undefined).to.include({ audioTicks: 3, videoTicks: 2 });
+    await Promise.all([thread.close(), thread.close()]);
+    expect(calls.filter((call) => call === 'close')).to.have.length(1);
+    expect(events.at(-1)).to.deep.equal({ type: 'closed', report: { liveNativeObjects: 0 } });
+    expect(fire).to.be.undefined;
+    thread.handle({ type: 'stats', requestId: 10 });
+    expect(events.at(-1)?.type).to.equal('closed');
+  });
+});
