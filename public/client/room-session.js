@@ -28,7 +28,7 @@ export class RoomSession extends EventTarget {
   #told;
   /** @type {RoomPeer | null} */
   #peer = null;
-  /** @type {string[] | null} candidates found before the answer was sent; null from then on */
+  /** @type {string[] | null} found before the answer was sent; null from then on */
   #earlyCandidates = [];
   #joined = false;
   #ended = false;
@@ -105,6 +105,7 @@ export class RoomSession extends EventTarget {
 
   /** @param {string} sdp */
   async #handleOffer(sdp) {
+    this.#earlyCandidates = [];
     try {
       const answer = await this.#peer?.answer(sdp);
       if (answer === undefined || this.#ended) return;

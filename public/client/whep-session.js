@@ -2,6 +2,7 @@ import { ConnectionWatch } from './connection-watch.js';
 import { TesseraError } from './errors.js';
 import { emit } from './events.js';
 import { receivedStream } from './received-stream.js';
+import { SilenceWatch } from './silence-watch.js';
 
 // Addresses of this machine are found within a tenth of a second; waiting longer would only delay the picture.
 const GATHERING_TIMEOUT_MS = 500;
@@ -14,6 +15,11 @@ export class WhepSession extends EventTarget {
   #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   /** @type {string | null} */
   #sessionUrl = null;
+  /** @type {Record<string, string>} */
+  #authorization = {};
+  #entityTag = '*';
+  /** @type {SilenceWatch | null} */
+  #silence = null;
   #closed = false;
   #watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => emit(this, 'connected'), onLost: () => emit(this, 'failed') });
 
@@ -29,12 +35,14 @@ export class WhepSession extends EventTarget {
     const picture = connection.addTransceiver('video', { direction: 'recvonly' }).receiver.track;
     await connection.setLocalDescription();
     await gatheringDone(connection);
-    const headers = { 'Content-Type': 'application/sdp', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
+    if (token !== undefined) this.#authorization = { Authorization: `Bearer ${token}` };
+    const headers = { ...this.#authorization, 'Content-Type': 'application/sdp' };
     const response = await fetch(url, { method: 'POST', headers, body: connection.localDescription?.sdp ?? '', signal }).catch((cause) => {
       throw new TesseraError('unreachable', `The server cannot be reached: ${cause}`);
     });
     const location = response.headers.get('Location');
     if (location !== null) this.#sessionUrl = new URL(location, url).href;
+    this.#entityTag = response.headers.get('ETag') ?? '*';
     if (response.status !== 201) throw await readError(response);
     const sdp = await response.text();
     if (this.#closed) {
@@ -43,6 +51,7 @@ export class WhepSession extends EventTarget {
     }
     await connection.setRemoteDescription({ type: 'answer', sdp });
     this.#watch.watchTransport();
+    this.#silence = new SilenceWatch({ connection, onSilence: () => void this.#askWhetherAlive() });
     return receivedStream(sound, picture);
   }
 
@@ -56,13 +65,25 @@ export class WhepSession extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.close();
+    this.#silence?.close();
     this.#connection.close();
     this.#delete();
   }
 
   #delete() {
-    if (this.#sessionUrl !== null) void fetch(this.#sessionUrl, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+    if (this.#sessionUrl !== null) void fetch(this.#sessionUrl, { method: 'DELETE', headers: this.#authorization, keepalive: true }).catch(() => undefined);
     this.#sessionUrl = null;
+  }
+
+  /** Says once more that there are no further candidates: a server that has lost the session answers that there is none. */
+  async #askWhetherAlive() {
+    if (this.#closed || this.#sessionUrl === null) return;
+    const headers = { ...this.#authorization, 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': this.#entityTag };
+    const body = endOfCandidates(this.#connection.localDescription?.sdp ?? '');
+    const response = await fetch(this.#sessionUrl, { method: 'PATCH', headers, body }).catch(() => null);
+    if (this.#closed || (response?.status !== 404 && response?.status !== 410)) return;
+    this.#sessionUrl = null;
+    emit(this, 'failed');
   }
 }
 
@@ -85,4 +106,10 @@ async function readError(response) {
   const body = await response.json().catch(() => null);
   const { code, message, details } = body?.error ?? {};
   return new TesseraError(typeof code === 'string' ? code : 'internal', typeof message === 'string' ? message : `The server answered ${response.status}.`, details);
+}
+
+/** RFC 8840 section 9. @param {string} sdp the own description @returns {string} */
+function endOfCandidates(sdp) {
+  const lineOf = (/** @type {string} */ start) => sdp.split('\r\n').find((line) => line.startsWith(start)) ?? '';
+  return [lineOf('a=ice-ufrag:'), lineOf('a=ice-pwd:'), 'm=audio 9 UDP/TLS/RTP/SAVPF 0', lineOf('a=mid:'), 'a=end-of-candidates', ''].join('\r\n');
 }

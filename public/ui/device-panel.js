@@ -46,6 +46,7 @@ export class DevicePanel {
       this.#notice.textContent = problemTexts(problems).join(' ');
       this.#notice.hidden = false;
     });
+    this.#name.addEventListener('input', () => this.#name.removeAttribute('aria-invalid'), { signal });
     this.#draw();
     void this.#devices.switchOn(kinds);
     (this.#name.value === '' ? this.#name : byId('prejoin-join', HTMLElement)).focus();
@@ -55,8 +56,9 @@ export class DevicePanel {
         (event) => {
           event.preventDefault();
           const name = this.#name.value.trim();
-          if (name === '') this.#name.focus();
-          else resolve(name);
+          if (name !== '') return resolve(name);
+          this.#name.setAttribute('aria-invalid', 'true');
+          this.#name.focus();
         },
         { signal },
       );

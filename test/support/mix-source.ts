@@ -29,6 +29,8 @@ export class MixSource {
   readonly audioTrack: WrtcTrack;
   /** False: no pictures are made, as in a room where every camera is off. */
   pictureOn = true;
+  /** False: not even silence is made. */
+  soundOn = true;
   readonly #videoSource = new wrtc.nonstandard.RTCVideoSource();
   readonly #audioSource = new wrtc.nonstandard.RTCAudioSource();
   readonly #timers: NodeJS.Timeout[];
@@ -58,6 +60,7 @@ export class MixSource {
   }
 
   #sendTone(): void {
+    if (!this.soundOn) return;
     const samples = new Int16Array(samplesPerChunk);
     for (let index = 0; index < samples.length; index += 1) {
       samples[index] = TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * (this.#samples + index)) / SAMPLE_RATE_HZ);

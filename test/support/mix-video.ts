@@ -24,10 +24,15 @@ export async function pictureColor(page: Page): Promise<readonly [number, number
   })()`);
 }
 
-/** What the audio of the newest connection did: how much energy was received, in seconds of full scale. */
-export async function heardEnergy(page: Page): Promise<number> {
-  return page.evaluate<number>(`(async () => {
-    const stats = await window.spied.connections.at(-1).getStats();
-    return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
-  })()`);
+/** Resolves once the newest connection has received sound that is not silence, and played it. */
+export async function untilHeard(page: Page): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const check = async () => {
+      const stats = await window.spied.connections.at(-1).getStats();
+      const energy = [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.totalAudioEnergy ?? 0;
+      if (energy > 0) resolve();
+      else requestAnimationFrame(check);
+    };
+    void check();
+  })`);
 }

@@ -23,6 +23,8 @@ export class PageServer {
   /** WHEP sessions by their path. */
   readonly viewers = new Map<string, PagePeer>();
   readonly endedViewers: string[] = [];
+  /** What was asked of sessions by PATCH: their paths, and whether they were there. */
+  readonly patches: { readonly path: string; readonly found: boolean; readonly body: string }[] = [];
   /** Rooms that WHEP finds. */
   readonly watchableRooms = new Set<string>();
   /** Pages of somebody else, by path: to embed in, or to use the library from. */
@@ -111,18 +113,27 @@ export class PageServer {
       this.viewers.get(path)?.close();
       if (this.viewers.delete(path)) this.endedViewers.push(path);
       response.writeHead(204).end();
+    } else if (request.method === 'PATCH') {
+      const found = this.viewers.has(path);
+      this.patches.push({ path, found, body: await readText(request) });
+      response.writeHead(found ? 204 : 404).end();
     } else if (request.method !== 'POST' || !this.watchableRooms.has(path.slice('/whep/'.length))) {
       response.writeHead(404, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error: { code: 'room_not_found', message: 'No room has this name.' } }));
     } else {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const offer = await readText(request);
       const peer = new PagePeer({ mix: this.mix, onChange: () => this.changed() });
       this.#viewerCount += 1;
       const sessionPath = `${path}/session-${this.#viewerCount}`;
       this.viewers.set(sessionPath, peer);
-      const answer = await peer.answer(Buffer.concat(chunks).toString());
+      const answer = await peer.answer(offer);
       response.writeHead(201, { 'Content-Type': 'application/sdp', Location: sessionPath }).end(answer);
     }
     this.changed();
   }
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
 }
