@@ -101,6 +101,14 @@ export class IceAgent {
     return this.#route;
   }
 
+  /**
+   * We offer, so we control (RFC 8445 6.1.1). To be said with the offer: the answerer's checks may come before its answer does, and an agent that does not
+   * know its role yet would contest it with them (7.3.1.1), which can end with neither side nominating a pair.
+   */
+  control(): void {
+    if (this.#state === 'new') this.#connection.iceControlling = true;
+  }
+
   /** Begins the checks; the offerer controls (RFC 8445 6.1.1). Once. */
   start(remote: RemoteIce, isOfferer: boolean): void {
     if (this.#state !== 'new') return;

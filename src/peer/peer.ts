@@ -148,6 +148,7 @@ export class Peer {
 
   /** An offer with all our candidates inside. May be called again later with further m-lines or other directions. */
   createOffer(plans: readonly MediaPlan[]): string {
+    this.#ice.control();
     return this.#sdp.createOffer(plans);
   }
 
