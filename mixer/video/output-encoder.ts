@@ -47,6 +47,8 @@ export class OutputEncoder {
   readonly output: VideoOutput;
   readonly counters: OutputCounters = { framesEncoded: 0, keyframes: 0, bytes: 0, ticksSkipped: 0, faults: 0 };
   readonly encodeTime = new DurationStatistics();
+  /** From the tick that a picture shows to the moment when it is drawn, and to that when it is encoded. */
+  readonly sinceTick = { drawn: new DurationStatistics(), encoded: new DurationStatistics() };
   readonly #canvasFormat: VideoFormat;
   readonly #time: RoomTime;
   readonly #events: OutputEncoderEvents;
@@ -99,6 +101,7 @@ export class OutputEncoder {
     this.#sharpeningLeft = canvas.contentVersion === this.#contentVersion ? Math.max(0, this.#sharpeningLeft - 1) : sharpeningFrames;
     this.#contentVersion = canvas.contentVersion;
     this.#lastOfferUs = tickUs;
+    this.sinceTick.drawn.record(this.#time.nowUs() - tickUs);
     canvas.retain();
     if (this.#waiting !== undefined) {
       this.#waiting.canvas.release();
@@ -133,7 +136,9 @@ export class OutputEncoder {
     // Closed meanwhile: what is open is freed by close().
     if (this.#isClosed()) return;
     const encoded = await this.#encoder.encode(picture, tickUs, this.#isKeyframeDue(tickUs));
-    this.encodeTime.record(this.#time.nowUs() - startUs);
+    const endUs = this.#time.nowUs();
+    this.encodeTime.record(endUs - startUs);
+    this.sinceTick.encoded.record(endUs - tickUs);
     if (this.#isClosed()) return;
     for (const { ptsUs, keyframe, data } of encoded) {
       this.counters.framesEncoded += 1;

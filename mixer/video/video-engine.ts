@@ -252,9 +252,11 @@ export class VideoEngine {
     return {
       canvas: { ...this.#canvas, ...this.#counters, canvases: this.#pool.size, snapshots: this.#snapshots.taken, drawUs: this.#drawTime.summary() },
       inputs: Array.from(this.#participants, ([participantId, { inputs }]) =>
-        Array.from(inputs, ([source, input]) => ({ participantId, source, wanted: input.wanted, delayUs: input.delayUs, ...input.counters })),
+        Array.from(inputs, ([source, input]) => ({
+          participantId, source, wanted: input.wanted, delayUs: input.delayUs, ...input.counters, sinceCaptureUs: summaries(input.sinceCapture),
+        })),
       ).flat(),
-      outputs: Array.from(this.#outputs.values(), ({ output, counters, encodeTime }) => ({ ...output, ...counters, encodeUs: encodeTime.summary() })),
+      outputs: Array.from(this.#outputs.values(), ({ output, counters, encodeTime, sinceTick }) => ({ ...output, ...counters, encodeUs: encodeTime.summary(), sinceTickUs: summaries(sinceTick) })),
     };
   }
 
@@ -272,4 +274,8 @@ export class VideoEngine {
     this.#composition.close();
     this.#pool.close();
   }
+}
+
+function summaries(gauges: Readonly<Record<string, DurationStatistics>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(gauges).map(([name, gauge]) => [name, gauge.summary()]));
 }

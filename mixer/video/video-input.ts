@@ -1,3 +1,4 @@
+import { DurationStatistics } from '../clock/duration-statistics.js';
 import type { RoomTime } from '../clock/room-clock.js';
 import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
 import { VideoDecoder, type VideoDecoderOptions } from '../ffmpeg/video-decoder.js';
@@ -78,6 +79,8 @@ export class VideoInput {
     gaps: 0,
     keyframesAsked: 0,
   };
+  /** What its pictures have waited by each stage, counted from their capture. */
+  readonly sinceCapture = { arrived: new DurationStatistics(), received: new DurationStatistics(), decoded: new DurationStatistics(), shown: new DurationStatistics() };
   readonly #maxInputPixels: number;
   readonly #time: RoomTime;
   readonly #events: VideoInputEvents;
@@ -140,6 +143,8 @@ export class VideoInput {
     if (this.#closed) return;
     this.counters.framesIn += 1;
     this.#lastArrivalUs = this.#time.nowUs();
+    this.sinceCapture.arrived.record(frame.arrivalUs - frame.ptsUs);
+    this.sinceCapture.received.record(this.#lastArrivalUs - frame.ptsUs);
     if (frame.keyframe && frame.codec === 'h264') this.#keepParameterSets(frame.data);
     if (!this.#wanted) {
       this.counters.droppedUnwanted += 1;
@@ -286,7 +291,9 @@ export class VideoInput {
 
   #take(picture: DecodedPicture): void {
     this.counters.decoded += 1;
-    this.#lateness.observe(this.#time.nowUs() - picture.ptsUs);
+    const latenessUs = this.#time.nowUs() - picture.ptsUs;
+    this.sinceCapture.decoded.record(latenessUs);
+    this.#lateness.observe(latenessUs);
     this.#decoded.push(picture);
     const upright = picture.rotationDegrees % 180 === 0;
     const [widthPx, heightPx] = upright ? [picture.widthPx, picture.heightPx] : [picture.heightPx, picture.widthPx];
@@ -317,6 +324,7 @@ export class VideoInput {
     if (due !== undefined) {
       this.counters.shown += 1;
       this.counters.overtaken += due.overtaken;
+      this.sinceCapture.shown.record(nowUs - due.picture.ptsUs);
       this.#pictureTakenUs = nowUs;
       this.#setPicture(due.picture);
     }

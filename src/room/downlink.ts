@@ -1,4 +1,5 @@
 /** What one listener is sent: one RTP stream each of sound and picture, from payloads that were packetised for everyone. */
+import { DurationStatistics } from '../../mixer/clock/duration-statistics.js';
 import type { EncodedVideo, RoomTime } from '../../mixer/index.js';
 import { OutboundStream, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
 import type { RandomUint32 } from './media-plan.js';
@@ -26,6 +27,8 @@ const keptDatagrams = 512;
 
 export class Downlink {
   readonly ssrc: number;
+  /** From the tick whose sound or picture it is to the moment when its last packet was handed to the system. */
+  readonly sinceTick = new DurationStatistics();
   readonly #sender: PacketSender;
   readonly #clock: RoomTime;
   readonly #stream: OutboundStream;
@@ -55,6 +58,7 @@ export class Downlink {
       if (this.#sent !== undefined) this.#sent[sequenceNumber & (keptDatagrams - 1)] = datagram;
       sequenceNumber += 1;
     }
+    this.sinceTick.record(this.#clock.nowUs() - ptsUs);
   }
 
   resend(sequenceNumbers: readonly number[], roundTripUs: number): void {

@@ -163,6 +163,7 @@ export class Session {
       unknownSources: this.#unknownSources,
       uplinks: [...this.#uplinks.values()].map((uplink) => ({ source: uplink.source, ssrc: uplink.ssrc, ...uplink.stats() })),
       downlinks: { audio: this.#audio?.counters, video: this.#video?.counters, videoCodec: this.#videoCodec },
+      sinceTickUs: { audio: this.#audio?.sinceTick.summary(), video: this.#video?.sinceTick.summary() },
       peer: this.#peer?.counters,
     };
   }
