@@ -1,0 +1,84 @@
+/** A camera that paints the number of each picture into it and a microphone with a chirp each half second over soft noise; both remember when. */
+import { systemTimers } from '../../mixer/clock/timers.js';
+import type { RoomTime } from '../../mixer/clock/room-clock.js';
+import { wrtc, type WrtcTrack } from '../../test/support/wrtc.js';
+import { Metronome } from '../clients/metronome.js';
+import { makeChirp, sampleRateHz } from './chirp.js';
+import { MovingTexture } from './moving-texture.js';
+import { paintTimeCode, timeCodeRange } from './time-code.js';
+
+const widthPx = 640;
+const heightPx = 360;
+const fps = 30;
+const chunkSamples = sampleRateHz / 100;
+/** Longer than any delay measured here, so that what is heard belongs to the last chirp sent; not a multiple of any period in the way. */
+const chunksBetweenChirps = 51;
+/** About -38 dB of full scale: a room with people in it. In digital silence a receiver may stretch and cut as it likes, which flatters. */
+const noiseAmplitude = 700;
+
+export class TimedSender {
+  readonly videoTrack: WrtcTrack;
+  readonly audioTrack: WrtcTrack;
+  /** By the number in the picture. */
+  readonly #pictureUs = new Map<number, number>();
+  readonly #chirpUs: number[] = [];
+  readonly #time: RoomTime;
+  readonly #video = new wrtc.nonstandard.RTCVideoSource();
+  readonly #audio = new wrtc.nonstandard.RTCAudioSource();
+  readonly #texture = new MovingTexture({ widthPx, heightPx });
+  readonly #chirp = makeChirp();
+  readonly #stops: readonly (() => void)[];
+  #chunk = new Int16Array(chunkSamples);
+  #seed = 7;
+
+  constructor(time: RoomTime) {
+    this.#time = time;
+    this.videoTrack = this.#video.createTrack();
+    this.audioTrack = this.#audio.createTrack();
+    const metronome = new Metronome({ time, timers: systemTimers });
+    const startUs = time.nowUs();
+    this.#stops = [metronome.add(1_000_000 / fps, startUs, (index) => this.#sendPicture(index)), metronome.add(10_000, startUs, (index) => this.#sendSound(index))];
+  }
+
+  /** When the picture with that number was handed to the camera; undefined for one that never was. */
+  pictureSentUs(code: number): number | undefined {
+    return this.#pictureUs.get(code);
+  }
+
+  /** When the first sample of each chirp was handed to the microphone. */
+  get chirpsSentUs(): readonly number[] {
+    return this.#chirpUs;
+  }
+
+  get picturesSent(): number {
+    return this.#pictureUs.size;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.videoTrack.stop();
+    this.audioTrack.stop();
+  }
+
+  #sendPicture(index: number): void {
+    const code = index % timeCodeRange;
+    const picture = this.#texture.frame(index);
+    paintTimeCode(picture, code);
+    this.#pictureUs.set(code, this.#time.nowUs());
+    this.#video.onFrame(picture);
+  }
+
+  #sendSound(index: number): void {
+    const samples = this.#chunk;
+    const place = index % chunksBetweenChirps;
+    const chirpFrom = place * chunkSamples;
+    for (let sample = 0; sample < chunkSamples; sample += 1) {
+      this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
+      samples[sample] = noiseAmplitude * (this.#seed / 0x8000_0000 - 1) + (this.#chirp[chirpFrom + sample] ?? 0);
+    }
+    if (place === 0) this.#chirpUs.push(this.#time.nowUs());
+    this.#audio.onData({ samples, sampleRate: sampleRateHz, bitsPerSample: 16, channelCount: 1, numberOfFrames: chunkSamples });
+    // The source may still read the one before.
+    this.#chunk = new Int16Array(chunkSamples);
+  }
+}
