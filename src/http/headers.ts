@@ -1,10 +1,9 @@
 /** What every answer says to browsers: who may embed it, who may read it, what a page may load. */
 import type { Context, Next } from 'koa';
 
-/** Scripts and styles come from this server only; the camera and the mix are blobs and streams. Inline styles place the tiles of a page. */
+/** Scripts and styles come from this server's files only; the camera and the mix are blobs and streams. */
 const contentSecurityPolicy = [
   "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "media-src 'self' blob: mediastream:",
   "connect-src 'self' ws: wss:",
@@ -29,8 +28,8 @@ export async function securityHeaders(context: Context, next: Next): Promise<voi
   await next();
 }
 
-/** The faces for other programs, which may be pages of other origins. */
-const sharedPaths = /^\/(api|whip|whep)\//;
+/** The faces for other programs, which may be pages of other origins; `/static` has the client library. */
+const sharedPaths = /^\/(api|whip|whep|static)\//;
 const EXPOSED_HEADERS = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Allow, Tessera-Participant';
 const ALLOWED_HEADERS = 'Content-Type, If-Match, Authorization';
 /** A day; browsers cap it at two hours or less themselves. */
