@@ -17,6 +17,8 @@ export interface RoomRecordingsOptions {
   readonly timers: Timers;
   readonly outputs: RoomOutputs;
   readonly onChanged: (recording: RecordingDescription) => void;
+  /** It goes on: duration and size once a second. */
+  readonly onMeasured: (recording: RecordingDescription) => void;
 }
 
 export interface RecordingRequest {
@@ -145,7 +147,13 @@ export class RoomRecordings {
   }
 
   #measureRunning(): void {
-    for (const entry of this.#recordings.values()) if (entry.isRunning) void entry.measure();
+    for (const entry of this.#recordings.values()) if (entry.isRunning) void this.#measure(entry);
+  }
+
+  async #measure(entry: RoomRecording): Promise<void> {
+    await entry.measure();
+    // Its end, which may have come meanwhile, has been told already.
+    if (entry.isRunning) this.#options.onMeasured(entry.describe(this.#options.room));
   }
 
   #isoNow(): string {

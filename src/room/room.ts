@@ -70,6 +70,7 @@ export class Room {
       timers,
       outputs: this.#outputs,
       onChanged: (recording) => this.#tellRecording(recording),
+      onMeasured: (recording) => dependencies.onEvent({ type: 'recording', recording }),
     });
     this.#cancelTimers = [timers.every(sessionTickMs, () => this.#tickSessions()), timers.every(stageTickMs, () => this.#tickStage())];
     this.#announce();
@@ -156,8 +157,10 @@ export class Room {
     return this.#answerOrClose(session, offer, (remote) => planViewer(remote, this.#dependencies.random));
   }
 
+  /** A session that ended by itself meanwhile is no mistake of him who ends it. */
   async end(sessionId: string, reason: string): Promise<void> {
-    const session = this.#requireSession(sessionId);
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
     this.#remove(session, reason);
     await session.close();
   }

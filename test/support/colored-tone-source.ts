@@ -18,6 +18,16 @@ export const testColors = {
 
 export type TestColor = keyof typeof testColors;
 
+/** 0 to 255 each. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** BT.601, limited range. */
+export function toRgb({ y, u, v }: YuvColor): Rgb {
+  const luma = 1.164 * (y - 16);
+  const clamp = (value: number): number => Math.max(0, Math.min(255, value));
+  return [clamp(luma + 1.596 * (v - 128)), clamp(luma - 0.392 * (u - 128) - 0.813 * (v - 128)), clamp(luma + 2.017 * (u - 128))];
+}
+
 export interface ColoredToneOptions {
   readonly color: TestColor;
   readonly toneHz: number;
@@ -43,6 +53,7 @@ export class ColoredToneSource {
   readonly #options: Required<ColoredToneOptions>;
   readonly #still: Uint8Array;
   readonly #cancelTimers: readonly CancelTimer[];
+  readonly #startMs = performance.now();
   #frames = 0;
   #samples = 0;
 
@@ -51,7 +62,7 @@ export class ColoredToneSource {
     this.videoTrack = this.#video.createTrack();
     this.audioTrack = this.#audio.createTrack();
     this.#still = fillPicture(widthPx, heightPx, testColors[given.color]);
-    this.#cancelTimers = [systemTimers.every(1000 / fps, () => this.#sendPicture()), systemTimers.every(chunkMs, () => this.#sendTone())];
+    this.#cancelTimers = [systemTimers.every(1000 / fps, () => this.#sendPicture()), systemTimers.every(chunkMs, () => this.#sendDueTone())];
   }
 
   close(): void {
@@ -69,6 +80,12 @@ export class ColoredToneSource {
     for (let row = 0; row < 16; row += 1) data.fill(128, row * widthPx + left, row * widthPx + left + barPx);
     this.#frames += 1;
     this.#video.onFrame({ width: widthPx, height: heightPx, data });
+  }
+
+  /** A microphone has no fewer samples a second because its process had no time for them. */
+  #sendDueTone(): void {
+    const dueSamples = ((performance.now() - this.#startMs) * sampleRateHz) / 1000;
+    while (this.#samples + samplesPerChunk <= dueSamples) this.#sendTone();
   }
 
   #sendTone(): void {

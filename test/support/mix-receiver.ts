@@ -78,7 +78,7 @@ export class MixReceiver {
   }
 
   /** Resolves when `isSo` holds, asked at every picture and piece of sound; rejects after `timeoutMs` with `what`. */
-  async until(what: string, isSo: () => boolean, timeoutMs = 10_000): Promise<void> {
+  async until(what: string, isSo: () => boolean, timeoutMs = 20_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!isSo()) {
       const leftMs = deadline - performance.now();

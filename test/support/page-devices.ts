@@ -1,0 +1,41 @@
+/** For a second person in one Chromium, whose device files are the first one's: a camera and a microphone made in the page itself. */
+import { testColors, type TestColor } from './colored-tone-source.js';
+
+export interface PageDevicesOptions {
+  readonly color: TestColor;
+  readonly toneHz: number;
+}
+
+/** A script that runs before the page's own. What the page asks of the browser's devices, it gets from there. */
+export function pageDevices({ color, toneHz }: PageDevicesOptions): string {
+  // Not a canvas: browsers turn its RGB to other YUV values than they turn them back with.
+  const { y, u, v } = testColors[color];
+  return `{
+    const openCamera = () => {
+      const camera = new MediaStreamTrackGenerator({ kind: 'video' });
+      const writer = camera.writable.getWriter();
+      const [width, height] = [640, 360];
+      const picture = new Uint8Array((width * height * 3) / 2);
+      picture.fill(${y}, 0, width * height).fill(${u}, width * height, (width * height * 5) / 4).fill(${v}, (width * height * 5) / 4);
+      let frame = 0;
+      setInterval(() => {
+        // Along the top, outside of what tests measure: no two pictures are the same.
+        picture.fill(${y}, 0, width * 16);
+        for (let row = 0; row < 16; row += 1) picture.fill(128, row * width + ((frame * 8) % width), row * width + ((frame * 8) % width) + 8);
+        frame += 1;
+        if (camera.readyState === 'live') void writer.write(new VideoFrame(picture, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: performance.now() * 1000 })).catch(() => undefined);
+      }, 1000 / 15);
+      return [camera];
+    };
+    const openMicrophone = () => {
+      const audio = new AudioContext();
+      const oscillator = new OscillatorNode(audio, { frequency: ${toneHz} });
+      const volume = new GainNode(audio, { gain: 0.25 });
+      const microphone = new MediaStreamAudioDestinationNode(audio, { channelCount: 1 });
+      oscillator.connect(volume).connect(microphone);
+      oscillator.start();
+      return microphone.stream.getTracks();
+    };
+    navigator.mediaDevices.getUserMedia = async ({ audio, video }) => new MediaStream([...(audio ? openMicrophone() : []), ...(video ? openCamera() : [])]);
+  }`;
+}
