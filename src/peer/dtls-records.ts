@@ -8,9 +8,10 @@ import type { DtlsRecord } from './werift-internals.js';
 
 export const recordHeaderBytes = 13;
 export const contentTypes = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
-export const handshakeTypes = { clientHello: 1, helloVerifyRequest: 3, certificate: 11, serverKeyExchange: 12, certificateVerify: 15, clientKeyExchange: 16, finished: 20 } as const;
+export const handshakeTypes = { clientHello: 1, certificate: 11, serverKeyExchange: 12, serverHelloDone: 14, certificateVerify: 15, clientKeyExchange: 16, finished: 20 } as const;
 const handshakeHeaderBytes = 12;
-const dtls12 = { major: 0xfe, minor: 0xfd } as const;
+/** On the wire versions count downwards from 1.0. */
+export const dtls12 = { major: 0xfe, minor: 0xfd } as const;
 /** In a ClientHello, after version (2) and random (32). */
 const sessionIdLengthAt = 34;
 
@@ -42,6 +43,18 @@ export function recordType(record: Buffer): number {
 /** 0 while in clear, 1 after ChangeCipherSpec; there is no renegotiation that would lead to 2. */
 export function recordEpoch(record: Buffer): number {
   return record.readUInt16BE(3);
+}
+
+/** 48 bits, for each epoch anew. */
+export function recordNumber(record: Buffer): number {
+  return record.readUIntBE(5, 6);
+}
+
+/** A copy under another number; good for clear records only, for the number of others is part of their nonce. */
+export function withRecordNumber(record: Buffer, number: number): Buffer {
+  const copy = Buffer.from(record);
+  copy.writeUIntBE(number, 5, 6);
+  return copy;
 }
 
 /** The shape in which werift's cipher takes a record. */

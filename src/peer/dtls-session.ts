@@ -8,7 +8,20 @@ import { DtlsClient, DtlsServer } from 'werift';
 import { masterSaltBytes, srtpProfileIds, type SrtpKeying, type SrtpProfile } from '../rtp/srtp/session-keys.js';
 import type { PeerCertificate } from './certificate.js';
 import { findHandshakeFlaw, type Fingerprint } from './dtls-proof.js';
-import { contentTypes, handshakeTypes, recordEpoch, recordHeaderBytes, recordType, splitHandshake, splitRecords, toDtlsRecord, writeRecord } from './dtls-records.js';
+import {
+  contentTypes,
+  dtls12,
+  handshakeTypes,
+  recordEpoch,
+  recordHeaderBytes,
+  recordNumber,
+  recordType,
+  splitHandshake,
+  splitRecords,
+  toDtlsRecord,
+  withRecordNumber,
+  writeRecord,
+} from './dtls-records.js';
 import { HandshakeInbox } from './handshake-inbox.js';
 import { dtlsSocketInternals, type DtlsSocketInternals } from './werift-internals.js';
 
@@ -42,6 +55,8 @@ const masterKeyBytes = 16;
 const srtpProfiles: readonly SrtpProfile[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
 const closeNotify = { level: 1, description: 0 } as const;
 const fatalLevel = 2;
+/** Finished, once or twice. */
+const maxEarlyRecords = 4;
 /** Beyond the last flight of RFC 6347: werift's retransmission loops see that they are done. */
 const pastLastFlight = 255;
 
@@ -55,7 +70,12 @@ export class DtlsSession {
   readonly #socket: DtlsServer | DtlsClient;
   readonly #internals: DtlsSocketInternals;
   readonly #inbox: HandshakeInbox;
+  /** Encrypted records that overtook the key exchange. */
+  #earlyRecords: Buffer[] = [];
   #peerFinished: Buffer | undefined;
+  /** The highest record numbers sent, in clear and encrypted. */
+  #clearNumber = 0;
+  #encryptedNumber = 0;
   #state: 'new' | 'handshaking' | 'connected' | 'closed' = 'new';
 
   constructor(options: DtlsSessionOptions) {
@@ -103,7 +123,7 @@ export class DtlsSession {
   /** Tells the other side, when there is one, and forgets the keys' owner. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
-    if (this.#state === 'connected') this.#sendAlert(closeNotify.level, closeNotify.description);
+    if (this.#state === 'connected') this.#send(this.#encrypt(contentTypes.alert, Buffer.from([closeNotify.level, closeNotify.description])));
     this.#state = 'closed';
     this.#internals.dtls.flight = pastLastFlight;
     this.#socket.onConnect.allUnsubscribe();
@@ -115,6 +135,10 @@ export class DtlsSession {
     return this.#state === 'closed';
   }
 
+  get #hasKeys(): boolean {
+    return this.#internals.cipher.cipher !== undefined;
+  }
+
   #createTransport(): ConstructorParameters<typeof DtlsServer>[0]['transport'] {
     return {
       type: 'ice',
@@ -122,7 +146,7 @@ export class DtlsSession {
       closed: false,
       onData: () => undefined,
       send: (datagram) => {
-        if (!this.#isClosed) this.#send(datagram);
+        if (!this.#isClosed) this.#send(Buffer.concat([...splitRecords(datagram)].map((record) => this.#renumber(record))));
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -139,9 +163,17 @@ export class DtlsSession {
     }
     for (const message of this.#inbox.take(record.subarray(recordHeaderBytes))) this.#handOver(message);
     if (this.#inbox.isExhausted) this.#fail('too much handshake');
+    if (this.#earlyRecords.length === 0 || !this.#hasKeys) return;
+    const early = this.#earlyRecords;
+    this.#earlyRecords = [];
+    for (const overtaking of early) this.#receiveEncrypted(overtaking);
   }
 
   #receiveEncrypted(record: Buffer): void {
+    if (!this.#hasKeys && this.#earlyRecords.length < maxEarlyRecords) {
+      this.#earlyRecords.push(record);
+      return;
+    }
     const clear = this.#decrypt(record);
     if (clear === undefined) {
       this.droppedRecords++;
@@ -172,7 +204,7 @@ export class DtlsSession {
   }
 
   #decrypt(record: Buffer): Buffer | undefined {
-    if (this.#internals.cipher.cipher === undefined) return undefined;
+    if (!this.#hasKeys) return undefined;
     try {
       return this.#internals.cipher.decryptPacket(toDtlsRecord(record));
     } catch {
@@ -212,10 +244,26 @@ export class DtlsSession {
     return { local: { profile, masterKey: localKey, masterSalt: localSalt }, remote: { profile, masterKey: remoteKey, masterSalt: remoteSalt } };
   }
 
-  #sendAlert(level: number, description: number): void {
-    const { dtls, cipher } = this.#internals;
-    const header = { contentType: contentTypes.alert, protocolVersion: { major: 0xfe, minor: 0xfd }, epoch: dtls.epoch, sequenceNumber: ++dtls.recordSequenceNumber, contentLen: 2 };
-    this.#send(writeRecord(cipher.encryptPacket({ recordLayerHeader: header, fragment: Buffer.from([level, description]) })));
+  /**
+   * werift repeats a flight under its old record numbers, which the other side takes for a replay: whoever lost the last flight would then wait for ever. An
+   * encrypted number, which is part of the nonce, is never used twice.
+   */
+  #renumber(record: Buffer): Buffer {
+    if (recordEpoch(record) === 0) return withRecordNumber(record, ++this.#clearNumber);
+    const number = recordNumber(record);
+    if (number > this.#encryptedNumber) {
+      this.#encryptedNumber = number;
+      return record;
+    }
+    // Only Finished is ever repeated encrypted, and of ours the transcript has the clear text: a client's comes first there, a server's last.
+    const finished = this.#internals.dtls.sortedHandshakeCache.filter((message) => message.msg_type === handshakeTypes.finished);
+    const own = this.#role === 'client' ? finished[0] : finished.at(-1);
+    return own === undefined ? record : this.#encrypt(contentTypes.handshake, own.serialize());
+  }
+
+  #encrypt(contentType: number, clear: Buffer): Buffer {
+    const header = { contentType, protocolVersion: dtls12, epoch: 1, sequenceNumber: ++this.#encryptedNumber, contentLen: clear.length };
+    return writeRecord(this.#internals.cipher.encryptPacket({ recordLayerHeader: header, fragment: clear }));
   }
 
   #fail(reason: string): void {

@@ -3,7 +3,8 @@
  *
  * werift acts on every message that comes but keeps only the first of each type for the transcript, so somebody on the path could have the true client's
  * messages signed and his own key exchange used; it puts fragments together with holes; and it mixes up the session hash when messages overtake each other.
- * Here the first bytes of a message are the only ones. Their exact repetition goes on, for it asks werift to send its own last flight again.
+ * Here the first bytes of a message are the only ones. Of exact repetitions go on those that ask werift to send its own last flight again; a second
+ * ClientKeyExchange would make it derive the master secret anew, from a transcript that has grown since.
  */
 import { handshakeTypes, hasCookie, splitHandshake, writeClearHandshake, type HandshakeFragment } from './dtls-records.js';
 
@@ -94,10 +95,9 @@ export class HandshakeInbox {
   }
 
   #repeat(message: Message): Buffer[] {
-    // A second HelloVerifyRequest ends werift's client with an error.
-    if (message.type === handshakeTypes.helloVerifyRequest) return [];
+    const isLastOfFlight = message.type === handshakeTypes.clientHello || message.type === handshakeTypes.serverHelloDone;
     // A ClientHello without cookie that comes after the one with it would make werift's server throw away the keys it has already sent.
-    if (message.type === handshakeTypes.clientHello && !hasCookie(message.body) && this.#nextSequence > 1) return [];
-    return [writeClearHandshake(message.type, message.sequence, message.body)];
+    const isOutdated = message.type === handshakeTypes.clientHello && !hasCookie(message.body) && this.#nextSequence > 1;
+    return isLastOfFlight && !isOutdated ? [writeClearHandshake(message.type, message.sequence, message.body)] : [];
   }
 }

@@ -62,8 +62,6 @@ export interface DtlsSocketInternals {
     readonly sortedHandshakeCache: readonly HandshakeMessage[];
     /** Number of the flight under way (RFC 6347 4.2.4); retransmission stops when it is past the one that was sent. */
     flight: number;
-    readonly epoch: number;
-    recordSequenceNumber: number;
   };
   readonly cipher: {
     readonly masterSecret: Buffer | undefined;

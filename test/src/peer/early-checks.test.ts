@@ -5,7 +5,7 @@ import { audioPlan, closePair, createPair, type Pair } from './peer-rig.js';
 const pairCount = 24;
 
 /** Time for a whole conflict: a check, its refusal, another check in the other role and its answer. There is no event for "no more of it will come". */
-const conflictMs = 500;
+const conflictMs = 300;
 
 async function checksHaveCome({ clientPort }: Pair): Promise<void> {
   const endMs = performance.now() + conflictMs;
