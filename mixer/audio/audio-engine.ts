@@ -57,7 +57,7 @@ export class AudioEngine {
     this.#options = options;
     this.#outputs = new AudioOutputs({
       createEncoder: () => new OpusEncoder({ bitrateBps: options.bitrateBps }),
-      onFault: (participantId, message) => this.#fault('opus encoder', participantId, message),
+      onFault: (message) => this.#fault('opus encoder', undefined, message),
     });
   }
 
@@ -96,7 +96,6 @@ export class AudioEngine {
     if (input === undefined) return;
     this.#inputs.delete(id);
     this.#faultTold.delete(`opus decoder ${id}`);
-    this.#faultTold.delete(`opus encoder ${id}`);
     this.#leaving.push(input);
   }
 
@@ -160,7 +159,7 @@ export class AudioEngine {
 
   /**
    * This sender's video cannot be shown earlier than this after its capture: his sound waits for it. Reached slowly, at most 200 ms above the fastest
-   * packet's delay, and given up by 2 ms a second unless asked for again.
+   * packet's delay, and given up by 10 ms a second unless asked for again.
    */
   requestMinimumDelay(id: string, delayUs: number): void {
     this.#inputs.get(id)?.requestMinimumDelay(delayUs);

@@ -135,6 +135,7 @@ export class AudioInput {
       sendsLevels: this.#sendsLevels,
       delayUs: this.#playout.delayUs,
       waitingUs: this.#playout.waitingUs,
+      targetUs: this.#playout.targetUs(),
       queuedUs: this.#playout.queuedUs,
     };
   }

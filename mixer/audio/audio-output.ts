@@ -23,8 +23,12 @@ export const outputDelaySamples = limiterDelaySamples;
  */
 const encodedSilenceTicks = 10;
 
-/** What was sent lately, to let another encoder catch up with this one: 60 ms, longer than Opus's long-term prediction looks back (about 20 ms). */
-const historyTicks = 3;
+/**
+ * What was sent lately, to let another encoder catch up with this one: 100 ms. Measured on the decoded stream, error against signal in the 30 ms after
+ * a switch, median (speech at 48 kbps): -10.8 dB, as without a switch; with a fresh encoder -4.2 and, at worst, +8.7. Steady tones overshoot all the
+ * same: the two agree on those only after about a second.
+ */
+const historyTicks = 5;
 
 /** An encoder that fails is opened anew, but not with each tick. */
 const retryTicks = 50;
@@ -47,7 +51,7 @@ export class AudioOutput {
 
   /**
    * Makes this stream a continuation of `other`, which its listener has had until now: the limiter goes on where that one stands, and the encoder is
-   * first given what that one encoded last, so that it predicts from the same past as the listener's decoder. Costs three encodes.
+   * first given what that one encoded last, so that it predicts from the same past as the listener's decoder. Costs five encodes.
    */
   continueFrom(other: AudioOutput): void {
     this.#limiter.copyFrom(other.#limiter);

@@ -42,18 +42,38 @@ export function opusPacketSamples(data: Uint8Array): number {
   return samples <= longestPacketSamples ? samples : 0;
 }
 
+/** Where the first frame begins behind table of contents, counts, padding lengths and frame lengths (RFC 6716 section 3.2). */
+function firstFrameOffset(data: Uint8Array): number {
+  const code = (data[0] ?? 0) & 3;
+  if (code < 2) return 1;
+  if (code === 2) return 1 + lengthBytes(data, 1);
+  const counts = data[1] ?? 0;
+  let offset = 2;
+  if ((counts & 0x40) !== 0) {
+    // 255 stands for 254 bytes of padding and says that another length follows.
+    while (data[offset] === 255) offset += 1;
+    offset += 1;
+  }
+  if ((counts & 0x80) !== 0) for (let frame = 1; frame < (counts & 0x3f); frame += 1) offset += lengthBytes(data, offset);
+  return offset;
+}
+
+/** A frame's length takes two bytes from 252 on. */
+function lengthBytes(data: Uint8Array, offset: number): number {
+  return (data[offset] ?? 0) < 252 ? 1 : 2;
+}
+
 /**
- * Whether the packet carries the one before it a second time, coarser (LBRR, RFC 6716 sections 4.2.3 and 4.2.4): a SILK frame begins with one
- * activity bit for each of its 20 ms parts, then this flag. Looked up in packets of one frame; others answer false, then loss is concealed.
+ * Whether the packet carries the end of the one before it a second time, coarser (LBRR, RFC 6716 sections 4.2.3 and 4.2.4): its first SILK frame
+ * begins with one activity bit for each of its 20 ms parts, then this flag; in stereo the same for the second channel follows.
  */
 export function opusPacketHasFec(data: Uint8Array): boolean {
-  const [toc, firstByte] = data;
-  if (toc === undefined || firstByte === undefined || (toc & 3) !== 0) return false;
-  const config = toc >> 3;
-  if (config >= firstCeltConfig) return false;
-  const parts = Math.max(1, frameSamples(config) / 960);
-  const middle = (firstByte >> (7 - parts)) & 1;
-  const side = (toc & 4) !== 0 ? (firstByte >> (6 - 2 * parts)) & 1 : 0;
+  const toc = data[0];
+  const bits = data[firstFrameOffset(data)];
+  if (toc === undefined || bits === undefined || toc >> 3 >= firstCeltConfig) return false;
+  const parts = Math.max(1, frameSamples(toc >> 3) / 960);
+  const middle = (bits >> (7 - parts)) & 1;
+  const side = (toc & 4) !== 0 ? (bits >> (6 - 2 * parts)) & 1 : 0;
   return middle === 1 || side === 1;
 }
 

@@ -37,8 +37,11 @@ const quietDbov = -50;
 /** Between two cuts in speech: each is heard as a small stumble. */
 const packetsBetweenCuts = 4;
 
-/** What video asked for goes back by 2 ms a second unless it is asked for again. */
-const requestDecayUs = 40;
+/**
+ * What video asked for goes back by 10 ms a second unless it is asked for again: faster than sound can follow, so a hiccup of the pictures at the start is not
+ * heard as delay a minute later; slow enough that what is asked for ten times a second stands still within a millisecond.
+ */
+const requestDecayUs = 200;
 
 /** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
 const smoothing = 0.05;
@@ -95,6 +98,8 @@ export class PlayoutBuffer {
   /** What follows does not continue what was before. */
   #broken = false;
   #packetsSinceCut = 0;
+  /** Index of the packet whose FEC was used. */
+  #recoveredBefore: number | undefined;
   #carriesFec = false;
   #packetUs = tickLengthUs;
   #requestedUs = Number.NEGATIVE_INFINITY;
@@ -169,6 +174,8 @@ export class PlayoutBuffer {
       const waitSamples = usToSamples(next.ptsUs + targetUs - heardUs);
       if (waitSamples > 0) this.#fifo.writeSilence(Math.min(waitSamples, tickSamples));
       else this.#play(next, heardUs, targetUs, decoder);
+    } else if (this.#fecFits(next, heardUs, targetUs) && this.#recover(next, decoder)) {
+      // The hole is filled; the packet itself comes with the next call.
     } else if (next.ptsUs - this.#endUs < gapUs) {
       this.#play(next, heardUs, targetUs, decoder);
     } else {
@@ -200,19 +207,30 @@ export class PlayoutBuffer {
     if (this.#unheard.length > warmUpPackets) this.#unheard.shift();
   }
 
-  /** Fills (a part of) the gap before `next`. */
+  /**
+   * Whether the packet lost just before `next` is to be taken from it: it fits into what is left of the gap, or what was concealed while `next` was not
+   * there yet leaves it too long but the delay is to grow anyway. So loss that lasts makes room for its own repair.
+   */
+  #fecFits(next: AudioPacket, heardUs: number, targetUs: number): boolean {
+    if (!this.#played.hasHoleBefore(next.index) || next.index === this.#recoveredBefore || !opusPacketHasFec(next.data)) return false;
+    const lengthUs = endPtsUs(next) - next.ptsUs;
+    const leftUs = next.ptsUs - this.#endUs;
+    return Math.abs(leftUs - lengthUs) < gapUs || (leftUs < lengthUs && heardUs + lengthUs - next.ptsUs < targetUs + gapUs);
+  }
+
+  #recover(next: AudioPacket, decoder: SoundDecoder): boolean {
+    this.#recoveredBefore = next.index;
+    const samples = decoder.decodeFec(next.data, opusPacketSamples(next.data));
+    if (samples === undefined || !Number.isFinite(energy(samples))) return false;
+    this.counters.recoveredByFec += 1;
+    this.#sound(samples);
+    this.#endUs = next.ptsUs;
+    return true;
+  }
+
+  /** Fills the gap before `next`, or a part of it. */
   #bridge(next: AudioPacket, decoder: SoundDecoder): void {
-    const lengthSamples = opusPacketSamples(next.data);
     const gapSamples = usToSamples(next.ptsUs - this.#endUs);
-    if (this.#played.hasHoleBefore(next.index) && Math.abs(gapSamples - lengthSamples) < rampSamples && opusPacketHasFec(next.data)) {
-      const samples = decoder.decodeFec(next.data, lengthSamples);
-      if (samples !== undefined && Number.isFinite(energy(samples))) {
-        this.counters.recoveredByFec += 1;
-        this.#sound(samples);
-        this.#endUs = next.ptsUs;
-        return;
-      }
-    }
     this.#conceal(Math.min(tickSamples, Math.max(1, Math.round(gapSamples / concealStepSamples)) * concealStepSamples), decoder);
   }
 

@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
+import { opusPacketHasFec, opusPacketSamples } from '../../../mixer/audio/opus-packet.js';
+import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
+import { OpusEncoder } from '../../../mixer/ffmpeg/opus-encoder.js';
+import { join, rmsDb, tone, toneDb } from '../audio/sound.js';
+
+/** Speech by its shape: a gliding voice in syllables. */
+function voice(from: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => {
+    const at = (from + i) / 48_000;
+    const pitch = 2 * Math.PI * (150 * at + 8 * Math.sin(9 * at));
+    const syllable = 0.55 - 0.45 * Math.cos(2 * Math.PI * 4 * at);
+    return syllable * (0.25 * Math.sin(pitch) + 0.12 * Math.sin(3 * pitch) + 0.06 * Math.sin(8 * pitch));
+  });
+}
+
+describe('OpusEncoder', () => {
+  const before = liveNativeObjects();
+  let encoder: OpusEncoder;
+
+  beforeEach(() => {
+    encoder = new OpusEncoder({ bitrateBps: 48_000 });
+  });
+
+  afterEach(() => {
+    encoder.close();
+    encoder.close();
+    expect(liveNativeObjects()).to.equal(before);
+  });
+
+  it('makes one packet of 20 ms for each call, at once', async () => {
+    const decoder = await OpusDecoder.create();
+    const heard: Float32Array[] = [];
+    for (let i = 0; i < 50; i += 1) {
+      const packet = encoder.encode(tone(440, 0.3, i * 960, 960));
+      expect(opusPacketSamples(packet)).to.equal(960);
+      heard.push(decoder.decode(packet)!);
+    }
+    decoder.close();
+    expect(toneDb(join(heard).subarray(4800), 440)).to.be.closeTo(20 * Math.log10(0.3), 0.5);
+  });
+
+  it('answers 312 samples late, no more', async () => {
+    const decoder = await OpusDecoder.create();
+    const input = voice(0, 40 * 960);
+    const heard = join(Array.from({ length: 40 }, (_, i) => decoder.decode(encoder.encode(input.subarray(i * 960, (i + 1) * 960)))!));
+    decoder.close();
+    const match = (lag: number): number => {
+      let sum = 0;
+      for (let i = 9600; i < 35 * 960; i += 1) sum += input[i]! * heard[i + lag]!;
+      return sum;
+    };
+    const lags = Array.from({ length: 600 }, (_, lag) => lag);
+    const best = lags.reduce((a, b) => (match(b) > match(a) ? b : a));
+    expect(best).to.be.closeTo(312, 12);
+  });
+
+  it('keeps the bitrate and puts FEC into speech', () => {
+    let bytes = 0;
+    let fec = 0;
+    for (let i = 0; i < 200; i += 1) {
+      const packet = encoder.encode(voice(i * 960, 960));
+      bytes += packet.length;
+      if (opusPacketHasFec(packet)) fec += 1;
+    }
+    expect((bytes * 8) / 4).to.be.within(24_000, 53_000);
+    expect(fec).to.be.above(100);
+  });
+
+  it('hands out memory that it does not touch again', () => {
+    const first = encoder.encode(voice(0, 960));
+    const copy = Uint8Array.from(first);
+    for (let i = 1; i < 50; i += 1) encoder.encode(voice(i * 960, 960));
+    expect(first).to.deep.equal(copy);
+    expect(first.buffer.byteLength).to.equal(first.length);
+    expect(first.byteOffset).to.equal(0);
+  });
+
+  it('does not keep the samples it is given', async () => {
+    const decoder = await OpusDecoder.create();
+    const samples = new Float32Array(960);
+    const heard = Array.from({ length: 30 }, (_, i) => {
+      samples.set(tone(600, 0.2, i * 960, 960));
+      const packet = encoder.encode(samples);
+      samples.fill(1);
+      return decoder.decode(packet)!;
+    });
+    decoder.close();
+    expect(rmsDb(join(heard).subarray(4800))).to.be.closeTo(20 * Math.log10(0.2 / Math.SQRT2), 0.5);
+  });
+
+  it('refuses another number of samples, and work after it was closed', () => {
+    expect(() => encoder.encode(new Float32Array(480))).to.throw(RangeError);
+    encoder.close();
+    expect(() => encoder.encode(new Float32Array(960))).to.throw('closed');
+  });
+
+  it('opens and closes without end', () => {
+    for (let i = 0; i < 100; i += 1) {
+      const one = new OpusEncoder({ bitrateBps: 64_000 });
+      one.encode(new Float32Array(960));
+      one.close();
+    }
+  });
+
+  it('refuses a bitrate that libopus does not know', () => {
+    expect(() => new OpusEncoder({ bitrateBps: 1 })).to.throw('Opus encoder');
+  });
+});
