@@ -75,11 +75,15 @@ function readIvf(bytes: Buffer): Uint8Array[] {
 async function mix(files: readonly string[], count: number, seconds: number, codec: VideoCodec): Promise<Cost> {
   const media = await Promise.all(files.map(async (file) => readIvf(await readFile(file))));
   let frames = 0;
+  let sent = 0;
+  /** Of each sender, the frame number at which it last began its file anew: that is how it gives a keyframe. */
+  const began = new Array<number>(count).fill(0);
   const zero = process.hrtime();
   const mixer = await Mixer.create({
     options: { zero, canvas, maxInputPixels: 1920 * 1080, audioBitrateBps: 64_000 },
     onEvent: (event) => {
       if (event.type === 'encodedVideo') frames += 1;
+      else if (event.type === 'keyframeNeeded') began[Number(event.participantId.slice(1))] = Math.ceil(sent / count);
       else if (event.type === 'fault') console.error(event);
     },
     onExit: (reason) => {
@@ -96,13 +100,12 @@ async function mix(files: readonly string[], count: number, seconds: number, cod
     const [whole, nanoseconds] = process.hrtime(zero);
     return whole * 1_000_000 + Math.floor(nanoseconds / 1000);
   };
-  let sent = 0;
   const feed = (): void => {
     // Each sender has its own phase, as in a room.
     const due = Math.floor((nowUs() * source.fps * count) / 1_000_000);
     for (; sent < due; sent += 1) {
       const index = sent % count;
-      const number = Math.floor(sent / count);
+      const number = Math.max(0, Math.floor(sent / count) - (began[index] ?? 0));
       const all = media[index % media.length] ?? [];
       const data = Uint8Array.from(all[number % all.length] ?? []);
       const ptsUs = Math.floor((sent * 1_000_000) / (source.fps * count));

@@ -1,6 +1,6 @@
 // The one door of the media engine: a handle of the thread that mixes a room.
 import { Worker } from 'node:worker_threads';
-import { systemTimers } from './clock/timers.js';
+import { systemTimers, type CancelTimer } from './clock/timers.js';
 import type { MixerClosingReport, MixerCommand, MixerEvent, MixerOptions, MixerStats } from './protocol.js';
 import { transferOf } from './thread/transfer.js';
 
@@ -25,6 +25,13 @@ interface Answer {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Media waits this long for more of it: waking the thread costs 50 us of CPU time, which 16 people's packets would do 1,300 times a second (5 % of a core).
+ * The mixer takes sound each 20 ms and pictures each 33, so that twice as long would still not be seen, nor save much more.
+ */
+const mediaWaitsMs = 3;
+const mostWaiting = 32;
+
 /** Codec calls under way end within a few hundred ms; a thread that needs longer hangs and is stopped. */
 const longestClosingMs = 5_000;
 
@@ -33,6 +40,8 @@ export class Mixer {
   readonly #onEvent: (event: MixerEvent) => void;
   readonly #onExit: (reason: string) => void;
   readonly #answers = new Map<number, Answer>();
+  #outbox: MixerCommand[] = [];
+  #cancelFlush: CancelTimer | undefined;
   #lastRequestId = 0;
   #state: 'starting' | 'running' | 'closing' | 'gone' = 'starting';
   #failure = 'the mixer thread ended by itself';
@@ -63,6 +72,7 @@ export class Mixer {
     worker.on('exit', () => {
       const state = this.#state;
       this.#state = 'gone';
+      this.#cancelFlush?.();
       for (const { reject } of this.#answers.values()) reject(new Error(this.#failure));
       this.#answers.clear();
       if (state === 'starting') onNoStart(new Error(this.#failure));
@@ -78,9 +88,21 @@ export class Mixer {
     else this.#onEvent(event);
   }
 
-  /** `data` belongs to the mixer from now on. Ignored once the thread is gone. */
+  /** `data` belongs to the mixer from now on. Commands arrive in order; media up to 3 ms later. Ignored once the thread is gone. */
   send(command: MixerCommand): void {
-    if (this.#state === 'running') this.#worker.postMessage(command, transferOf(command));
+    if (this.#state !== 'running') return;
+    this.#outbox.push(command);
+    const isMedia = command.type === 'audioPacket' || command.type === 'videoFrame';
+    if (!isMedia || this.#outbox.length >= mostWaiting) this.#flush();
+    else this.#cancelFlush ??= systemTimers.after(mediaWaitsMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    const commands = this.#outbox;
+    this.#outbox = [];
+    if (this.#state === 'running' && commands.length > 0) this.#worker.postMessage(commands, commands.flatMap(transferOf));
   }
 
   /** The canvas as PNG; takes up to 1.5 s where nobody watches. @throws when it cannot be encoded, or the thread ends before */

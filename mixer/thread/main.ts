@@ -1,4 +1,4 @@
-// The entry of a room's mixer thread: its worker data are the MixerOptions, its messages the protocol's commands and events.
+// The entry of a room's mixer thread: its worker data are the MixerOptions, its messages lists of the protocol's commands, and one by one its events.
 import { parentPort, workerData } from 'node:worker_threads';
 import { AudioEngine } from '../audio/audio-engine.js';
 import { RoomClock } from '../clock/room-clock.js';
@@ -11,11 +11,14 @@ import { transferOf } from './transfer.js';
 const port = parentPort;
 if (port === null) throw new Error('This file is the entry of a thread.');
 const options = workerData as MixerOptions;
+/** What libuv takes when nothing is set. */
+const usualPoolThreads = 4;
 
 const thread = await MixerThread.create({
   options,
   time: new RoomClock(options.zero),
   timers: systemTimers,
+  poolThreads: Number(process.env['UV_THREADPOOL_SIZE'] ?? usualPoolThreads),
   createAudio: (audioOptions) => AudioEngine.create(audioOptions),
   createLettering: (letteringOptions) => new LetteringThread(letteringOptions),
   onEvent(event: MixerEvent) {
@@ -24,4 +27,6 @@ const thread = await MixerThread.create({
     if (event.type === 'closed') port.close();
   },
 });
-port.on('message', (command: MixerCommand) => thread.handle(command));
+port.on('message', (commands: readonly MixerCommand[]) => {
+  for (const command of commands) thread.handle(command);
+});

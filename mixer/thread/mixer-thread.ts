@@ -18,6 +18,8 @@ export interface MixerThreadOptions {
   readonly options: MixerOptions;
   readonly time: RoomTime;
   readonly timers: Timers;
+  /** Of libuv's pool, which all rooms' codecs of this process share. */
+  readonly poolThreads: number;
   readonly createAudio: (options: AudioEngineOptions) => Promise<Audio>;
   readonly createLettering: (options: LetteringThreadOptions) => Lettering;
   readonly onEvent: (event: MixerEvent) => void;
@@ -49,7 +51,7 @@ export class MixerThread {
     return thread;
   }
 
-  private constructor({ options, time, timers, createLettering, onEvent }: MixerThreadOptions, audio: Audio, faults: FaultReporter) {
+  private constructor({ options, time, timers, poolThreads, createLettering, onEvent }: MixerThreadOptions, audio: Audio, faults: FaultReporter) {
     this.#onEvent = onEvent;
     this.#faults = faults;
     this.#audio = audio;
@@ -57,6 +59,7 @@ export class MixerThread {
     this.#video = new VideoEngine({
       canvas: options.canvas,
       maxInputPixels: options.maxInputPixels,
+      decodesAtOnce: Math.max(1, poolThreads - 1),
       time,
       sound: audio,
       lettering: this.#lettering,

@@ -5,6 +5,7 @@ import type { EncodedVideo, Scene, VideoFormat, VideoFrame, VideoOutput, VideoSo
 import type { Canvas } from './canvas.js';
 import { CanvasPool } from './canvas-pool.js';
 import { Composition } from './composition.js';
+import { DecodeGate } from './decode-gate.js';
 import type { Lettering } from './lettering-thread/lettering.js';
 import { OutputEncoder } from './output-encoder.js';
 import { ParticipantVideo, type SoundDelay } from './participant-video.js';
@@ -14,6 +15,8 @@ import { VideoInput } from './video-input.js';
 export interface VideoEngineOptions {
   readonly canvas: VideoFormat;
   readonly maxInputPixels: number;
+  /** How many frames are decoded at the same time: one less than libuv's pool has threads, so that an encoder never waits for them. */
+  readonly decodesAtOnce: number;
   readonly time: RoomTime;
   readonly sound: SoundDelay;
   readonly lettering: Lettering;
@@ -30,8 +33,8 @@ export interface VideoEngineEvents {
 /** Sound has to be mixed each 20 ms on this thread: drawing lets go after this long and goes on a moment later. */
 const longestStretchUs = 4_000;
 
-/** How often sound is told what delay the pictures need: its own adaptation is slower. */
-const alignEverySeconds = 0.5;
+/** How often sound is told what delay the pictures need: between two times it gives up a millisecond of it, which it does not even begin to follow. */
+const alignEverySeconds = 0.1;
 
 /**
  * The pictures of a room: inputs, canvas, encoders, moved by `tick`. Nothing is decoded or drawn while nobody takes the canvas.
@@ -43,6 +46,7 @@ export class VideoEngine {
   readonly #time: RoomTime;
   readonly #sound: SoundDelay;
   readonly #events: VideoEngineEvents;
+  readonly #gate: DecodeGate;
   readonly #halfPeriodUs: number;
   readonly #participants = new Map<string, ParticipantVideo>();
   readonly #outputs = new Map<string, OutputEncoder>();
@@ -56,12 +60,13 @@ export class VideoEngine {
   #drawing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor({ canvas, maxInputPixels, time, sound, lettering, events }: VideoEngineOptions) {
+  constructor({ canvas, maxInputPixels, decodesAtOnce, time, sound, lettering, events }: VideoEngineOptions) {
     this.#canvas = canvas;
     this.#maxInputPixels = maxInputPixels;
     this.#time = time;
     this.#sound = sound;
     this.#events = events;
+    this.#gate = new DecodeGate(decodesAtOnce);
     this.#halfPeriodUs = Math.round(500_000 / canvas.fps);
     this.#pool = new CanvasPool(canvas);
     this.#composition = new Composition({
@@ -83,6 +88,7 @@ export class VideoEngine {
     return new VideoInput({
       maxInputPixels: this.#maxInputPixels,
       time: this.#time,
+      gate: this.#gate,
       events: {
         onKeyframeNeeded: () => this.#events.onKeyframeNeeded(participantId, source),
         onPictureSize: (widthPx, heightPx) => this.#events.onPictureSize(participantId, source, widthPx, heightPx),

@@ -4,6 +4,7 @@ import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
 import { VideoDecoder, type VideoDecoderOptions } from '../ffmpeg/video-decoder.js';
 import { MediaError } from '../ffmpeg/library.js';
 import type { VideoCodec, VideoFrame } from '../protocol.js';
+import type { DecodeGate } from './decode-gate.js';
 import { EncodedQueue } from './encoded-queue.js';
 import { findParameterSets } from './h264-headers.js';
 import { Lateness } from './lateness.js';
@@ -13,6 +14,8 @@ import { readVp8Size, type CodedSize } from './vp8-header.js';
 export interface VideoInputOptions {
   readonly maxInputPixels: number;
   readonly time: RoomTime;
+  /** Shared by all inputs. */
+  readonly gate: DecodeGate;
   readonly events: VideoInputEvents;
   /** Tests hand in decoders that they steer. */
   readonly openDecoder?: (options: VideoDecoderOptions) => Promise<Decoder>;
@@ -83,6 +86,7 @@ export class VideoInput {
   readonly sinceCapture = { arrived: new DurationStatistics(), received: new DurationStatistics(), decoded: new DurationStatistics(), shown: new DurationStatistics() };
   readonly #maxInputPixels: number;
   readonly #time: RoomTime;
+  readonly #turns: DecodeGate;
   readonly #events: VideoInputEvents;
   readonly #openDecoder: (options: VideoDecoderOptions) => Promise<Decoder>;
   readonly #encoded = new EncodedQueue();
@@ -103,9 +107,10 @@ export class VideoInput {
   #lastAskUs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ maxInputPixels, time, events, openDecoder = (options) => VideoDecoder.open(options) }: VideoInputOptions) {
+  constructor({ maxInputPixels, time, gate, events, openDecoder = (options) => VideoDecoder.open(options) }: VideoInputOptions) {
     this.#maxInputPixels = maxInputPixels;
     this.#time = time;
+    this.#turns = gate;
     this.#events = events;
     this.#openDecoder = openDecoder;
   }
@@ -127,7 +132,7 @@ export class VideoInput {
 
   /** How long after its capture to show a picture, where no sound says it. */
   get delayUs(): number {
-    return Math.min(this.#lateness.peakUs, longestOwnDelayUs);
+    return Math.min(this.#lateness.usualUs, longestOwnDelayUs);
   }
 
   get wanted(): boolean {
@@ -235,14 +240,16 @@ export class VideoInput {
   }
 
   async #decodeAll(): Promise<void> {
-    while (this.#wanted && this.#decoded.hasRoom) {
-      const frame = this.#encoded.take();
-      if (frame === undefined) return;
+    while (this.#wanted && this.#decoded.hasRoom && this.#encoded.length > 0) {
+      await this.#turns.enter();
       try {
-        await this.#decode(frame);
+        const frame = this.#encoded.take();
+        if (frame !== undefined) await this.#decode(frame);
       } catch (error) {
         // A bug here is this tile's own: it is told and the next keyframe starts afresh.
         this.#loseDecoder(error instanceof Error ? error : new Error(String(error)));
+      } finally {
+        this.#turns.leave();
       }
     }
   }

@@ -44,6 +44,7 @@ describe('mixer thread', () => {
       options: { zero: [0, 0], canvas: { widthPx: 320, heightPx: 180, fps: 30 }, maxInputPixels: 1 << 20, audioBitrateBps: 32_000 },
       time: clock,
       timers,
+      poolThreads: 4,
       createAudio: () => Promise.resolve(fakeAudio(calls)),
       createLettering: () => new FakeLettering(),
       onEvent: (event) => events.push(event),

@@ -33,6 +33,7 @@ class Harness {
     this.engine = new VideoEngine({
       canvas,
       maxInputPixels: 1 << 20,
+      decodesAtOnce: 2,
       time: this.clock,
       sound: {
         playoutDelayUs: (participantId) => this.delays.get(participantId),
