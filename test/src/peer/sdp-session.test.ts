@@ -1,0 +1,298 @@
+import { expect } from 'chai';
+import { AppError } from '../../../src/errors.js';
+import type { MediaPlan, RemoteMedia } from '../../../src/peer/media.js';
+import { SdpSession, type SdpOutcome } from '../../../src/peer/sdp-session.js';
+import { chromiumOffer, ffmpegOffer, fixtureFingerprint, gstreamerOffer, obsOffer, simulcastOffer } from './sdp-fixtures.js';
+
+const mix = { ssrc: 4_000_000_000, cname: 'tessera', msid: 'tessera mix' } as const;
+
+function createSession(dtlsRole: 'server' | 'client' = 'server'): SdpSession {
+  return new SdpSession({
+    sessionId: '77',
+    ufrag: 'ours/+00',
+    password: 'passwordpasswordpassword',
+    fingerprintSha256: 'AA:BB',
+    candidates: [
+      { foundation: '1', priority: 2130706431, address: '192.0.2.1', port: 5000 },
+      { foundation: '2', priority: 2130706175, address: '192.0.2.2', port: 5000 },
+    ],
+    dtlsRole,
+  });
+}
+
+/** Everything that is offered, both ways. */
+function takeAll(remote: readonly RemoteMedia[]): MediaPlan[] {
+  return remote.map(({ mid, kind }) => ({ mid, kind, direction: 'sendrecv', codecs: kind === 'audio' ? ['opus'] : ['vp8', 'h264'], ...mix }));
+}
+
+function answer(offer: string, plan: (remote: RemoteMedia[]) => readonly MediaPlan[] = takeAll): SdpOutcome & { readonly answer: string; readonly sections: readonly string[] } {
+  const outcome = createSession().acceptOffer(offer, plan);
+  return { ...outcome, sections: outcome.answer.split(/(?=^m=)/m) };
+}
+
+function linesOf(section: string | undefined, start: string): string[] {
+  return (section ?? '').split('\r\n').filter((line) => line.startsWith(start));
+}
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof AppError ? error.code : String(error);
+  }
+  return 'none';
+}
+
+describe('SdpSession answering', () => {
+  it('takes sound and picture of Chromium, with its payload types and extension ids, and refuses its data channel', () => {
+    const { answer: text, sections, media, transport, dtlsRole } = answer(chromiumOffer);
+    expect(media).to.deep.equal([
+      {
+        mid: '0', kind: 'audio', sends: true, receives: true,
+        codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }],
+        remoteSsrcs: [1399694169],
+        extensionIds: { mid: 4, audioLevel: 1, transportCc: 3 },
+      },
+      {
+        mid: '1', kind: 'video', sends: true, receives: true,
+        codecs: [
+          { name: 'vp8', payloadType: 96, clockHz: 90_000 },
+          // Constrained baseline before baseline, mode 1 before mode 0; main and high are not taken.
+          { name: 'h264', payloadType: 106, clockHz: 90_000, packetizationMode: 1 },
+          { name: 'h264', payloadType: 102, clockHz: 90_000, packetizationMode: 1 },
+          { name: 'h264', payloadType: 108, clockHz: 90_000, packetizationMode: 0 },
+          { name: 'h264', payloadType: 104, clockHz: 90_000, packetizationMode: 0 },
+        ],
+        remoteSsrcs: [2231627014],
+        extensionIds: { mid: 4, transportCc: 3, videoOrientation: 13 },
+      },
+    ]);
+    expect(linesOf(text, 'a=group')).to.deep.equal(['a=group:BUNDLE 0 1']);
+    expect(linesOf(text, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 106 102 108 104', 'm=application 0 UDP/DTLS/SCTP webrtc-datachannel']);
+    expect(linesOf(sections[1], 'a=fmtp')).to.deep.equal(['a=fmtp:111 minptime=10;useinbandfec=1']);
+    expect(linesOf(sections[2], 'a=fmtp:102')).to.deep.equal(['a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f']);
+    expect(linesOf(sections[2], 'a=rtcp-fb:96')).to.have.members(['a=rtcp-fb:96 transport-cc', 'a=rtcp-fb:96 ccm fir', 'a=rtcp-fb:96 nack', 'a=rtcp-fb:96 nack pli']);
+    // Only what was offered for that very payload type.
+    expect(linesOf(sections[2], 'a=rtcp-fb:104')).to.deep.equal(['a=rtcp-fb:104 nack']);
+    expect(linesOf(sections[2], 'a=extmap')).to.have.members([
+      'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
+      'a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+      'a=extmap:13 urn:3gpp:video-orientation',
+    ]);
+    expect(linesOf(sections[2], 'a=ssrc')).to.deep.equal(['a=ssrc:4000000000 cname:tessera', 'a=ssrc:4000000000 msid:tessera mix']);
+    expect(text).to.not.match(/remb|rtx|abs-send-time|\.local|simulcast/);
+    expect([dtlsRole, transport.setup]).to.deep.equal(['server', 'actpass']);
+    expect(transport.ice).to.deep.equal({ ufrag: 'Wq4k', password: '0AbC1dEf2GhI3jKl4MnO5pQr', isLite: false });
+    expect(transport.fingerprints).to.deep.equal([{ hash: 'sha256', value: fixtureFingerprint }]);
+    // Of the bundle's transport only, without the mDNS name and the TCP one.
+    expect(transport.candidates).to.deep.equal([{ foundation: '1853887674', priority: 1686052607, address: '198.51.100.7', port: 56501, type: 'srflx' }]);
+  });
+
+  it('says its whole transport in the first section it takes, and its credentials in each', () => {
+    const { sections } = answer(chromiumOffer, (remote) => takeAll(remote).filter(({ kind }) => kind === 'video'));
+    expect(linesOf(sections[1], 'm=')).to.deep.equal(['m=audio 0 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126']);
+    expect(linesOf(sections[2], 'a=candidate')).to.deep.equal(['a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host', 'a=candidate:2 1 udp 2130706175 192.0.2.2 5000 typ host']);
+    expect(linesOf(sections[2], 'a=end-of-candidates')).to.have.lengthOf(1);
+    expect(linesOf(sections[0], 'a=group')).to.deep.equal(['a=group:BUNDLE 1']);
+    for (const line of ['a=ice-ufrag:ours/+00', 'a=ice-pwd:passwordpasswordpassword', 'a=fingerprint:sha-256 AA:BB', 'a=setup:passive', 'a=rtcp-mux', 'a=rtcp-rsize']) {
+      expect(linesOf(sections[2], line), line).to.deep.equal([line]);
+    }
+  });
+
+  it('answers directions from its own and the other view', () => {
+    const directions = (['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const).map((direction) =>
+      (['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const).map((offered) => {
+        const offer = chromiumOffer.replaceAll('a=sendrecv', `a=${offered}`);
+        const { sections, media } = answer(offer, (remote) => takeAll(remote).map((plan) => ({ ...plan, direction })));
+        expect(linesOf(sections[1], 'a=ssrc').length > 0).to.equal(media[0]?.sends);
+        const said = linesOf(sections[1], 'a=').find((line) => /^a=(sendrecv|sendonly|recvonly|inactive)$/.test(line));
+        return `${said?.slice(2)} ${media[0]?.sends === true ? 's' : '-'}${media[0]?.receives === true ? 'r' : '-'}`;
+      }),
+    );
+    expect(directions).to.deep.equal([
+      ['sendrecv sr', 'recvonly -r', 'sendonly s-', 'inactive --'],
+      ['sendonly s-', 'inactive --', 'sendonly s-', 'inactive --'],
+      ['recvonly -r', 'recvonly -r', 'inactive --', 'inactive --'],
+      ['inactive --', 'inactive --', 'inactive --', 'inactive --'],
+    ]);
+  });
+
+  it('takes one stream of a simulcast offer, in a bundle-only section, with feedback offered for all formats', () => {
+    const { sections, media } = answer(simulcastOffer);
+    expect(media.map(({ sends, receives, remoteSsrcs }) => [sends, receives, remoteSsrcs])).to.deep.equal([[false, true, []], [false, true, []]]);
+    expect(sections[2]).to.match(/^m=video 9 UDP\/TLS\/RTP\/SAVPF 96\r\n/);
+    expect(linesOf(sections[2], 'a=rtcp-fb')).to.deep.equal(['a=rtcp-fb:96 nack pli']);
+    expect(sections[2]).to.not.match(/rid|simulcast|rtcp-rsize/);
+  });
+
+  it('is DTLS client for FFmpeg, which wants to be server', () => {
+    const { answer: text, media, dtlsRole } = answer(ffmpegOffer);
+    expect(dtlsRole).to.equal('client');
+    expect(linesOf(text, 'a=setup')).to.deep.equal(['a=setup:active', 'a=setup:active']);
+    expect(media.map(({ codecs, remoteSsrcs }) => [codecs, remoteSsrcs])).to.deep.equal([
+      [[{ name: 'opus', payloadType: 111, clockHz: 48_000 }], [1094795585]],
+      [[{ name: 'h264', payloadType: 106, clockHz: 90_000, packetizationMode: 1 }], [1094795586]],
+    ]);
+    expect(linesOf(text, 'a=extmap')).to.deep.equal([]);
+    expect(answer(ffmpegOffer.replaceAll('setup:passive', 'setup:active')).dtlsRole).to.equal('server');
+  });
+
+  it('understands OBS: credentials of the session, a lower-case fingerprint, spaces between parameters', () => {
+    const { transport, media, sections } = answer(obsOffer);
+    expect(media.map(({ mid, kind, codecs }) => [mid, kind, codecs[0]?.payloadType, codecs[0]?.packetizationMode])).to.deep.equal([['0', 'video', 97, 1], ['1', 'audio', 111, undefined]]);
+    expect(transport.ice).to.deep.equal({ ufrag: 'YNxa', password: 'Tm0YRJDrHBE8DSIrHTm0YR', isLite: false });
+    expect(transport.fingerprints[0]?.value).to.equal(fixtureFingerprint);
+    expect(transport.candidates).to.deep.equal([{ foundation: '1', priority: 2122317823, address: '192.0.2.10', port: 54609, type: 'host' }]);
+    expect(linesOf(sections[1], 'a=fmtp')).to.deep.equal(['a=fmtp:97 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f']);
+    expect(linesOf(sections[2], 'a=fmtp')).to.deep.equal(['a=fmtp:111 minptime=10;useinbandfec=1']);
+  });
+
+  it('understands GStreamer: names as mids, OPUS in capitals, parameter sets in the SDP', () => {
+    const { media } = answer(gstreamerOffer);
+    expect(media.map(({ mid }) => mid)).to.deep.equal(['video0', 'audio1']);
+    expect(media[0]?.codecs).to.deep.equal([{ name: 'h264', payloadType: 96, clockHz: 90_000, packetizationMode: 1, spropParameterSets: 'Z0LAHtoCgPRA,aM48gA==' }]);
+    expect(media.map(({ extensionIds }) => extensionIds)).to.deep.equal([{ transportCc: 1 }, { transportCc: 1 }]);
+  });
+
+  it('shows the plan what there is: usable sections, known codecs in the order of the client', () => {
+    let shown: RemoteMedia[] = [];
+    answer(chromiumOffer, (remote) => takeAll((shown = remote)));
+    expect(shown.map(({ mid, kind, direction, codecs }) => [mid, kind, direction, codecs.map(({ payloadType }) => payloadType)])).to.deep.equal([
+      ['0', 'audio', 'sendrecv', [111]],
+      ['1', 'video', 'sendrecv', [96, 102, 104, 106, 108]],
+    ]);
+  });
+
+  it('takes the m-line it can where another has no common codec', () => {
+    const { media, sections } = answer(chromiumOffer.replace('a=rtpmap:111 opus/48000/2', 'a=rtpmap:111 speex/48000'));
+    expect(media.map(({ codecs }) => codecs.length)).to.deep.equal([0, 5]);
+    expect(sections[1]).to.match(/^m=audio 0 /);
+  });
+
+  it('keeps one id to one URI in all m-lines', () => {
+    const clash = chromiumOffer.replace('a=extmap:13 urn:3gpp:video-orientation', 'a=extmap:1 urn:3gpp:video-orientation').replace(/(m=video[^]*)a=extmap:4 /, '$1a=extmap:9 ');
+    const { media, answer: text } = answer(clash);
+    expect(media.map(({ extensionIds }) => extensionIds)).to.deep.equal([{ mid: 4, audioLevel: 1, transportCc: 3 }, { transportCc: 3 }]);
+    const ids = linesOf(text, 'a=extmap').map((line) => line.slice('a=extmap:'.length).split(' '));
+    expect(new Set(ids.map(([id]) => id)).size).to.equal(new Set(ids.map(([, uri]) => uri)).size);
+  });
+
+  it('gives the one transport to the first usable m-line of an offer without a bundle', () => {
+    const { answer: text, media } = answer(chromiumOffer.replace(/a=group.*\r\n/, ''));
+    expect(linesOf(text, 'm=').map((line) => line.split(' ').slice(0, 2).join(' '))).to.deep.equal(['m=audio 9', 'm=video 0', 'm=application 0']);
+    expect(linesOf(text, 'a=group')).to.deep.equal([]);
+    expect(media).to.have.lengthOf(1);
+  });
+
+  it('names no mid to a client that has none', () => {
+    const bare = ffmpegOffer.replace(/a=(group|mid).*\r\n/g, '').replace(/m=video[^]*/, '');
+    expect(answer(bare).answer).to.not.match(/a=mid|a=group/);
+  });
+});
+
+describe('SdpSession refusing', () => {
+  const refusals: readonly (readonly [string, string, string])[] = [
+    ['an empty text', ' \r\n', 'sdp_empty'],
+    ['what is no SDP', 'hello', 'sdp_invalid'],
+    ['more than 100,000 characters', chromiumOffer + 'a=x\r\n'.repeat(20_000), 'sdp_too_large'],
+    ['more than 4,000 lines', chromiumOffer + 'a=\n'.repeat(4_000), 'sdp_too_large'],
+    ['more than 16 m-lines', chromiumOffer + 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n'.repeat(14), 'sdp_too_large'],
+    ['an endless fmtp line', chromiumOffer.replace('minptime=10', `minptime=${'1'.repeat(1_000)}`), 'sdp_too_large'],
+    ['an endless line', chromiumOffer.replace('cname:Xs3', `cname:${'x'.repeat(2_000)}`), 'sdp_too_large'],
+    ['no m-line', chromiumOffer.replace(/m=[^]*/, ''), 'sdp_without_media'],
+    ['a data channel alone', chromiumOffer.replace(/m=audio[^]*(?=m=application)/, ''), 'sdp_without_media'],
+    ['m-lines that are all refused', ffmpegOffer.replaceAll(/m=(\w+) 9/g, 'm=$1 0'), 'sdp_without_media'],
+    ['RTP without DTLS', ffmpegOffer.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP'), 'sdp_without_media'],
+    ['no known codec', ffmpegOffer.replace('opus', 'speex').replace('H264', 'H265'), 'no_common_codec'],
+    ['H.264 beyond baseline alone', obsOffer.replace('42e01f', '640032').replace(/m=audio[^]*/, ''), 'no_common_codec'],
+    ['no ICE credentials', obsOffer.replace(/a=ice-ufrag.*\r\n/, ''), 'sdp_invalid'],
+    ['an ICE password that is too short', obsOffer.replace('Tm0YRJDrHBE8DSIrHTm0YR', 'short'), 'sdp_invalid'],
+    ['no fingerprint', obsOffer.replace(/a=fingerprint.*\r\n/, ''), 'sdp_invalid'],
+    ['a fingerprint with SHA-1', obsOffer.replace('sha-256', 'sha-1'), 'sdp_invalid'],
+    ['no rtcp-mux', obsOffer.replaceAll('a=rtcp-mux\r\n', ''), 'sdp_invalid'],
+    ['a setup that means nothing', obsOffer.replace('setup:actpass', 'setup:holdconn'), 'sdp_invalid'],
+    ['two m-lines of one mid', obsOffer.replace('a=mid:1', 'a=mid:0'), 'sdp_invalid'],
+    ['a mid with markup', obsOffer.replace('a=mid:1', 'a=mid:<b>').replace('BUNDLE 0 1', 'BUNDLE 0 <b>'), 'sdp_invalid'],
+    ['a broken m-line', obsOffer.replace(/m=video.*/, 'm='), 'sdp_invalid'],
+  ];
+  for (const [what, offer, code] of refusals) {
+    it(`answers ${code} to ${what}`, () => {
+      expect(codeOf(() => createSession().acceptOffer(offer, takeAll))).to.equal(code);
+    });
+  }
+
+  it('passes on what the plan throws', () => {
+    expect(codeOf(() => answer(obsOffer, () => { throw new AppError('sdp_without_audio'); }))).to.equal('sdp_without_audio');
+    expect(codeOf(() => answer(obsOffer, () => []))).to.equal('sdp_without_media');
+  });
+
+  it('survives every offer cut short at any place, with a code each', () => {
+    const codes = new Set<string>();
+    for (const offer of [chromiumOffer, obsOffer, gstreamerOffer]) {
+      for (let length = 0; length < offer.length; length += 31) codes.add(codeOf(() => createSession().acceptOffer(offer.slice(0, length), takeAll)));
+    }
+    expect([...codes].filter((code) => !['none', 'sdp_empty', 'sdp_invalid', 'sdp_without_media', 'no_common_codec'].includes(code))).to.deep.equal([]);
+  });
+});
+
+describe('SdpSession offering', () => {
+  const plans: readonly MediaPlan[] = [
+    { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ...mix },
+    { mid: '1', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix },
+    { mid: '2', kind: 'video', direction: 'recvonly', codecs: ['h264'], ...mix },
+  ];
+
+  it('writes an offer that its own kind reads, with one id and one payload type for one thing', () => {
+    const offer = createSession().createOffer(plans);
+    const sections = offer.split(/(?=^m=)/m);
+    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 102 104', 'm=video 9 UDP/TLS/RTP/SAVPF 102 104']);
+    expect(linesOf(sections[0], 'a=')).to.deep.equal(['a=group:BUNDLE 0 1 2', 'a=ice-options:trickle ice2', 'a=msid-semantic: WMS *']);
+    expect(sections.map((section) => linesOf(section, 'a=candidate').length)).to.deep.equal([0, 2, 0, 0]);
+    expect(sections.slice(1).map((section) => linesOf(section, 'a=extmap').map((line) => line.split(' ')[0]))).to.deep.equal([
+      ['a=extmap:1', 'a=extmap:2', 'a=extmap:3'],
+      ['a=extmap:1', 'a=extmap:3', 'a=extmap:4'],
+      ['a=extmap:1', 'a=extmap:3', 'a=extmap:4'],
+    ]);
+    expect(sections.slice(1).map((section) => linesOf(section, 'a=ssrc').length)).to.deep.equal([2, 2, 0]);
+    const { media } = createSession().acceptOffer(offer, takeAll);
+    expect(media.map(({ mid, sends, receives }) => [mid, sends, receives])).to.deep.equal([['0', true, true], ['1', true, true], ['2', true, false]]);
+  });
+
+  it('reads what was accepted of it, in the order of the answer', () => {
+    const client = createSession('client');
+    const offer = client.createOffer(plans);
+    const { answer: text } = createSession().acceptOffer(offer, (remote) =>
+      takeAll(remote).flatMap((plan) => (plan.mid === '2' ? [] : [{ ...plan, codecs: plan.kind === 'audio' ? ['opus' as const] : ['h264' as const] }])),
+    );
+    const { media, dtlsRole, isOfferer } = client.acceptAnswer(text);
+    expect(media).to.deep.equal([
+      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3 } },
+      {
+        mid: '1', kind: 'video', sends: true, receives: true,
+        codecs: [
+          { name: 'h264', payloadType: 102, clockHz: 90_000, packetizationMode: 1 },
+          { name: 'h264', payloadType: 104, clockHz: 90_000, packetizationMode: 0 },
+        ],
+        remoteSsrcs: [mix.ssrc],
+        extensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
+      },
+      { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], extensionIds: {} },
+    ]);
+    expect([dtlsRole, isOfferer]).to.deep.equal(['client', true]);
+  });
+
+  it('refuses answers that do not fit the offer, and stays open for one that does', () => {
+    const client = createSession();
+    const { answer: text } = createSession().acceptOffer(client.createOffer(plans), takeAll);
+    const cases: readonly (readonly [string, string])[] = [
+      [text.replace(/m=video[^]*/, ''), 'sdp_invalid'],
+      [text.replace('a=mid:1', 'a=mid:7').replace('BUNDLE 0 1 2', 'BUNDLE 0 7 2'), 'sdp_invalid'],
+      [text.replaceAll('a=setup:passive', 'a=setup:actpass'), 'sdp_invalid'],
+      [text.replaceAll(/m=(\w+) 9/g, 'm=$1 0'), 'sdp_without_media'],
+      ['', 'sdp_empty'],
+    ];
+    for (const [broken, code] of cases) expect(codeOf(() => client.acceptAnswer(broken))).to.equal(code);
+    expect(client.acceptAnswer(text).media.map(({ sends }) => sends)).to.deep.equal([true, true, false]);
+    expect(codeOf(() => client.acceptAnswer(text))).to.equal('sdp_invalid');
+  });
+});
