@@ -1,5 +1,5 @@
 import type { AudioPacket } from '../protocol.js';
-import { rampSamples, samplesToUs, tickSamples, tickUs as tickLengthUs, usToSamples } from './audio-format.js';
+import { rampSamples, tickSamples, tickUs as tickLengthUs, usToSamples } from './audio-format.js';
 import { DelayControl, fastestSpeed } from './delay-control.js';
 import { DelayEstimator, defaultDelayLimits } from './delay-estimator.js';
 import { energy, levelDbov } from './level-meter.js';
@@ -7,8 +7,9 @@ import type { SoundDecoder } from './opus-decoder.js';
 import { opusPacketHasFec, opusPacketSamples } from './opus-packet.js';
 import { endPtsUs, PacketQueue } from './packet-queue.js';
 import { PlayedIndices } from './played-indices.js';
-import { ResamplingFifo } from './resampling-fifo.js';
-import { crossfadeIn, lengthen, rampGain, shorten } from './splice.js';
+import { newPlayoutCounters } from './playout-counters.js';
+import { PlayoutLine } from './playout-line.js';
+import { crossfadeIn, lengthen, shorten } from './splice.js';
 import { isLoud } from './talk-gate.js';
 
 /** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
@@ -18,9 +19,6 @@ const mostQueuedPackets = 256;
 /** More waiting than wanted by this much (after a stall everything comes at once) is skipped in one step; less is played a little faster. */
 const burstUs = 100_000;
 
-/** Concealment is believable for one packet, then it fades and ends here: longer ones are heard as a robot's voice. */
-const concealMostUs = 100_000;
-const concealFullUs = 20_000;
 /** Concealment comes in steps of 10 ms: shorter ones click where SILK was used, longer ones are delay when the packet comes after all. */
 const concealStepSamples = 480;
 
@@ -46,26 +44,6 @@ const requestDecayUs = 200;
 /** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
 const smoothing = 0.05;
 
-export interface PlayoutCounters {
-  packets: number;
-  duplicates: number;
-  late: number;
-  malformed: number;
-  /** Dropped because more than the bound was waiting. */
-  overflowed: number;
-  /** Dropped in one step after a burst. */
-  skipped: number;
-  /** Taken by time without being decoded: nobody listens, or silent. */
-  unheard: number;
-  decoded: number;
-  undecodable: number;
-  recoveredByFec: number;
-  concealedMs: number;
-  shortened: number;
-  lengthened: number;
-  restarts: number;
-}
-
 /**
  * One sender's sound on the room's ticks.
  *
@@ -77,22 +55,16 @@ export interface PlayoutCounters {
  * Not supported: two streams in one buffer. An index that begins anew is taken for a new stream.
  */
 export class PlayoutBuffer {
-  readonly counters: PlayoutCounters = {
-    packets: 0, duplicates: 0, late: 0, malformed: 0, overflowed: 0, skipped: 0, unheard: 0, decoded: 0, undecodable: 0,
-    recoveredByFec: 0, concealedMs: 0, shortened: 0, lengthened: 0, restarts: 0,
-  };
+  readonly counters = newPlayoutCounters();
   readonly #queue = new PacketQueue();
   readonly #estimator = new DelayEstimator();
   readonly #control = new DelayControl();
-  readonly #fifo = new ResamplingFifo();
+  readonly #line = new PlayoutLine();
   readonly #played = new PlayedIndices();
   /** The last packets that were taken without being decoded. */
   readonly #unheard: AudioPacket[] = [];
-  /** Capture time at the end of what is in the fifo, or of what was consumed. */
+  /** Capture time at the end of the line, or of what was consumed. */
   #endUs = Number.NEGATIVE_INFINITY;
-  /** 0: nothing sounds, and time may be moved freely. */
-  #gain = 0;
-  #concealedUs = 0;
   /** Packets passed by time: what was not decoded cannot be made up for. */
   #passed = false;
   /** What follows does not continue what was before. */
@@ -152,27 +124,27 @@ export class PlayoutBuffer {
       return;
     }
     const targetUs = this.targetUs();
-    while (!this.#fifo.canRead(tickSamples, fastestSpeed)) this.#produce(tickUs + this.#fifo.availableUs, targetUs, decoder);
-    if (this.#gain === 0) {
+    while (!this.#line.canRead(tickSamples, fastestSpeed)) this.#produce(tickUs + this.#line.availableUs, targetUs, decoder);
+    if (this.#line.silent) {
       this.#control.rest();
-      this.#fifo.read(out, 1);
+      this.#line.read(out, 1);
       this.#delayUs ??= targetUs;
       return;
     }
-    const delayUs = tickUs - (this.#endUs - this.#fifo.availableUs);
-    this.#fifo.read(out, this.#control.speed(delayUs - targetUs));
+    const delayUs = tickUs - (this.#endUs - this.#line.availableUs);
+    this.#line.read(out, this.#control.speed(delayUs - targetUs));
     this.#delayUs = this.#delayUs === undefined ? delayUs : this.#delayUs + smoothing * (delayUs - this.#delayUs);
   }
 
-  /** Adds something to the fifo; its first sample will be heard at `heardUs`. */
+  /** Adds something to the line; its first sample will be heard at `heardUs`. */
   #produce(heardUs: number, targetUs: number, decoder: SoundDecoder): void {
     this.#skipBurst(targetUs);
     const next = this.#queue.first();
     if (next === undefined) {
       this.#conceal(concealStepSamples, decoder);
-    } else if (this.#gain === 0) {
+    } else if (this.#line.silent) {
       const waitSamples = usToSamples(next.ptsUs + targetUs - heardUs);
-      if (waitSamples > 0) this.#fifo.writeSilence(Math.min(waitSamples, tickSamples));
+      if (waitSamples > 0) this.#line.addSilence(Math.min(waitSamples, tickSamples));
       else this.#play(next, heardUs, targetUs, decoder);
     } else if (this.#fecFits(next, heardUs, targetUs) && this.#recover(next, decoder)) {
       // The hole is filled; the packet itself comes with the next call.
@@ -223,7 +195,7 @@ export class PlayoutBuffer {
     const samples = decoder.decodeFec(next.data, opusPacketSamples(next.data));
     if (samples === undefined || !Number.isFinite(energy(samples))) return false;
     this.counters.recoveredByFec += 1;
-    this.#sound(samples);
+    this.#line.addSound(samples);
     this.#endUs = next.ptsUs;
     return true;
   }
@@ -235,28 +207,16 @@ export class PlayoutBuffer {
   }
 
   #conceal(count: number, decoder: SoundDecoder): void {
-    const samples = this.#gain === 0 ? undefined : decoder.conceal(count);
-    if (samples === undefined || !Number.isFinite(energy(samples))) {
-      this.#gain = 0;
-      this.#fifo.writeSilence(count);
-      return;
-    }
-    const lengthUs = samplesToUs(samples.length);
-    this.#concealedUs += lengthUs;
-    this.counters.concealedMs += lengthUs / 1000;
-    const share = (this.#concealedUs - concealFullUs) / (concealMostUs - concealFullUs);
-    const gain = Math.min(this.#gain, 1 - Math.min(1, Math.max(0, share)));
-    rampGain(samples, this.#gain, gain, samples.length);
-    this.#gain = gain;
-    this.#fifo.write(samples);
-    this.#endUs += lengthUs;
+    const concealedUs = this.#line.addConcealment(count, decoder);
+    this.counters.concealedMs += concealedUs / 1000;
+    this.#endUs += concealedUs;
   }
 
   #play(next: AudioPacket, heardUs: number, targetUs: number, decoder: SoundDecoder): void {
     this.#queue.take();
     this.#played.mark(next.index);
     this.#packetUs = endPtsUs(next) - next.ptsUs;
-    const continuation = this.#broken && this.#gain > 0 ? decoder.conceal(concealStepSamples) : undefined;
+    const continuation = this.#broken && !this.#line.silent ? decoder.conceal(concealStepSamples) : undefined;
     this.#broken = false;
     for (const packet of this.#unheard) decoder.decode(packet.data);
     this.#unheard.length = 0;
@@ -270,8 +230,8 @@ export class PlayoutBuffer {
     this.counters.decoded += 1;
     if (continuation !== undefined) crossfadeIn(samples, continuation);
     const lateUs = heardUs - next.ptsUs - targetUs;
-    if (this.#gain === 0) this.#begin(next, samples, lateUs);
-    else this.#sound(this.#cut(samples, levelDbov(energySum, samples.length), lateUs));
+    if (this.#line.silent) this.#begin(next, samples, lateUs);
+    else this.#line.addSound(this.#cut(samples, levelDbov(energySum, samples.length), lateUs));
     this.#endUs = endPtsUs(next);
   }
 
@@ -280,14 +240,7 @@ export class PlayoutBuffer {
     const quiet = packet.levelDbov === undefined ? this.#passed : !isLoud(packet.levelDbov);
     this.#passed = false;
     const pastSamples = quiet ? Math.max(0, usToSamples(lateUs)) : 0;
-    if (pastSamples < samples.length - rampSamples || pastSamples === 0) this.#sound(samples.subarray(pastSamples));
-  }
-
-  #sound(samples: Float32Array): void {
-    rampGain(samples, this.#gain, 1, Math.min(rampSamples, samples.length));
-    this.#gain = 1;
-    this.#concealedUs = 0;
-    this.#fifo.write(samples);
+    if (pastSamples < samples.length - rampSamples || pastSamples === 0) this.#line.addSound(samples.subarray(pastSamples));
   }
 
   #cut(samples: Float32Array, level: number, errorUs: number): Float32Array {
@@ -327,11 +280,9 @@ export class PlayoutBuffer {
   }
 
   #silence(): void {
-    if (this.#gain === 0 && this.#fifo.availableUs === 0) return;
-    this.#fifo.clear();
+    if (this.#line.silent && this.#line.availableUs === 0) return;
+    this.#line.clear();
     this.#control.rest();
-    this.#gain = 0;
-    this.#concealedUs = 0;
   }
 
   #age(tickUs: number): void {

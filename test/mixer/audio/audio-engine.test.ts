@@ -25,14 +25,16 @@ function ticks(heard: Float32Array, first: number, last: number): Float32Array {
 
 describe('AudioEngine', () => {
   let room: SoundRoom;
+  let before: number;
 
   beforeEach(async () => {
+    before = liveNativeObjects();
     room = await SoundRoom.create();
   });
 
   afterEach(async () => {
     await room.close();
-    expect(liveNativeObjects(), 'native objects after close').to.equal(0);
+    expect(liveNativeObjects(), 'native objects after close').to.equal(before);
   });
 
   it('lets each talker hear the others and not himself, and listeners hear all', async () => {
@@ -149,9 +151,9 @@ describe('AudioEngine', () => {
     await room.join({ participantId: 'ann', microphone: during(0, 50, sine(440)) });
     room.listen({ mix: true, participantIds: [] });
     room.run(150);
-    const before = (room.engine.stats()['outputs'] as { encodes: number }).encodes;
+    const { encodes } = room.engine.stats()['outputs'] as { encodes: number };
     room.run(50);
-    expect((room.engine.stats()['outputs'] as { encodes: number }).encodes).to.equal(before);
+    expect((room.engine.stats()['outputs'] as { encodes: number }).encodes).to.equal(encodes);
     expect(room.encoded).to.have.lengthOf(200);
     expect(peak(ticks(await room.heard(), 160, 200))).to.be.below(1e-4);
   });
@@ -264,7 +266,7 @@ describe('AudioEngine', () => {
     await room.join({ participantId: 'ann', microphone: sine(440) });
     room.listen({ mix: true, participantIds: [] });
     room.run(settled);
-    const before = room.engine.playoutDelayUs('ann')!;
+    const delayUs = room.engine.playoutDelayUs('ann')!;
     // The thread stood still for 600 ms; what arrived meanwhile is handed over afterwards.
     const stalled = room.nowUs;
     room.nowUs += 30 * tickUs;
@@ -272,7 +274,7 @@ describe('AudioEngine', () => {
     room.run(100);
     expect(room.engine.stats()['skippedTicks']).to.equal(30);
     expect(room.encoded.map(({ ptsUs }) => ptsUs).filter((ptsUs) => ptsUs >= stalled && ptsUs < stalled + 30 * tickUs)).to.deep.equal([]);
-    expect(room.engine.playoutDelayUs('ann')).to.be.closeTo(before, 10_000);
+    expect(room.engine.playoutDelayUs('ann')).to.be.closeTo(delayUs, 10_000);
     expect(toneDb(ticks(await room.heard(), settled + 50, settled + 100), 440)).to.be.closeTo(-14, 1);
   });
 
@@ -307,7 +309,7 @@ describe('AudioEngine', () => {
   });
 
   it('frees everything of those who leave while others stay', async () => {
-    const before = liveNativeObjects();
+    const empty = liveNativeObjects();
     room.listen({ mix: false, participantIds: ['ann', 'ben'] });
     for (let round = 0; round < 5; round += 1) {
       await room.join({ participantId: 'ann', microphone: sine(440) }, { participantId: 'ben', microphone: sine(700) });
@@ -318,6 +320,6 @@ describe('AudioEngine', () => {
     }
     room.listen({ mix: false, participantIds: [] });
     room.run(1);
-    expect(liveNativeObjects()).to.equal(before);
+    expect(liveNativeObjects()).to.equal(empty);
       });
 });

@@ -16,10 +16,11 @@ function voice(from: number, count: number): Float32Array {
 }
 
 describe('OpusEncoder', () => {
-  const before = liveNativeObjects();
+  let before: number;
   let encoder: OpusEncoder;
 
   beforeEach(() => {
+    before = liveNativeObjects();
     encoder = new OpusEncoder({ bitrateBps: 48_000 });
   });
 
