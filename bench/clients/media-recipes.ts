@@ -52,9 +52,9 @@ export function pictureArguments(codec: PictureCodec, person: number): string[] 
   const { widthPx, heightPx, fps } = pictureFormat;
   const graph = [
     `color=c=black:s=1280x720:r=${fps},format=gbrp,geq=r='${red}':g='${green}':b='${blue}',trim=end_frame=1,loop=loop=-1:size=1:start=0,setpts=N/${fps}/TB,` +
-      `crop=${widthPx}:${heightPx}:x='320+300*sin(2*PI*t/8)':y='180+170*sin(2*PI*t/6)',format=yuv420p,noise=alls=10:allf=t[wall]`,
+      `crop=${widthPx}:${heightPx}:x='320+300*sin(2*PI*t/8+${person})':y='180+170*sin(2*PI*t/6+${person})',format=yuv420p,noise=alls=10:allf=t[wall]`,
     `color=c=white:s=80x80:r=${fps}[square]`,
-    `[wall][square]overlay=x='280+260*sin(2*PI*t/4)':y='140+120*cos(2*PI*t/3)',trim=end_frame=${loopSeconds * fps},format=yuv420p[picture]`,
+    `[wall][square]overlay=x='280+260*sin(2*PI*t/4+${person})':y='140+120*cos(2*PI*t/3+${2 * person})',trim=end_frame=${loopSeconds * fps},format=yuv420p[picture]`,
   ].join(';');
   return ['-filter_complex', graph, '-map', '[picture]', ...rateArguments(), ...codecArguments(codec)];
 }

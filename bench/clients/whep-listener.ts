@@ -3,18 +3,17 @@
  * lost packets, for a keyframe at the start and after a gap, and reports.
  */
 import { CaptureClock } from '../../src/rtp/capture-clock.js';
-import { H264Depacketiser } from '../../src/rtp/h264-depacketiser.js';
 import { decodeTransportSequence } from '../../src/rtp/header-extensions.js';
 import { ntpMiddle32, ntpToUs } from '../../src/rtp/rtcp/ntp.js';
 import { parseRtcp } from '../../src/rtp/rtcp/parse-rtcp.js';
 import { parseRtpPacket, type RtpPacket } from '../../src/rtp/rtp-packet.js';
-import { Vp8Depacketiser } from '../../src/rtp/vp8-payload.js';
 import type { NegotiatedMedia, PeerEndReason } from '../../src/peer/index.js';
 import { AudioUplink } from '../../src/room/audio-uplink.js';
 import { SessionReports } from '../../src/room/session-reports.js';
 import type { Uplink } from '../../src/room/uplink.js';
 import { VideoUplink } from '../../src/room/video-uplink.js';
 import { ClientLink, randomUint32, type ClientKit } from './client-kit.js';
+import { CountingDepacketiser } from './counting-depacketiser.js';
 import { FreezeMeter } from './freeze-meter.js';
 import type { PictureCodec } from './media-recipes.js';
 import type { StopBeat } from './metronome.js';
@@ -173,7 +172,7 @@ export class WhepListener {
             ...common,
             source: 'camera',
             orientationExtensionId: undefined,
-            depacketisers: new Map(line.codecs.map(({ name, payloadType }) => [payloadType, name === 'vp8' ? new Vp8Depacketiser() : new H264Depacketiser()])),
+            depacketisers: new Map(line.codecs.map(({ name, payloadType }) => [payloadType, new CountingDepacketiser(name === 'vp8' ? 'vp8' : 'h264')])),
             onFrame: ({ keyframe, arrivalUs }) => this.#onFrame(keyframe, arrivalUs),
           });
     this.#uplinks.set(ssrc, uplink);
