@@ -45,11 +45,16 @@ export class ParticipantVideo {
 
   /**
    * Moves each input to what is due at this tick.
-   * @param halfPeriodUs of the canvas: a picture goes to the tick nearest to its time, not to the one after it, so that pictures are as often early as late
+   * @param halfPeriodUs of the canvas: a picture goes to the tick nearest to its time, so that pictures are as often early as late; to a tick before its time
+   *   only where sound waits long enough for it to be ready by then, or every other one would miss that tick and be shown together with the next
    */
   advance(tickUs: number, halfPeriodUs: number): void {
     const soundDelayUs = this.#sound.playoutDelayUs(this.#participantId);
-    for (const input of this.#inputs.values()) input.advance(tickUs, tickUs + halfPeriodUs - (soundDelayUs ?? input.delayUs));
+    for (const input of this.#inputs.values()) {
+      const delayUs = soundDelayUs ?? input.delayUs;
+      const earlierUs = Math.min(halfPeriodUs, Math.max(0, delayUs - input.delayUs));
+      input.advance(tickUs, tickUs + earlierUs - delayUs, halfPeriodUs / 2);
+    }
   }
 
   /** Asks sound to wait for pictures that come later than it is played; to be called now and then, because sound gives up slowly what nobody asks for again. */

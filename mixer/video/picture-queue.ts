@@ -3,6 +3,7 @@ import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
 /** Decoded pictures that wait for their time. It owns them until they are taken. Small: a picture of 1280x720 takes 1.4 MB; the encoded frames wait elsewhere. */
 export class PictureQueue {
   readonly #pictures: DecodedPicture[] = [];
+  #tookLastTime = false;
 
   get hasRoom(): boolean {
     const first = this.#pictures[0];
@@ -16,20 +17,35 @@ export class PictureQueue {
 
   /**
    * Takes the newest picture that is due; those it overtakes are closed. Pictures stay in the order of decoding, whatever their times say.
+   *
+   * A sender at the canvas's rate whose pictures fall due just about when a tick comes would, by his jitter, give none to one tick and two to the next. So
+   * one that is due within the leeway after `dueUs` is taken where otherwise the stream would stand, and one that is due within the leeway before
+   * it is left for the next tick where an older one is there.
    * @returns the picture (the caller owns it) and how many were overtaken
    */
-  takeDue(dueUs: number): { readonly picture: DecodedPicture; readonly overtaken: number } | undefined {
-    let due = 0;
-    for (;;) {
-      const next = this.#pictures[due];
-      if (next === undefined || !isDue(next.ptsUs, dueUs)) break;
-      due += 1;
-    }
+  takeDue(dueUs: number, leewayUs: number): { readonly picture: DecodedPicture; readonly overtaken: number } | undefined {
+    const due = this.#countToTake(dueUs, leewayUs);
+    this.#tookLastTime = due > 0;
     const picture = this.#pictures[due - 1];
     if (picture === undefined) return undefined;
     for (let index = 0; index < due - 1; index += 1) this.#pictures[index]?.close();
     this.#pictures.splice(0, due);
     return { picture, overtaken: due - 1 };
+  }
+
+  #countToTake(dueUs: number, leewayUs: number): number {
+    const due = this.#countDue(dueUs);
+    if (due === 0 && this.#tookLastTime) return Math.min(1, this.#countDue(dueUs + leewayUs));
+    return due > 1 ? Math.max(due - 1, this.#countDue(dueUs - leewayUs)) : due;
+  }
+
+  #countDue(dueUs: number): number {
+    let due = 0;
+    for (;;) {
+      const next = this.#pictures[due];
+      if (next === undefined || !isDue(next.ptsUs, dueUs)) return due;
+      due += 1;
+    }
   }
 
   close(): void {

@@ -320,14 +320,14 @@ export class VideoInput {
     this.#events.onFault(error.message);
   }
 
-  /** Takes the newest picture captured at `dueUs` or before, if there is one; then goes on decoding. */
-  advance(nowUs: number, dueUs: number): void {
+  /** Takes the newest picture captured at `dueUs` or before, give or take the leeway, if there is one; then goes on decoding. */
+  advance(nowUs: number, dueUs: number, leewayUs: number): void {
     if (this.#closed) return;
     if (!this.#wanted) {
       if (this.#picture !== undefined && nowUs - this.#pictureTakenUs >= forgetPictureUs) this.#setPicture(undefined);
       return;
     }
-    const due = this.#decoded.takeDue(dueUs);
+    const due = this.#decoded.takeDue(dueUs, leewayUs);
     if (due !== undefined) {
       this.counters.shown += 1;
       this.counters.overtaken += due.overtaken;

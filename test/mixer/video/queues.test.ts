@@ -64,7 +64,7 @@ describe('queue of decoded pictures', () => {
 
   it('gives the newest that is due and closes those it overtakes', () => {
     const { queue, pictures } = fill(0, 33, 66, 100);
-    const due = queue.takeDue(70_000);
+    const due = queue.takeDue(70_000, 0);
     expect(due?.picture).to.equal(pictures[2]);
     expect(due?.overtaken).to.equal(2);
     expect(pictures.map(({ open }) => open)).to.deep.equal([false, false, true, true]);
@@ -72,19 +72,50 @@ describe('queue of decoded pictures', () => {
 
   it('gives nothing before its time', () => {
     const { queue } = fill(100);
-    expect(queue.takeDue(99_999)).to.be.undefined;
-    expect(queue.takeDue(100_000)).not.to.be.undefined;
-    expect(queue.takeDue(100_000)).to.be.undefined;
+    expect(queue.takeDue(99_999, 0)).to.be.undefined;
+    expect(queue.takeDue(100_000, 0)).not.to.be.undefined;
+    expect(queue.takeDue(100_000, 0)).to.be.undefined;
   });
+
+  it('leaves one that is only just due for the next tick, where an older one is there', () => {
+    const { queue, pictures } = fill(0, 33, 66);
+    expect(queue.takeDue(68_000, 8_000)).to.deep.equal({ picture: pictures[1], overtaken: 1 });
+    expect(queue.takeDue(101_000, 8_000)?.picture).to.equal(pictures[2]);
+  });
+
+  it('takes one that is only just not due in a stream that would stand, and not out of rest', () => {
+    const { queue, pictures } = fill(0, 33);
+    expect(queue.takeDue(-2_000, 8_000)).to.be.undefined;
+    expect(queue.takeDue(0, 8_000)?.picture).to.equal(pictures[0]);
+    expect(queue.takeDue(26_000, 8_000)?.picture).to.equal(pictures[1]);
+  });
+
+  for (const phaseMs of [-15, -10, -5, -1, 0, 1, 5, 10, 15]) {
+    it(`gives each tick one picture of a stream with jitter that comes ${phaseMs} ms after its ticks`, () => {
+      const queue = new PictureQueue();
+      const counts = { nothing: 0, overtaken: 0 };
+      let pushed = 0;
+      for (let tick = 0; tick < 300; tick += 1) {
+        // Within 8 ms, in no order; ready 15 ms after its time, when its tick may be over.
+        const ptsMs = (frame: number): number => (frame * 100) / 3 + phaseMs + (((frame * 7) % 9) - 4);
+        for (; ptsMs(pushed) + 15 <= (tick * 100) / 3; pushed += 1) queue.push(new FakePicture(ptsMs(pushed)) as unknown as DecodedPicture);
+        const due = queue.takeDue((tick * 100_000) / 3 - 15_000, 100_000 / 12);
+        if (due === undefined) counts.nothing += 1;
+        else counts.overtaken += due.overtaken;
+      }
+      expect(counts.nothing, 'ticks without a picture').to.be.at.most(3);
+      expect(counts.overtaken).to.be.at.most(1);
+    });
+  }
 
   it('does not wait for a picture whose time is seconds ahead', () => {
     const { queue, pictures } = fill(5_000);
-    expect(queue.takeDue(100_000)?.picture).to.equal(pictures[0]);
+    expect(queue.takeDue(100_000, 0)?.picture).to.equal(pictures[0]);
   });
 
   it('keeps the order of decoding where times go back', () => {
     const { queue, pictures } = fill(1_000, 0, 33);
-    expect(queue.takeDue(1_000_000)?.picture).to.equal(pictures[2]);
+    expect(queue.takeDue(1_000_000, 0)?.picture).to.equal(pictures[2]);
   });
 
   it('holds six pictures or a quarter of a second', () => {

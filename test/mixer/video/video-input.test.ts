@@ -45,7 +45,7 @@ class Harness {
 
   advance(byUs = 0): void {
     this.clock.advance(byUs);
-    this.input.advance(this.clock.nowUs(), this.clock.nowUs());
+    this.input.advance(this.clock.nowUs(), this.clock.nowUs(), 0);
   }
 
   expectShown(colour: typeof red): void {
@@ -231,11 +231,11 @@ describe('video input', () => {
     harness.input.setWanted(true);
     harness.push(...frames);
     await until(() => harness.input.counters.decoded === 3, 'three pictures');
-    harness.input.advance(harness.clock.nowUs(), 0);
+    harness.input.advance(harness.clock.nowUs(), 0, 0);
     harness.expectShown(red);
-    harness.input.advance(harness.clock.nowUs(), frameUs - 1);
+    harness.input.advance(harness.clock.nowUs(), frameUs - 1, 0);
     harness.expectShown(red);
-    harness.input.advance(harness.clock.nowUs(), 2 * frameUs);
+    harness.input.advance(harness.clock.nowUs(), 2 * frameUs, 0);
     harness.expectShown(blue);
     expect(harness.input.counters).to.include({ shown: 2, overtaken: 1 });
   });
