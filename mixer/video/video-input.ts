@@ -321,7 +321,7 @@ export class VideoInput {
   }
 
   /** Takes the newest picture captured at `dueUs` or before, give or take the leeway, if there is one; then goes on decoding. */
-  advance(nowUs: number, dueUs: number, leewayUs: number): void {
+  advance(nowUs: number, dueUs: number, leewayUs = 0): void {
     if (this.#closed) return;
     if (!this.#wanted) {
       if (this.#picture !== undefined && nowUs - this.#pictureTakenUs >= forgetPictureUs) this.#setPicture(undefined);
