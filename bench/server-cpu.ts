@@ -1,0 +1,101 @@
+/** CPU of the whole server with 1, 4, 9 and 16 full participants, beside one bare `ffmpeg` that does the same media work without a network. */
+import { BareFfmpeg } from './support/bare-ffmpeg.js';
+import { median, pause, type Bench, type BenchContext, type BenchRow } from './support/bench.js';
+import { LoadProcess } from './support/load-process.js';
+import { treeCpuSeconds } from './support/process-tree.js';
+import { ServerProcess } from './support/server-process.js';
+
+interface Cost {
+  /** CPU seconds per second. */
+  readonly cpu: number;
+  /** Of the picture that came out. */
+  readonly fps: number;
+}
+
+/** Participants, and how much of the bare ffmpeg's cost the server may have. */
+const cases = [
+  { participants: 1, mostRatio: undefined },
+  { participants: 4, mostRatio: 1.25 },
+  { participants: 9, mostRatio: 1.4 },
+  { participants: 16, mostRatio: 1.4 },
+] as const;
+const speakers = 4;
+/** Handshakes, first keyframes and the encoder's first guesses are over; buffers have found their depth. */
+const settleSeconds = 5;
+/** Below it the machine was too busy for the figure to mean anything. */
+const leastFps = 28.5;
+
+export const bench: Bench = {
+  name: 'server-cpu',
+  meaning: 'CPU seconds per media second of the whole server (clients not counted), 640x360@30 VP8 and Opus in, picture and own mix-minus back, 4 of them speaking.',
+  async run(context) {
+    const server = await ServerProcess.start();
+    try {
+      const rows: BenchRow[] = [];
+      for (const { participants, mostRatio } of cases) rows.push(await compare(server, participants, mostRatio, context));
+      return rows;
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
+async function compare(server: ServerProcess, participants: number, mostRatio: number | undefined, context: BenchContext): Promise<BenchRow> {
+  const ours: Cost[] = [];
+  const bare: Cost[] = [];
+  for (let round = 0; round < context.rounds; round++) {
+    // In turns, so that a machine that changes its mind (heat, neighbours) does so to both.
+    ours.push(await measureServer(server, participants, `cpu-${participants}-${round}`, context.seconds));
+    bare.push(await measureFfmpeg(participants, context.seconds));
+    context.say(`${participants} participants: server ${describe(ours.at(-1))}, ffmpeg ${describe(bare.at(-1))}`);
+  }
+  const lowestFps = Math.min(...[...ours, ...bare].map(({ fps }) => fps));
+  return {
+    figure: `${participants} full participant${participants === 1 ? '' : 's'}`,
+    value: median(ours.map(({ cpu }) => cpu)),
+    unit: 'CPU-s/s',
+    against: 'bare ffmpeg',
+    againstValue: median(bare.map(({ cpu }) => cpu)),
+    goal: mostRatio === undefined ? undefined : { most: mostRatio, isRatio: true },
+    doubt: lowestFps < leastFps ? `only ${lowestFps.toFixed(1)} fps` : '',
+  };
+}
+
+async function measureServer(server: ServerProcess, participants: number, room: string, seconds: number): Promise<Cost> {
+  const load = await LoadProcess.start({ url: server.url, room, publishers: participants, speakers, isFull: true });
+  try {
+    await pause(settleSeconds);
+    load.takeSeconds('taking');
+    const { cpu } = await measureCpu(server.pid, seconds);
+    const fps = load.takeSeconds('taking').map((figures) => figures.fps);
+    return { cpu, fps: fps.length === 0 ? 0 : median(fps) };
+  } finally {
+    await load.stop();
+    await fetch(new URL(`/api/rooms/${room}`, server.url), { method: 'DELETE' });
+  }
+}
+
+async function measureFfmpeg(participants: number, seconds: number): Promise<Cost> {
+  const ffmpeg = await BareFfmpeg.start({ inputs: participants, speakers });
+  try {
+    await pause(settleSeconds);
+    const framesBefore = ffmpeg.frames;
+    const { cpu, elapsedSeconds } = await measureCpu(ffmpeg.pid, seconds);
+    return { cpu, fps: (ffmpeg.frames - framesBefore) / elapsedSeconds };
+  } finally {
+    await ffmpeg.stop();
+  }
+}
+
+async function measureCpu(pid: number, seconds: number): Promise<{ readonly cpu: number; readonly elapsedSeconds: number }> {
+  const startMs = performance.now();
+  const before = await treeCpuSeconds(pid);
+  await pause(seconds);
+  const used = (await treeCpuSeconds(pid)) - before;
+  const elapsedSeconds = (performance.now() - startMs) / 1000;
+  return { cpu: used / elapsedSeconds, elapsedSeconds };
+}
+
+function describe(cost: Cost | undefined): string {
+  return cost === undefined ? '-' : `${cost.cpu.toFixed(2)} (${cost.fps.toFixed(1)} fps)`;
+}
