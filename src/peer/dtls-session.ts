@@ -90,7 +90,8 @@ export class DtlsSession {
       signatureHash: options.certificate.signatureHash,
       srtpProfiles: srtpProfiles.map((profile) => srtpProfileIds[profile]) as (1 | 7)[],
       extendedMasterSecret: true,
-      certificateRequest: true,
+      // On a client it would mean waiting for the server's request, which FFmpeg's never makes.
+      certificateRequest: options.role === 'server',
       transport: this.#createTransport(),
     };
     this.#socket = options.role === 'server' ? new DtlsServer(socketOptions) : new DtlsClient(socketOptions);

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { DtlsServer } from 'werift';
+import type { PeerCertificate } from '../../../src/peer/certificate.js';
 import { contentTypes, handshakeTypes, recordEpoch, recordHeaderBytes, recordNumber, recordType, splitHandshake, splitRecords, writeClearHandshake } from '../../../src/peer/dtls-records.js';
 import { DtlsSession, type SrtpKeys } from '../../../src/peer/dtls-session.js';
 import type { Fingerprint } from '../../../src/peer/dtls-proof.js';
@@ -88,6 +90,23 @@ function flipLastByte(body: Buffer): void {
 const isConnected = ({ keys }: Outcome): boolean => keys !== undefined;
 const isFailed = ({ failure }: Outcome): boolean => failure !== undefined;
 
+/** werift's own server, which asks for no certificate and gives ours. */
+function createAnonymousServer(certificate: PeerCertificate, send: (datagram: Buffer) => void): (datagram: Buffer) => void {
+  const transport: ConstructorParameters<typeof DtlsServer>[0]['transport'] = {
+    type: 'test',
+    address: { address: '', family: '', port: 0 },
+    closed: false,
+    onData: () => undefined,
+    send: (datagram) => {
+      send(datagram);
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  new DtlsServer({ cert: certificate.certPem, key: certificate.keyPem, signatureHash: certificate.signatureHash, srtpProfiles: [1], certificateRequest: false, transport });
+  return (datagram) => transport.onData(datagram, ['', 0]);
+}
+
 describe('DtlsSession', () => {
   let link: Link;
 
@@ -146,6 +165,23 @@ describe('DtlsSession', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(numbers.client.filter((number) => number.startsWith('1 '))).to.have.lengthOf(3);
     for (const side of ['client', 'server'] as const) expect(new Set(numbers[side])).to.have.lengthOf(numbers[side].length);
+  });
+
+  it('connects to a server that asks for no certificate, as FFmpeg does not', async () => {
+    link = await createLink(() => []);
+    const certificate = await sharedCertificate();
+    const keys = new Promise<SrtpKeys>((resolve, reject) => {
+      const client: DtlsSession = new DtlsSession({
+        role: 'client',
+        certificate,
+        fingerprints: [{ hash: 'sha256', value: certificate.fingerprintSha256 }],
+        send: (datagram) => void setImmediate(() => toServer(datagram)),
+        events: { onConnected: resolve, onFailed: (reason) => reject(new Error(reason)), onClosedByPeer: () => undefined },
+      });
+      const toServer = createAnonymousServer(certificate, (datagram) => void setImmediate(() => client.receive(datagram)));
+      client.start();
+    });
+    expect((await keys).local.profile).to.equal('AES_CM_128_HMAC_SHA1_80');
   });
 
   it('tells the other side when it closes, once', async () => {

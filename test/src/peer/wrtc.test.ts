@@ -146,4 +146,10 @@ describe('Peer and libwebrtc', function () {
     expect(rigged.ended).to.equal('closed_by_peer');
     expect(performance.now() - before).to.be.lessThan(1_000);
   });
+
+  it('connect when we are DTLS client', async () => {
+    await rigged.peer.close();
+    rigged = await RiggedPeer.create({ port, certificate: await sharedCertificate(), dtlsRole: 'client' });
+    await expectMediaBothWays(await theyOffer());
+  });
 });
