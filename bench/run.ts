@@ -12,6 +12,8 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'server-cpu': () => import('./server-cpu.js'),
   memory: () => import('./memory.js'),
   'listener-cost': () => import('./listener-cost.js'),
+  latency: () => import('./latency.js'),
+  'first-picture': () => import('./first-picture.js'),
 };
 
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));

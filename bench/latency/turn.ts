@@ -35,6 +35,9 @@ export interface ClientShare {
   readonly encodeMs: number | undefined;
   readonly sendMs: number | undefined;
   readonly videoJitterBufferMs: number | undefined;
+  /** At the end: what lip sync asks of the picture's jitter buffer, and the jitter that it sees in what arrives. */
+  readonly videoLipSyncMs: number | undefined;
+  readonly videoJitterMs: number | undefined;
   readonly decodeMs: number | undefined;
   readonly soundJitterBufferMs: number | undefined;
   readonly soundConcealedMs: number | undefined;
@@ -77,11 +80,18 @@ function share(before: ClientStats, after: ClientStats, seconds: number): Client
     const over = grown(stream, count);
     return sum === undefined || over === undefined || over === 0 ? undefined : (scale * sum) / over;
   };
+  const atEnd = (stream: keyof ClientStats, name: string): number | undefined => {
+    const value = after[stream][name];
+    return typeof value === 'number' ? value : undefined;
+  };
+  const jitterSeconds = atEnd('seenVideo', 'jitter');
   const bytes = grown('sentVideo', 'bytesSent');
   return {
     encodeMs: ratio('sentVideo', 'totalEncodeTime', 'framesEncoded', 1000),
     sendMs: ratio('sentVideo', 'totalPacketSendDelay', 'packetsSent', 1000),
     videoJitterBufferMs: ratio('seenVideo', 'jitterBufferDelay', 'jitterBufferEmittedCount', 1000),
+    videoLipSyncMs: atEnd('seenVideo', 'minPlayoutDelay'),
+    videoJitterMs: jitterSeconds === undefined ? undefined : 1000 * jitterSeconds,
     decodeMs: ratio('seenVideo', 'totalDecodeTime', 'framesDecoded', 1000),
     soundJitterBufferMs: ratio('heardAudio', 'jitterBufferDelay', 'jitterBufferEmittedCount', 1000),
     soundConcealedMs: ((grown('heardAudio', 'concealedSamples') ?? 0) / 48_000) * 1000,
