@@ -6,8 +6,9 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { Candidate, CandidatePairState, Connection, StunProtocol } from 'werift';
 import type { IceCandidate } from './ice-candidate.js';
+import type { PortBinding, PortSource } from './port-binding.js';
 import { isStunRequest, stunTransactionId, type StunMessage } from './stun-message.js';
-import type { PortBinding, PortSource, UdpPort } from './udp-port.js';
+import type { UdpPort } from './udp-port.js';
 import { candidatePairInternals, connectionInternals, stunProtocolInternals, type StunProtocolInternals } from './werift-internals.js';
 
 export interface IceAgentOptions {

@@ -2,5 +2,6 @@
 export { createCertificate, type PeerCertificate } from './certificate.js';
 export type { DtlsRole } from './dtls-session.js';
 export type { CodecName, ExtensionIds, MediaDirection, MediaKind, MediaPlan, NegotiatedCodec, NegotiatedMedia, RemoteMedia } from './media.js';
-export { Peer, type PeerCounters, type PeerEndReason, type PeerEvents, type PeerOptions, type PeerState } from './peer.js';
+export { Peer } from './peer.js';
+export type { PeerCounters, PeerEndReason, PeerEvents, PeerOptions, PeerState } from './peer-options.js';
 export { UdpPort, type PortCounters, type UdpPortOptions } from './udp-port.js';

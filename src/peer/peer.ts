@@ -5,65 +5,18 @@
  * Each datagram of media goes from the socket to `onRtp` and from `sendRtp` to the socket without a copy beyond the cipher's own.
  */
 import { randomBytes } from 'node:crypto';
-import type { RoomTime } from '../../mixer/clock/room-clock.js';
-import type { CancelTimer, Timers } from '../../mixer/clock/timers.js';
+import type { CancelTimer } from '../../mixer/clock/timers.js';
 import { isRtcp } from '../rtp/rtp-packet.js';
 import type { SrtpProfile } from '../rtp/srtp/session-keys.js';
 import { SrtpReceiver } from '../rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../rtp/srtp/srtp-sender.js';
-import type { PeerCertificate } from './certificate.js';
-import { DtlsSession, type DtlsRole, type SrtpKeys } from './dtls-session.js';
+import { DtlsSession, type SrtpKeys } from './dtls-session.js';
 import { IceAgent } from './ice-agent.js';
 import { parseCandidate } from './ice-candidate.js';
 import type { MediaPlan, NegotiatedMedia, RemoteMedia } from './media.js';
+import { createPeerCounters, type PeerCounters, type PeerEndReason, type PeerEvents, type PeerOptions, type PeerState } from './peer-options.js';
+import type { PortSource } from './port-binding.js';
 import { SdpSession, type SdpOutcome } from './sdp-session.js';
-import type { PortSource, UdpPort } from './udp-port.js';
-
-export interface PeerOptions {
-  readonly port: UdpPort;
-  readonly certificate: PeerCertificate;
-  readonly events: PeerEvents;
-  readonly clock: RoomTime;
-  readonly timers: Timers;
-  /** Where the other side leaves the choice; `server` unless given: it gets the cheaper cipher from browsers and stands loss better. */
-  readonly dtlsRole?: DtlsRole;
-  /** From the moment both descriptions are known until `onConnected`. */
-  readonly connectTimeoutMs: number;
-  /** Without one authentic packet, STUN included. Consent is asked each 4 to 6 s, so less than 7 s ends connections that only listen. */
-  readonly silenceTimeoutMs: number;
-}
-
-export type PeerEndReason = 'closed_by_peer' | 'ice_failed' | 'dtls_failed' | 'timeout' | 'closed';
-
-export interface PeerEvents {
-  /** The peer is proved, media may flow both ways. At most once. */
-  onConnected(): void;
-  /** One authentic packet, in clear, in the order of arrival; a view into the datagram that is the listener's to keep. `arrivalUs` is the room's time. */
-  onRtp(packet: Buffer, arrivalUs: number): void;
-  onRtcp(packet: Buffer, arrivalUs: number): void;
-  /** Exactly once in every life, after everything was freed; `detail` is for the log. */
-  onEnded(reason: PeerEndReason, detail: string): void;
-}
-
-export type PeerState = 'new' | 'connecting' | 'connected' | 'ended';
-
-export interface PeerCounters {
-  sentRtp: number;
-  sentRtcp: number;
-  receivedRtp: number;
-  receivedRtcp: number;
-  /** Given to `sendRtp` or `sendRtcp` when not connected. */
-  droppedSends: number;
-  /** Came before the peer was proved. */
-  droppedEarlyMedia: number;
-  /** Not authentic, malformed, or seen before. */
-  droppedSrtp: number;
-  /** Malformed, unproved, or in clear where it must not be. */
-  droppedDtls: number;
-  ignoredCandidates: number;
-  /** The other side went on from another of its addresses. */
-  routeChanges: number;
-}
 
 /** Where media came from for so long is where it goes; shorter would flap while packets from two paths interleave. */
 const routeSilenceUs = 1_000_000;
@@ -75,18 +28,7 @@ export class Peer {
   readonly #events: PeerEvents;
   readonly #ice: IceAgent;
   readonly #sdp: SdpSession;
-  readonly #counters: PeerCounters = {
-    sentRtp: 0,
-    sentRtcp: 0,
-    receivedRtp: 0,
-    receivedRtcp: 0,
-    droppedSends: 0,
-    droppedEarlyMedia: 0,
-    droppedSrtp: 0,
-    droppedDtls: 0,
-    ignoredCandidates: 0,
-    routeChanges: 0,
-  };
+  readonly #counters = createPeerCounters();
   #dtls: DtlsSession | undefined;
   #srtpSender: SrtpSender | undefined;
   #srtpReceiver: SrtpReceiver | undefined;

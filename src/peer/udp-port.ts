@@ -9,12 +9,13 @@
  * One address family a port, that of `host`. Two connections between the same two ports cannot be told apart, so a client that joins one server several
  * times opens a port for each. Close the connections first, then the port.
  */
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import type { KeyObject } from 'node:crypto';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { ownAddresses } from './own-addresses.js';
-import { hasStunIntegrity, readStunMessage, type StunMessage } from './stun-message.js';
+import { PortBinding, type BindingHost, type PortBindingOptions, type ProvedSource } from './port-binding.js';
+import { hasStunIntegrity, readStunMessage } from './stun-message.js';
+import { bindSocket } from './udp-socket.js';
 
 export interface UdpPortOptions {
   /** The address to bind: an IP literal; `0.0.0.0` or `::` for all. */
@@ -25,29 +26,6 @@ export interface UdpPortOptions {
   /** IP literals to offer as candidates, best first; none means the machine's own. */
   readonly announcedAddresses: readonly string[];
   readonly clock: RoomTime;
-}
-
-/** What one connection gets from the port, after the gate. Called from the socket: must not throw on whatever the datagram holds. */
-export interface PortReceiver {
-  /** An authenticated STUN message of this connection. */
-  onStun(datagram: Buffer, source: PortSource, message: StunMessage): void;
-  onDtls(datagram: Buffer, source: PortSource): void;
-  /** Still encrypted; `arrivalUs` is the room's time. */
-  onMedia(datagram: Buffer, source: PortSource, arrivalUs: number): void;
-}
-
-export interface PortBindingOptions {
-  /** Our ICE user name fragment: must be unique on the port. */
-  readonly ufrag: string;
-  /** Our ICE password, with which others sign their checks. */
-  readonly localPassword: KeyObject;
-  readonly receiver: PortReceiver;
-}
-
-/** Where datagrams come from or go to; the same object for as long as the address stays proved, so it can be compared by identity. */
-export interface PortSource {
-  readonly address: string;
-  readonly port: number;
 }
 
 export interface PortCounters {
@@ -69,53 +47,12 @@ export interface PortCounters {
   socketErrors: number;
 }
 
-/** 200 ms of 150 Mbps: what arrives while the event loop is busy with one slow turn. The kernel caps it at its own limit without an error. */
-const socketBufferBytes = 4 << 20;
 /** Addresses one connection may have proved at a time: a phone has two interfaces and a handful of NAT bindings. Beyond it the least recently proved goes. */
 const maxSourcesPerBinding = 16;
 /** Checks one connection may have under way: 32 candidates with their retransmissions; beyond it the oldest is forgotten. */
 const maxAskedPerBinding = 128;
 
-interface ProvedSource extends PortSource {
-  owner: PortBinding;
-}
-
-/** One connection's share of the port. */
-export class PortBinding {
-  readonly ufrag: string;
-  readonly localPassword: KeyObject;
-  readonly receiver: PortReceiver;
-  /** The other side's ICE password, with which it signs its answers; without it no answer is taken. */
-  remotePassword: KeyObject | undefined;
-  /** For the port only: least recently proved first. */
-  readonly sources: ProvedSource[] = [];
-  /** For the port only: transaction ids of checks under way, oldest first. */
-  readonly asked = new Set<string>();
-  readonly #port: UdpPort;
-
-  constructor(port: UdpPort, options: PortBindingOptions) {
-    this.#port = port;
-    this.ufrag = options.ufrag;
-    this.localPassword = options.localPassword;
-    this.receiver = options.receiver;
-  }
-
-  /** The port will take the answer to this STUN request. */
-  expectAnswer(transactionId: string): void {
-    this.#port.expectAnswer(this, transactionId);
-  }
-
-  send(datagram: Buffer, to: PortSource): void {
-    this.#port.send(datagram, to.port, to.address);
-  }
-
-  /** Nothing reaches the receiver afterwards. Idempotent. */
-  close(): void {
-    this.#port.unbind(this);
-  }
-}
-
-export class UdpPort {
+export class UdpPort implements BindingHost {
   readonly counters: PortCounters = {
     receivedDatagrams: 0,
     receivedBytes: 0,
@@ -331,27 +268,4 @@ export class UdpPort {
 function remove<T>(list: T[], item: T): void {
   const at = list.indexOf(item);
   if (at !== -1) list.splice(at, 1);
-}
-
-function bindSocket(host: string, port: number): Promise<Socket> {
-  const isIpv6 = isIP(host) === 6;
-  const family = isIpv6 ? 6 : 4;
-  const socket = createSocket({
-    type: isIpv6 ? 'udp6' : 'udp4',
-    ipv6Only: isIpv6,
-    recvBufferSize: socketBufferBytes,
-    sendBufferSize: socketBufferBytes,
-    // Every address here is a literal; the default look-up would cost a turn of the event loop per packet (1 to 3 us).
-    lookup: (address, _options, callback) => callback(null, address, family),
-  });
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => {
-      socket.close();
-      reject(error);
-    });
-    socket.bind(port, host, () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
 }

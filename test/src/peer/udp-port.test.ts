@@ -2,7 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { expect } from 'chai';
 import { Message, classes, methods } from 'werift';
-import { UdpPort, type PortBinding, type PortReceiver } from '../../../src/peer/udp-port.js';
+import type { PortBinding, PortReceiver } from '../../../src/peer/port-binding.js';
+import { UdpPort } from '../../../src/peer/udp-port.js';
 import { loopback } from './peer-rig.js';
 
 const password = 'passwordpasswordpassword';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../../src/peer/index.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../support/wrtc.js';
-import { clock, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
+import { loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
 
 const plans: readonly MediaPlan[] = [
   { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: 0x1111, cname: 'mix', msid: 'mix sound' },
@@ -69,8 +69,7 @@ describe('Peer and libwebrtc', function () {
   let browser: Browser;
 
   beforeEach(async () => {
-    // libwebrtc gathers no loopback addresses: all others of this machine, and loopback where there are none.
-    port = await UdpPort.open({ host: '0.0.0.0', portMin: 0, portMax: 0, announcedAddresses: [], clock });
+    port = await UdpPort.open(loopback);
     rigged = await RiggedPeer.create({ port, certificate: await sharedCertificate() });
     browser = new Browser();
   });

@@ -1,0 +1,67 @@
+/** What a peer is given and what it tells. */
+import type { RoomTime } from '../../mixer/clock/room-clock.js';
+import type { Timers } from '../../mixer/clock/timers.js';
+import type { PeerCertificate } from './certificate.js';
+import type { DtlsRole } from './dtls-session.js';
+import type { UdpPort } from './udp-port.js';
+
+export interface PeerOptions {
+  readonly port: UdpPort;
+  readonly certificate: PeerCertificate;
+  readonly events: PeerEvents;
+  readonly clock: RoomTime;
+  readonly timers: Timers;
+  /** Where the other side leaves the choice; `server` unless given: it gets the cheaper cipher from browsers and stands loss better. */
+  readonly dtlsRole?: DtlsRole;
+  /** From the moment both descriptions are known until `onConnected`. */
+  readonly connectTimeoutMs: number;
+  /** Without one authentic packet, STUN included. Consent is asked each 4 to 6 s, so less than 7 s ends connections that only listen. */
+  readonly silenceTimeoutMs: number;
+}
+
+export type PeerEndReason = 'closed_by_peer' | 'ice_failed' | 'dtls_failed' | 'timeout' | 'closed';
+
+export interface PeerEvents {
+  /** The peer is proved, media may flow both ways. At most once. */
+  onConnected(): void;
+  /** One authentic packet, in clear, in the order of arrival; a view into the datagram that is the listener's to keep. `arrivalUs` is the room's time. */
+  onRtp(packet: Buffer, arrivalUs: number): void;
+  onRtcp(packet: Buffer, arrivalUs: number): void;
+  /** Exactly once in every life, after everything was freed; `detail` is for the log. */
+  onEnded(reason: PeerEndReason, detail: string): void;
+}
+
+export type PeerState = 'new' | 'connecting' | 'connected' | 'ended';
+
+export interface PeerCounters {
+  sentRtp: number;
+  sentRtcp: number;
+  receivedRtp: number;
+  receivedRtcp: number;
+  /** Given to `sendRtp` or `sendRtcp` when not connected. */
+  droppedSends: number;
+  /** Came before the peer was proved. */
+  droppedEarlyMedia: number;
+  /** Not authentic, malformed, or seen before. */
+  droppedSrtp: number;
+  /** Malformed, unproved, or in clear where it must not be. */
+  droppedDtls: number;
+  ignoredCandidates: number;
+  /** The other side went on from another of its addresses. */
+  routeChanges: number;
+}
+
+export function createPeerCounters(): PeerCounters {
+  return {
+    sentRtp: 0,
+    sentRtcp: 0,
+    receivedRtp: 0,
+    receivedRtcp: 0,
+    droppedSends: 0,
+    droppedEarlyMedia: 0,
+    droppedSrtp: 0,
+    droppedDtls: 0,
+    ignoredCandidates: 0,
+    routeChanges: 0,
+  };
+}

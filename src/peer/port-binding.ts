@@ -1,0 +1,72 @@
+import type { KeyObject } from 'node:crypto';
+import type { StunMessage } from './stun-message.js';
+
+/** What one connection gets from the port, after the gate. Called from the socket: must not throw on whatever the datagram holds. */
+export interface PortReceiver {
+  /** An authenticated STUN message of this connection. */
+  onStun(datagram: Buffer, source: PortSource, message: StunMessage): void;
+  onDtls(datagram: Buffer, source: PortSource): void;
+  /** Still encrypted; `arrivalUs` is the room's time. */
+  onMedia(datagram: Buffer, source: PortSource, arrivalUs: number): void;
+}
+
+export interface PortBindingOptions {
+  /** Our ICE user name fragment: must be unique on the port. */
+  readonly ufrag: string;
+  /** Our ICE password, with which others sign their checks. */
+  readonly localPassword: KeyObject;
+  readonly receiver: PortReceiver;
+}
+
+/** Where datagrams come from or go to; the same object for as long as the address stays proved, so it can be compared by identity. */
+export interface PortSource {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The port, as far as its bindings need it. */
+export interface BindingHost {
+  expectAnswer(binding: PortBinding, transactionId: string): void;
+  send(datagram: Buffer, port: number, address: string): void;
+  unbind(binding: PortBinding): void;
+}
+
+/** For the port only. */
+export interface ProvedSource extends PortSource {
+  owner: PortBinding;
+}
+
+/** One connection's share of the port. */
+export class PortBinding {
+  readonly ufrag: string;
+  readonly localPassword: KeyObject;
+  readonly receiver: PortReceiver;
+  /** The other side's ICE password, with which it signs its answers; without it no answer is taken. */
+  remotePassword: KeyObject | undefined;
+  /** For the port only: least recently proved first. */
+  readonly sources: ProvedSource[] = [];
+  /** For the port only: transaction ids of checks under way, oldest first. */
+  readonly asked = new Set<string>();
+  readonly #port: BindingHost;
+
+  constructor(port: BindingHost, options: PortBindingOptions) {
+    this.#port = port;
+    this.ufrag = options.ufrag;
+    this.localPassword = options.localPassword;
+    this.receiver = options.receiver;
+  }
+
+  /** The port will take the answer to this STUN request. */
+  expectAnswer(transactionId: string): void {
+    this.#port.expectAnswer(this, transactionId);
+  }
+
+  send(datagram: Buffer, to: PortSource): void {
+    this.#port.send(datagram, to.port, to.address);
+  }
+
+  /** Nothing reaches the receiver afterwards. Idempotent. */
+  close(): void {
+    this.#port.unbind(this);
+  }
+}
