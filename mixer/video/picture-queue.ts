@@ -4,6 +4,8 @@ import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
 export class PictureQueue {
   readonly #pictures: DecodedPicture[] = [];
   #tookLastTime = false;
+  /** How many times in a row one that was due was left. */
+  #left = 0;
 
   get hasRoom(): boolean {
     const first = this.#pictures[0];
@@ -20,7 +22,7 @@ export class PictureQueue {
    *
    * A sender at the canvas's rate whose pictures fall due just about when a tick comes would, by his jitter, give none to one tick and two to the next. So
    * one that is due within the leeway after `dueUs` is taken where otherwise the stream would stand, and one that is due within the leeway before
-   * it is left for the next tick where an older one is there.
+   * it is left for the next tick where an older one is there; not for ever, because that is a tick of delay.
    * @returns the picture (the caller owns it) and how many were overtaken
    */
   takeDue(dueUs: number, leewayUs: number): { readonly picture: DecodedPicture; readonly overtaken: number } | undefined {
@@ -36,7 +38,9 @@ export class PictureQueue {
   #countToTake(dueUs: number, leewayUs: number): number {
     const due = this.#countDue(dueUs);
     if (due === 0 && this.#tookLastTime) return Math.min(1, this.#countDue(dueUs + leewayUs));
-    return due > 1 ? Math.max(due - 1, this.#countDue(dueUs - leewayUs)) : due;
+    const mayLeave = due > 1 && this.#left < mostLeft && this.#countDue(dueUs - leewayUs) < due;
+    this.#left = mayLeave ? this.#left + 1 : 0;
+    return mayLeave ? due - 1 : due;
   }
 
   #countDue(dueUs: number): number {
@@ -53,6 +57,9 @@ export class PictureQueue {
     this.#pictures.length = 0;
   }
 }
+
+/** Four seconds at 30 a second: what made pictures late once is over by then, and where it is not, one picture in four seconds is left out. */
+const mostLeft = 120;
 
 /** Six cover 200 ms at 30 pictures a second: more than the delay that pictures are given by themselves. */
 const mostPictures = 6;

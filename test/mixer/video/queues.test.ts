@@ -83,6 +83,19 @@ describe('queue of decoded pictures', () => {
     expect(queue.takeDue(101_000, 8_000)?.picture).to.equal(pictures[2]);
   });
 
+  it('leaves one for four seconds at most, for that is a tick of delay', () => {
+    const queue = new PictureQueue();
+    const period = 100 / 3;
+    queue.push(new FakePicture(0) as unknown as DecodedPicture);
+    let overtaken = 0;
+    for (let tick = 1; tick <= 400; tick += 1) {
+      queue.push(new FakePicture(tick * period) as unknown as DecodedPicture);
+      overtaken += queue.takeDue((tick * period + 2) * 1000, 8_000)?.overtaken ?? 0;
+      if (tick === 120) expect(overtaken).to.equal(0);
+    }
+    expect(overtaken).to.equal(1);
+  });
+
   it('takes one that is only just not due in a stream that would stand, and not out of rest', () => {
     const { queue, pictures } = fill(0, 33);
     expect(queue.takeDue(-2_000, 8_000)).to.be.undefined;
