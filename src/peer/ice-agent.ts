@@ -49,10 +49,14 @@ const passwordBytes = 18;
 const maxEarlyChecks = 64;
 /** Each makes us send five checks to an address of the other side's choice; RFC 8445 6.1.2.5 allows 100. */
 const maxRemoteCandidates = 32;
+/** RFC 8445 6.1.2.5. Each pair is five checks; somebody with the password and many ports could make any number of them. */
+const maxPairs = 100;
 /** Authenticated checks come each 0.5 to 2.5 s, so werift's memory of them stays within a minute. */
 const checksBetweenClearing = 32;
 
 export class IceAgent {
+  /** Authentic checks that came too early or from too many addresses. */
+  droppedChecks = 0;
   readonly ufrag = randomBytes(ufragBytes).toString('base64');
   readonly password = randomBytes(passwordBytes).toString('base64');
   readonly localCandidates: readonly LocalCandidate[];
@@ -205,11 +209,20 @@ export class IceAgent {
 
   #onStun(datagram: Buffer, source: PortSource, message: StunMessage): void {
     if (message.class === 'request') {
-      if (connectionInternals(this.#connection).earlyChecks.length >= maxEarlyChecks) return;
+      if (this.#isTooMuch(source)) {
+        this.droppedChecks++;
+        return;
+      }
       if (++this.#checkCount % checksBetweenClearing === 0) this.#clearCheckMemory();
     }
     this.#events.onStun();
     this.#protocol.datagramReceived(datagram, [source.address, source.port]);
+  }
+
+  #isTooMuch({ address, port }: PortSource): boolean {
+    if (connectionInternals(this.#connection).earlyChecks.length >= maxEarlyChecks) return true;
+    const { checkList } = this.#connection;
+    return checkList.length >= maxPairs && !checkList.some(({ remoteAddr }) => remoteAddr[0] === address && remoteAddr[1] === port);
   }
 
   #clearCheckMemory(): void {

@@ -46,6 +46,8 @@ export interface PeerCounters {
   droppedSrtp: number;
   /** Malformed, unproved, or in clear where it must not be. */
   droppedDtls: number;
+  /** Authentic ICE checks, too early or from too many addresses. */
+  droppedChecks: number;
   ignoredCandidates: number;
   /** The other side went on from another of its addresses. */
   routeChanges: number;
@@ -61,6 +63,7 @@ export function createPeerCounters(): PeerCounters {
     droppedEarlyMedia: 0,
     droppedSrtp: 0,
     droppedDtls: 0,
+    droppedChecks: 0,
     ignoredCandidates: 0,
     routeChanges: 0,
   };

@@ -78,7 +78,7 @@ export class Peer {
   get counters(): Readonly<PeerCounters> {
     const { rejectedCount = 0, replayedCount = 0 } = this.#srtpReceiver ?? {};
     const { droppedRecords = 0, droppedHandshakes = 0 } = this.#dtls ?? {};
-    return { ...this.#counters, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
+    return { ...this.#counters, droppedChecks: this.#ice.droppedChecks, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
   }
 
   /** For stats and logs; undefined until connected. */

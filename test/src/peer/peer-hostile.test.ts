@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { Message, classes, methods } from 'werift';
 import { closePair, connect, createPair, exchange, makeRtp, type Pair } from './peer-rig.js';
 import { createCertificate } from '../../../src/peer/index.js';
 
@@ -90,6 +91,31 @@ describe('Peer among enemies', () => {
     expect(answers).to.equal(0);
   });
 
+  it('holds what an authentic client can make it remember within bounds', async () => {
+    pair = await createPair();
+    let [ufrag, password] = ['', ''];
+    exchange(pair, {
+      answer: (sdp) => {
+        [ufrag, password] = [/a=ice-ufrag:(.*)\r\n/.exec(sdp)?.[1] ?? '', /a=ice-pwd:(.*)\r\n/.exec(sdp)?.[1] ?? ''];
+        return sdp;
+      },
+    });
+    await Promise.all([pair.client.reached(isConnected), pair.server.reached(isConnected)]);
+    const { counters } = pair.serverPort;
+    for (let index = 0; index < 120; index++) {
+      const before = counters.receivedDatagrams;
+      const socket = createSocket('udp4');
+      socket.send(makeCheck(ufrag, password), pair.serverPort.port, '127.0.0.1');
+      while (counters.receivedDatagrams === before) await new Promise((resolve) => setImmediate(resolve));
+      socket.close();
+    }
+    expect(pair.server.peer.counters.droppedChecks).to.equal(21);
+    expect(pair.serverPort.sourceCount).to.be.at.most(16);
+    // The client's own address was proved longest ago; its next check, within 6 s, proves it again.
+    pair.clientPort.send(makeCheck(ufrag, password), pair.serverPort.port, '127.0.0.1');
+    await expectMediaBothWays();
+  });
+
   it('refuses a peer whose certificate the SDP does not announce, before a packet of media', async () => {
     pair = await createPair();
     const { fingerprintSha256 } = await createCertificate();
@@ -127,4 +153,11 @@ function makeBindingRequest(username: string): Buffer {
   header.writeUInt16BE(4 + name.length + 24, 2);
   const nameHeader = Buffer.from([0, 6, 0, name.length]);
   return Buffer.concat([header, randomBytes(12), nameHeader, name, Buffer.from('00080014', 'hex'), randomBytes(20)]);
+}
+
+/** A check as the client makes it. */
+function makeCheck(ufrag: string, password: string): Buffer {
+  const request = new Message(methods.BINDING, classes.REQUEST);
+  request.setAttribute('USERNAME', `${ufrag}:whoever`).setAttribute('PRIORITY', 1).setAttribute('ICE-CONTROLLING', 1n);
+  return request.addMessageIntegrity(Buffer.from(password)).addFingerprint().bytes;
 }
