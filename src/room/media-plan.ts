@@ -31,11 +31,12 @@ export function planViewer(remote: readonly RemoteMedia[], random: RandomUint32)
 
 function planOnePerKind(remote: readonly RemoteMedia[], direction: 'recvonly' | 'sendonly', random: RandomUint32): MediaPlan[] {
   const firsts = (['audio', 'video'] as const).flatMap((kind) => remote.find((line) => line.kind === kind) ?? []);
-  return firsts.map(({ mid, kind }) => ({
+  return firsts.map(({ mid, kind, codecs }) => ({
     mid,
     kind,
     direction,
-    codecs: kind === 'audio' ? ['opus'] : ['vp8', 'h264'],
+    // As the client prefers; each name once, whatever its payload types.
+    codecs: [...new Set(codecs.map(({ name }) => name))],
     ssrc: random(),
     cname: mixCname,
     msid: mixMsid[kind],
