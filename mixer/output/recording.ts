@@ -36,8 +36,10 @@ export const recordingCodec: Readonly<Record<RecordingFormat, VideoCodec>> = { m
 
 /** At 1.5 Mbps about 40 s of media: longer than any healthy disk stalls, short enough for the room's memory. */
 const maxBacklogBytes = 8 * 1024 * 1024;
-/** Finishing means writing at most one fragment; a process that does not end by then never will. */
-const stopTimeoutMs = 10_000;
+/** Finishing means writing at most one fragment; a process that does not end by then never will. Shorter than a room's own time to close (7 s). */
+const stopTimeoutMs = 5_000;
+/** From SIGKILL to the end of a process, also of one that was never started. */
+const killTimeoutMs = 500;
 const audioChannels = 1;
 
 /** The stream describes itself in its first bytes: FFmpeg is not to wait for more before it starts. */
@@ -77,7 +79,9 @@ export class Recording {
       .outputOptions([...outputOptions[options.format]])
       .output(options.path)
       .on('end', () => this.#end(this.#failure ?? this.#emptiness()))
-      .on('error', (error: Error, _out: string | null, stderr: string | null) => this.#end(this.#failure ?? this.#emptiness() ?? describeFailure(error, stderr)));
+      .on('error', (error: Error, _out: string | null, stderr: string | null) =>
+        this.#end(this.#failure ?? this.#emptiness() ?? (wasAskedToEnd(stderr) ? undefined : describeFailure(error, stderr))),
+      );
     this.#command.run();
   }
 
@@ -146,6 +150,7 @@ export class Recording {
     this.#state = 'stopping';
     this.#failure ??= reason;
     this.#command.kill('SIGKILL');
+    this.#options.timers.after(killTimeoutMs, () => this.#end(this.#failure));
   }
 
   #end(failure: string | undefined): void {
@@ -155,6 +160,11 @@ export class Recording {
     this.#resolveEnded();
     this.#options.events.onEnded(failure);
   }
+}
+
+/** Ctrl-C in a terminal reaches FFmpeg too, before us: it finishes its file, says so, and answers with an error's exit code. */
+function wasAskedToEnd(stderr: string | null): boolean {
+  return /Exiting normally, received signal (2|15)\b/.test(stderr ?? '');
 }
 
 /** The last line that FFmpeg itself said tells more than its exit code. */

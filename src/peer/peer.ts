@@ -20,8 +20,8 @@ import { SdpSession, type SdpOutcome } from './sdp-session.js';
 
 /** Where media came from for so long is where it goes; shorter would flap while packets from two paths interleave. */
 const routeSilenceUs = 1_000_000;
-/** Notices silence within a quarter more than the limit. */
-const silenceChecksPerTimeout = 4;
+/** Notices silence within a sixteenth more than the limit: with 8 s set, nobody stays longer than 8.5 s. */
+const silenceChecksPerTimeout = 16;
 
 export class Peer {
   readonly #options: PeerOptions;

@@ -85,6 +85,7 @@ export class RoomRecordings {
     ];
   }
 
+  /** Those that run; what has ended was told by `onChanged`. */
   describe(): readonly RecordingDescription[] {
     return [...this.#recordings.values()].map((recording) => recording.describe(this.#options.room));
   }
@@ -139,6 +140,8 @@ export class RoomRecordings {
     entry.endedAt = this.#isoNow();
     entry.error = failure ?? null;
     await entry.measure();
+    // From here on the server's book has it.
+    this.#recordings.delete(entry.request.recordingId);
     onChanged(entry.describe(room));
   }
 

@@ -154,6 +154,11 @@ export class Room {
     const viewers = [...this.#sessions.values()].filter((session) => !this.#participants.has(session.id)).length;
     if (viewers >= this.#options.maxViewers) throw new AppError('room_full');
     const session = await this.#openSession(sessionId, participantId, false);
+    if (participantId !== undefined && !this.#participants.has(participantId)) {
+      this.#remove(session, 'refused');
+      await session.close();
+      throw new AppError('participant_not_found');
+    }
     return this.#answerOrClose(session, offer, (remote) => planViewer(remote, this.#dependencies.random));
   }
 
@@ -183,6 +188,7 @@ export class Room {
   }
 
   startRecording(request: RecordingRequest): RecordingDescription {
+    if (this.#closing !== undefined) throw new AppError('room_closed');
     const recording = this.#recordings.start(request);
     this.#announce();
     return recording;
@@ -202,7 +208,7 @@ export class Room {
     for (const cancel of this.#cancelTimers) cancel();
     const sessions = [...this.#sessions.values()];
     for (const session of sessions) this.#remove(session, reason);
-    await Promise.all(sessions.map((session) => session.close()));
+    await Promise.allSettled(sessions.map((session) => session.close()));
     await this.#recordings.close();
     this.#outputs.close();
     const { liveNativeObjects } = await this.#mixer.close();

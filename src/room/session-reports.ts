@@ -92,11 +92,13 @@ export class SessionReports {
       return facts === undefined ? [] : [buildSenderReport({ senderSsrc: downlink.ssrc, ntp, ...facts, reports: blocks.splice(0) })];
     });
     if (reports.length === 0) reports.push(buildReceiverReport({ senderSsrc: this.#options.ownSsrc, reports: blocks }));
-    this.#send(reports, []);
+    // A receiver pairs sound and picture by the CNAME of each (RFC 3550 6.5.1).
+    this.#send(reports, [], downlinks);
   }
 
-  #send(reports: readonly Buffer[], feedback: readonly Buffer[]): void {
+  #send(reports: readonly Buffer[], feedback: readonly Buffer[], downlinks: readonly Downlink[] = []): void {
     const { ownSsrc, cname } = this.#options;
-    this.#options.send(compound([...reports, buildSourceDescription(ownSsrc, cname), ...feedback]));
+    const sources = new Set([ownSsrc, ...downlinks.map(({ ssrc }) => ssrc)]);
+    this.#options.send(compound([...reports, ...[...sources].map((ssrc) => buildSourceDescription(ssrc, cname)), ...feedback]));
   }
 }

@@ -50,6 +50,12 @@ const roundTripGain = 1 / 8;
 const maxUplinks = 8;
 const opusClockHz = 48_000;
 const videoClockHz = 90_000;
+/** A keyframe makes everybody's picture coarser for a moment: one listener with a bad line, or a bad mind, gets no more than this. */
+const keyframeWishIntervalUs = 1_000_000;
+/** An SSRC that was replaced is not followed again for so long: its late packets must not take the place of what replaced it. */
+const replacedHoldUs = 2_000_000;
+/** Whoever comes with more SSRCs than this makes them up. */
+const maxReplaced = 64;
 
 export class Session {
   readonly id: string;
@@ -71,6 +77,9 @@ export class Session {
   #state: 'new' | 'connected' | 'ended' = 'new';
   #malformedPackets = 0;
   #unknownSources = 0;
+  #refusedKeyframeWishes = 0;
+  #lastKeyframeWishUs = Number.NEGATIVE_INFINITY;
+  readonly #replacedUs = new Map<number, number>();
   #lastAudioUs = Number.NEGATIVE_INFINITY;
   #lastVideoUs = Number.NEGATIVE_INFINITY;
 
@@ -161,6 +170,7 @@ export class Session {
       roundTripMs: this.#roundTripUs / 1000,
       malformedPackets: this.#malformedPackets,
       unknownSources: this.#unknownSources,
+      refusedKeyframeWishes: this.#refusedKeyframeWishes,
       uplinks: [...this.#uplinks.values()].map((uplink) => ({ source: uplink.source, ssrc: uplink.ssrc, ...uplink.stats() })),
       downlinks: { audio: this.#audio?.counters, video: this.#video?.counters, videoCodec: this.#videoCodec },
       sinceTickUs: { audio: this.#audio?.sinceTick.summary(), video: this.#video?.sinceTick.summary() },
@@ -214,7 +224,7 @@ export class Session {
     const sequence = this.#transportSequenceId === undefined ? undefined : packet.extension(this.#transportSequenceId);
     const sequenceNumber = sequence === undefined ? undefined : decodeTransportSequence(sequence);
     if (sequenceNumber !== undefined) this.#reports?.takeTransportSequence(sequenceNumber, packet.ssrc, arrivalUs);
-    const uplink = this.#uplinks.get(packet.ssrc) ?? this.#bind(packet);
+    const uplink = this.#uplinks.get(packet.ssrc) ?? this.#bind(packet, arrivalUs);
     if (uplink === undefined) {
       this.#unknownSources += 1;
       return;
@@ -227,9 +237,10 @@ export class Session {
   }
 
   /** Which m-line a new SSRC belongs to: as the SDP says, else by its MID (RFC 9143 9.2), else by a payload type that only one m-line has. */
-  #bind(packet: RtpPacket): Uplink | undefined {
+  #bind(packet: RtpPacket, nowUs: number): Uplink | undefined {
     const { participantId } = this;
     if (participantId === undefined || !this.#options.isPublishing || this.#uplinks.size >= maxUplinks) return undefined;
+    if (nowUs - (this.#replacedUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY) < replacedHoldUs) return undefined;
     const receiving = this.#media.filter((line) => line.receives && line.codecs.some((codec) => codec.payloadType === packet.payloadType));
     const line =
       receiving.find(({ remoteSsrcs }) => remoteSsrcs.includes(packet.ssrc)) ??
@@ -245,6 +256,8 @@ export class Session {
       if (old.source !== uplink.source) continue;
       this.#uplinks.delete(old.ssrc);
       old.close();
+      if (this.#replacedUs.size >= maxReplaced) this.#replacedUs.clear();
+      this.#replacedUs.set(old.ssrc, nowUs);
     }
     this.#uplinks.set(packet.ssrc, uplink);
     return uplink;
@@ -290,10 +303,10 @@ export class Session {
         this.#downlinks.find(({ ssrc }) => ssrc === packet.mediaSsrc)?.resend(packet.sequenceNumbers, this.#roundTripUs);
         return;
       case 'pli':
-        if (packet.mediaSsrc === this.#video?.ssrc) this.#options.events.onKeyframeWish();
+        if (packet.mediaSsrc === this.#video?.ssrc) this.#takeKeyframeWish(arrivalUs);
         return;
       case 'fir':
-        if (packet.requests.some(({ ssrc }) => ssrc === this.#video?.ssrc)) this.#options.events.onKeyframeWish();
+        if (packet.requests.some(({ ssrc }) => ssrc === this.#video?.ssrc)) this.#takeKeyframeWish(arrivalUs);
         return;
       case 'goodbye':
         for (const ssrc of packet.ssrcs) {
@@ -305,6 +318,15 @@ export class Session {
         // Source descriptions, bandwidth estimates and transport feedback steer nothing yet.
         return;
     }
+  }
+
+  #takeKeyframeWish(nowUs: number): void {
+    if (nowUs - this.#lastKeyframeWishUs < keyframeWishIntervalUs) {
+      this.#refusedKeyframeWishes += 1;
+      return;
+    }
+    this.#lastKeyframeWishUs = nowUs;
+    this.#options.events.onKeyframeWish();
   }
 
   #takeReportBlocks(blocks: readonly ReportBlock[], arrivalUs: number): void {
