@@ -23,7 +23,7 @@ export const bench: Bench = {
       const processes = await treeMemory(server.pid);
       for (const { command, pssBytes } of processes) say(`${Math.round(pssBytes / megabyte)} MB  ${command}`);
       await load.stop();
-      const ffmpeg = await BareFfmpeg.start({ inputs: participants, speakers });
+      const ffmpeg = await BareFfmpeg.start({ inputs: participants, speakers, threads: 'default' });
       await pause(settleSeconds);
       const bare = await treeMemory(ffmpeg.pid);
       await ffmpeg.stop();

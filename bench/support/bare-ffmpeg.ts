@@ -12,9 +12,11 @@ export interface BareFfmpegOptions {
   readonly inputs: number;
   /** How many of them speak. */
   readonly speakers: number;
+  /** As FFmpeg chooses by itself, or `one` for each codec and for the graph: slower, but threads that wait for each other cost most of a fifth. */
+  readonly threads: 'default' | 'one';
 }
 
-const canvas = { widthPx: 1280, heightPx: 720, fps: 30 };
+export const canvas = { widthPx: 1280, heightPx: 720, fps: 30 };
 /** As `crowd.ts` has it. */
 const distinctPictures = 4;
 
@@ -61,7 +63,7 @@ export class BareFfmpeg {
   }
 }
 
-async function bareFfmpegArguments({ inputs, speakers }: BareFfmpegOptions): Promise<string[]> {
+async function bareFfmpegArguments({ inputs, speakers, threads }: BareFfmpegOptions): Promise<string[]> {
   const media = new PreparedMedia();
   const indices = Array.from({ length: inputs }, (_unused, index) => index);
   const pictures: string[] = [];
@@ -81,7 +83,9 @@ async function bareFfmpegArguments({ inputs, speakers }: BareFfmpegOptions): Pro
     ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-progress', 'pipe:1'],
     ...pictures.flatMap((path) => [...inRealTime, path]),
     ...sounds.flatMap((path) => [...inRealTime, path]),
+    ...(threads === 'one' ? ['-filter_complex_threads', '1'] : []),
     ...['-filter_complex', [...scaled, stacked, mixed].join(';'), '-map', '[picture]', '-map', '[sound]'],
+    ...(threads === 'one' ? ['-threads:v', '1'] : []),
     ...['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-lag-in-frames', '0', '-b:v', '1500k', '-g', '3000', '-r', String(canvas.fps)],
     ...['-c:a', 'libopus', '-b:a', '48k', '-f', 'matroska', '-y', '/dev/null'],
   ];
