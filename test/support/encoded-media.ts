@@ -89,9 +89,23 @@ export async function averageColors(path: string): Promise<readonly (readonly [n
   return Array.from({ length: Math.floor(raw.length / 3) }, (_unused, frame) => [raw[frame * 3] ?? 0, raw[frame * 3 + 1] ?? 0, raw[frame * 3 + 2] ?? 0] as const);
 }
 
+export interface PictureLuma {
+  /** On the file's time line, which its sound shares. */
+  readonly atSeconds: number;
+  /** 16 to 235. */
+  readonly luma: number;
+}
+
+/** When each picture of the file is shown, and its average brightness. */
+export async function averageLumas(path: string): Promise<readonly PictureLuma[]> {
+  const printed = await ffmpegBytes(['-i', path, '-map', '0:v:0', '-vf', 'scale=16:16:flags=area,signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=-', '-f', 'null', '-']);
+  return [...printed.toString().matchAll(/pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(\S+)/g)].map(([, atSeconds, luma]) => ({ atSeconds: Number(atSeconds), luma: Number(luma) }));
+}
+
 /** Decodes the file's sound to 48 kHz mono samples, -1..1. */
 export async function decodeSound(path: string): Promise<Float32Array> {
-  const raw = await ffmpegBytes(['-i', path, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1']);
+  // Sample i is that of the file's time i / 48000: gaps become silence, also those too short for the filter's defaults.
+  const raw = await ffmpegBytes(['-i', path, '-map', '0:a:0', '-af', 'aresample=async=1:min_hard_comp=0.01:first_pts=0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1']);
   return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.length & ~3)));
 }
 

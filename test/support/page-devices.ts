@@ -39,3 +39,38 @@ export function pageDevices({ color, toneHz }: PageDevicesOptions): string {
     navigator.mediaDevices.getUserMedia = async ({ audio, video }) => new MediaStream([...(audio ? openMicrophone() : []), ...(video ? openCamera() : [])]);
   }`;
 }
+
+/** A camera that goes white and a microphone that beeps, both at once, each `periodMs`. Counts them in `window.flashes`. */
+export function flashBeepDevices({ periodMs, flashMs }: { readonly periodMs: number; readonly flashMs: number }): string {
+  return `{
+    const [width, height] = [320, 180];
+    const openBoth = () => {
+      const audio = new AudioContext({ latencyHint: 'interactive' });
+      const oscillator = new OscillatorNode(audio, { frequency: 1000 });
+      const volume = new GainNode(audio, { gain: 0 });
+      const microphone = new MediaStreamAudioDestinationNode(audio, { channelCount: 1 });
+      oscillator.connect(volume).connect(microphone);
+      oscillator.start();
+      const camera = new MediaStreamTrackGenerator({ kind: 'video' });
+      const writer = camera.writable.getWriter();
+      const picture = new Uint8Array((width * height * 3) / 2).fill(128);
+      let nextFlashMs = performance.now() + ${periodMs};
+      let flashEndsMs = 0;
+      window.flashes = 0;
+      setInterval(() => {
+        const nowMs = performance.now();
+        if (nowMs >= nextFlashMs) {
+          nextFlashMs = nowMs + ${periodMs};
+          flashEndsMs = nowMs + ${flashMs};
+          window.flashes += 1;
+          volume.gain.setValueAtTime(0.4, audio.currentTime);
+          volume.gain.setValueAtTime(0, audio.currentTime + ${flashMs} / 1000);
+        }
+        picture.fill(nowMs < flashEndsMs ? 235 : 16, 0, width * height);
+        void writer.write(new VideoFrame(picture, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: nowMs * 1000 }));
+      }, 1000 / 30);
+      return [...microphone.stream.getTracks(), camera];
+    };
+    navigator.mediaDevices.getUserMedia = async () => new MediaStream(openBoth());
+  }`;
+}

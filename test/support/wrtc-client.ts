@@ -1,7 +1,14 @@
 /** Real libwebrtc as a WHIP publisher and a WHEP listener: together a full participant. */
 import { ColoredToneSource, type ColoredToneOptions } from './colored-tone-source.js';
 import { MixReceiver } from './mix-receiver.js';
-import { gatheredSdp, wrtc, type WrtcPeerConnection } from './wrtc.js';
+import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from './wrtc.js';
+
+/** A camera and a microphone. */
+export interface TrackSource {
+  readonly videoTrack: WrtcTrack;
+  readonly audioTrack: WrtcTrack;
+  close(): void;
+}
 
 interface MediaSession {
   readonly url: string;
@@ -17,19 +24,23 @@ async function post(url: string, connection: WrtcPeerConnection): Promise<MediaS
   return { url: new URL(response.headers.get('Location') ?? '', url).href, participantId: response.headers.get('Tessera-Participant') ?? undefined };
 }
 
-export class WrtcPublisher {
-  readonly source: ColoredToneSource;
+export class WrtcPublisher<Source extends TrackSource = ColoredToneSource> {
+  readonly source: Source;
   readonly connection: WrtcPeerConnection;
   readonly #session: MediaSession;
 
-  private constructor(source: ColoredToneSource, connection: WrtcPeerConnection, session: MediaSession) {
+  private constructor(source: Source, connection: WrtcPeerConnection, session: MediaSession) {
     this.source = source;
     this.connection = connection;
     this.#session = session;
   }
 
   static async join(serverUrl: string, room: string, name: string, media: ColoredToneOptions): Promise<WrtcPublisher> {
-    const source = new ColoredToneSource(media);
+    return WrtcPublisher.publish(serverUrl, room, name, new ColoredToneSource(media));
+  }
+
+  /** `source` is closed with the publisher. */
+  static async publish<Source extends TrackSource>(serverUrl: string, room: string, name: string, source: Source): Promise<WrtcPublisher<Source>> {
     const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const stream = new wrtc.MediaStream({ id: 'own' });
     connection.addTransceiver(source.audioTrack, { direction: 'sendonly', streams: [stream] });
