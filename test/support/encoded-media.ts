@@ -109,13 +109,30 @@ export async function decodeSound(path: string): Promise<Float32Array> {
   return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.length & ~3)));
 }
 
-/** Power of one frequency in a piece of sound (Goertzel), in dB relative to a full-scale sine. */
+/** Long enough to tell tones 60 Hz apart, short enough for a tone whose speed is being corrected by 0.5 % (playout buffers do that) to stay in phase. */
+const toneWindowSamples = 2_400;
+
+/** Level of one frequency in a piece of sound (Goertzel in Hann windows of 50 ms, their powers averaged), in dB relative to a full-scale sine. */
 export function toneLevelDb(samples: Float32Array, frequencyHz: number, sampleRateHz = 48_000): number {
-  const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / sampleRateHz);
+  const windows = Math.floor(samples.length / toneWindowSamples);
+  if (windows === 0) throw new RangeError('less sound than one window');
+  let power = 0;
+  for (let start = 0; start < windows * toneWindowSamples; start += toneWindowSamples) power += windowPower(samples.subarray(start, start + toneWindowSamples), frequencyHz / sampleRateHz);
+  return 10 * Math.log10(Math.max(power / windows, 1e-18));
+}
+
+const hannWindow = Float32Array.from({ length: toneWindowSamples }, (_unused, index) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (index + 0.5)) / toneWindowSamples));
+const hannSum = hannWindow.reduce((sum, weight) => sum + weight, 0);
+
+/** Squared amplitude of the sine. */
+function windowPower(samples: Float32Array, cyclesPerSample: number): number {
+  const coefficient = 2 * Math.cos(2 * Math.PI * cyclesPerSample);
   let last = 0;
   let beforeLast = 0;
-  for (const sample of samples) [last, beforeLast] = [sample + coefficient * last - beforeLast, last];
-  const power = last * last + beforeLast * beforeLast - coefficient * last * beforeLast;
-  const amplitude = (2 * Math.sqrt(Math.max(power, 0))) / samples.length;
-  return 20 * Math.log10(Math.max(amplitude, 1e-9));
+  for (let index = 0; index < toneWindowSamples; index += 1) {
+    const next = (samples[index] ?? 0) * (hannWindow[index] ?? 0) + coefficient * last - beforeLast;
+    beforeLast = last;
+    last = next;
+  }
+  return (4 * Math.max(last * last + beforeLast * beforeLast - coefficient * last * beforeLast, 0)) / (hannSum * hannSum);
 }
