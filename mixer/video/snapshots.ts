@@ -45,7 +45,8 @@ export class Snapshots {
       .then(
         (png) => {
           this.#taken += 1;
-          for (const { resolve } of waiting) resolve(png);
+          // Each his own: the bytes leave this thread by transfer, and can do so once.
+          for (const [index, { resolve }] of waiting.entries()) resolve(index === 0 ? png : png.slice());
         },
         (error: unknown) => {
           for (const { reject } of waiting) reject(error instanceof Error ? error : new Error(String(error)));
