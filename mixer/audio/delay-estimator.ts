@@ -29,6 +29,11 @@ const outlierUs = 1_000_000;
 
 /** Until so much sound was seen the start value holds. */
 const usToTrust = 1_000_000;
+/**
+ * What was seen until then is forgotten once: a connection begins with handshakes, decoders that open and code that runs for the first time, on both sides,
+ * and who remembers that burst of late packets is heard with its delay for the half minute that forgetting takes.
+ */
+const usOfBeginning = 2_000_000;
 
 export interface DelayLimits {
   /** Above the fastest packet: the mixer takes sound in steps of 20 ms, so less would run dry in the worst phase. */
@@ -69,18 +74,24 @@ export class DelayEstimator {
       this.#resets += 1;
     }
     if (this.#seenUs === 0) this.#start(delayUs, arrivalUs);
+    const before = this.#seenUs;
     this.#seenUs += lengthUs;
+    if (before < usOfBeginning && this.#seenUs >= usOfBeginning) this.#forget();
     this.#trackFloor(delayUs, arrivalUs);
     this.#count(delayUs, lengthUs);
     this.#highUs = this.#findHigh();
   }
 
   #start(delayUs: number, arrivalUs: number): void {
-    this.#weights.fill(0);
+    this.#forget();
     this.#floors.fill(delayUs);
     this.#floorUs = delayUs;
     this.#floorBlockStartUs = arrivalUs;
     this.#anchorUs = delayUs - floorBucket * bucketUs;
+  }
+
+  #forget(): void {
+    this.#weights.fill(0);
     this.#weight = 1;
     this.#total = 0;
   }

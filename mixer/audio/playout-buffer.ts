@@ -9,7 +9,7 @@ import { endPtsUs, PacketQueue } from './packet-queue.js';
 import { PlayedIndices } from './played-indices.js';
 import { newPlayoutCounters } from './playout-counters.js';
 import { PlayoutLine } from './playout-line.js';
-import { crossfadeIn, lengthen, shorten } from './splice.js';
+import { crossfadeIn, lengthen, shorten, shortenUnheard } from './splice.js';
 import { isLoud } from './talk-gate.js';
 
 /** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
@@ -28,11 +28,15 @@ const gapUs = 5_000;
 /** Decoded unheard before sound starts after a pause: RFC 7845 section 4.6 wants 80 ms until a decoder's state is right. */
 const warmUpPackets = 4;
 
-/** Errors of the delay that are driven out by cutting or doubling a whole packet: at once where it is quiet, when large also in speech. */
+/**
+ * Errors of the delay that are driven out by cutting: at once and by a whole packet where it is quiet, a period at a time in what repeats and in noise, and
+ * when they are large by a whole packet also in speech.
+ */
 const cutQuietUs = 15_000;
+const cutPeriodUs = 20_000;
 const cutAnywayUs = 100_000;
 const quietDbov = -50;
-/** Between two cuts in speech: each is heard as a small stumble. */
+/** Between two cuts in sound: a whole packet is heard as a small stumble, and periods taken out of each packet as haste. */
 const packetsBetweenCuts = 4;
 
 /**
@@ -48,7 +52,7 @@ const smoothing = 0.05;
  * One sender's sound on the room's ticks.
  *
  * Packets come when they come; each tick takes 20 ms. The sample captured at p is played at p + delay. The delay follows `DelayEstimator`'s
- * target, in the small by playing up to 0.5 % faster or slower, in the large by cutting or doubling quiet packets, and freely while nothing sounds.
+ * target, in the small by playing up to 0.5 % faster or slower, in the large by cutting or doubling quiet packets or single periods, and freely while nothing sounds.
  * A hole is filled from the next packet's FEC, else concealed; running dry is concealed too, and the packet that comes after all is
  * played whole (the delay grows by what it was late). A gap in capture time without a hole (DTX) is no loss.
  * All times are room time in microseconds; `ptsUs` may be slewed by its maker but must not step by more than 5 ms, or that much silence is heard.
@@ -247,10 +251,14 @@ export class PlayoutBuffer {
     this.#packetsSinceCut += 1;
     if (samples.length < 2 * rampSamples) return samples;
     const quiet = level < quietDbov;
-    if ((quiet && errorUs > cutQuietUs) || (errorUs > cutAnywayUs && this.#packetsSinceCut > packetsBetweenCuts)) {
+    const rested = this.#packetsSinceCut > packetsBetweenCuts;
+    let cut: Float32Array | undefined;
+    if (quiet) cut = errorUs > cutQuietUs ? shorten(samples) : undefined;
+    else if (rested && errorUs > cutPeriodUs) cut = shortenUnheard(samples) ?? (errorUs > cutAnywayUs ? shorten(samples) : undefined);
+    if (cut !== undefined) {
       this.#packetsSinceCut = 0;
       this.counters.shortened += 1;
-      return shorten(samples);
+      return cut;
     }
     if (quiet && errorUs < -cutQuietUs) {
       this.counters.lengthened += 1;

@@ -7,6 +7,7 @@ export class Lateness {
   readonly #startUs: number;
   readonly #lastUs = new Float64Array(windowPictures);
   readonly #sorted = new Float64Array(windowPictures);
+  #begun = 0;
   #observed = 0;
   #usualUs: number;
 
@@ -18,6 +19,10 @@ export class Lateness {
 
   /** @param latenessUs ready minus captured; may be negative while the sender's clock is not yet known well */
   observe(latenessUs: number): void {
+    if (this.#begun < picturesOfBeginning) {
+      this.#begun += 1;
+      return;
+    }
     this.#lastUs[this.#observed % windowPictures] = latenessUs;
     this.#observed += 1;
     if (this.#observed >= picturesToTrust && this.#observed % picturesBetweenLooks === 0) this.#usualUs = this.#find();
@@ -41,7 +46,11 @@ const windowPictures = 128;
 /** The rest is shown a tick late. At 0.99 a hiccup a second, as any busy machine has, would delay picture and sound of everybody. */
 const share = 0.95;
 
-/** A stream's first pictures wait for a decoder that is being opened and a keyframe that is large: they say little about the rest. */
+/**
+ * A stream's first pictures wait for a decoder that is being opened, a keyframe that is large and a sender who is busy with joining: they say little about
+ * the rest, and as an eighth of the window they would say it for four seconds.
+ */
+const picturesOfBeginning = 24;
 const picturesToTrust = 24;
 
 /** Sorting takes a few microseconds; nobody needs it more often. */

@@ -49,6 +49,14 @@ describe('DelayEstimator', () => {
     expect(estimator.targetUs(), 'after 40 s').to.be.below(23_000);
   });
 
+  it('forgets the beginning of a stream, when everybody was busy with something else', () => {
+    const estimator = new DelayEstimator();
+    const next = feed(estimator, 99, (index) => (index % 10 < 4 ? 80_000 : 0));
+    expect(estimator.targetUs()).to.be.closeTo(100_000, 3_000);
+    feed(estimator, 50, () => 2_000, next);
+    expect(estimator.targetUs()).to.be.within(20_000, 24_000);
+  });
+
   it('follows a path that got slower for good', () => {
     const estimator = new DelayEstimator();
     const next = feed(estimator, 1000, () => 0);

@@ -83,6 +83,23 @@ describe('PlayoutBuffer', () => {
     expect(room.buffer.counters.concealedMs).to.equal(0);
   });
 
+  it('gets rid of the delay of a troubled beginning within two seconds, period by period', () => {
+    const room = new Playground();
+    for (let index = 0; index < 400; index += 1) {
+      const late = index < 95 && index % 10 < 4 ? (4 - (index % 10)) * tickUs : 0;
+      room.send({ index, arrivalUs: 1_000_000 + index * tickUs + 23_000 + late });
+    }
+    room.run(99);
+    expect(room.lastDelayUs()).to.be.above(23_000 + 85_000);
+    room.run(100);
+    // 20 ms more than is needed are left to playing a little faster.
+    expect(room.lastDelayUs()).to.be.below(23_000 + 20_000 + 25_000);
+    expect(room.buffer.counters.shortened).to.be.within(4, 25);
+    const concealedMs = room.buffer.counters.concealedMs;
+    room.run(190);
+    expect(room.buffer.counters.concealedMs, 'nothing is missing after it').to.equal(concealedMs);
+  });
+
   it('puts packets that overtook each other back in order', () => {
     const room = new Playground();
     for (let index = 0; index < 60; index += 1) {

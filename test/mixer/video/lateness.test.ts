@@ -8,10 +8,17 @@ function observe(lateness: Lateness, pictures: number, latenessUs: number): void
 describe('lateness', () => {
   it('begins with what it is given, until it has seen enough', () => {
     const lateness = new Lateness(30_000);
-    observe(lateness, 23, 150_000);
+    observe(lateness, 47, 150_000);
     expect(lateness.usualUs).to.equal(30_000);
     observe(lateness, 1, 150_000);
     expect(lateness.usualUs).to.equal(150_000);
+  });
+
+  it('does not count the beginning, which is later than the rest', () => {
+    const lateness = new Lateness(30_000);
+    observe(lateness, 24, 150_000);
+    observe(lateness, 24, 20_000);
+    expect(lateness.usualUs).to.equal(20_000);
   });
 
   it('follows a path that became slower within half a second', () => {
@@ -39,7 +46,7 @@ describe('lateness', () => {
 
   it('stays above nearly all pictures of a path with jitter', () => {
     const lateness = new Lateness(30_000);
-    for (let picture = 0; picture < 128; picture += 1) lateness.observe(20_000 + (picture % 16) * 1_000);
+    for (let picture = 0; picture < 160; picture += 1) lateness.observe(20_000 + (picture % 16) * 1_000);
     expect(lateness.usualUs).to.be.within(34_000, 35_000);
   });
 

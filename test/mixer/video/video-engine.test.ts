@@ -219,7 +219,7 @@ describe('video engine', () => {
     harness.engine.addOutput(output);
     harness.engine.setScene({ tiles: [tile('ann', leftHalf)] });
     harness.delays.set('ann', 40_000);
-    for (let frame = 0; frame < 30; frame += 1) {
+    for (let frame = 0; frame < 60; frame += 1) {
       await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - 130_000 });
       harness.tick();
     }
