@@ -45,8 +45,7 @@ export class Snapshots {
       .then(
         (png) => {
           this.#taken += 1;
-          // Each his own: the bytes leave this thread by transfer, and can do so once.
-          for (const [index, { resolve }] of waiting.entries()) resolve(index === 0 ? png : png.slice());
+          for (const { resolve } of waiting) resolve(png);
         },
         (error: unknown) => {
           for (const { reject } of waiting) reject(error instanceof Error ? error : new Error(String(error)));
