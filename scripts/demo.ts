@@ -21,17 +21,23 @@ const canvas = { widthPx: 1280, heightPx: 720 };
 /** One pixel for so many of the canvas each way: the width of the border round who speaks, which is nobody's colour. */
 const block = 4;
 const people: readonly PreparedPerson[] = preparedPeople.slice(0, 4);
-const folder = fileURLToPath(new URL('../../demo/', import.meta.url));
+const rootFolder = fileURLToPath(new URL('../../', import.meta.url));
 const longestSeconds = 3600;
+const usage = [
+  'usage: npm run demo -- [--seconds 20] [--folder demo]',
+  '',
+  'Four made-up people meet in a room over WebRTC. Leaves mix.mp4 and mix.png in the folder, and says who was seen and heard in it.',
+].join('\n');
 
-function readSeconds(): number {
+function readWishes(): { readonly seconds: number; readonly folder: string } {
   try {
-    const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, help: { type: 'boolean' } } });
+    const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, folder: { type: 'string', default: join(rootFolder, 'demo') }, help: { type: 'boolean' } } });
     if (values.help === true) {
-      console.log('usage: npm run demo -- [--seconds 20]\n\nFour made-up people meet in a room; leaves demo/mix.mp4 and demo/mix.png and says who was seen and heard in it.');
+      console.log(usage);
       process.exit(0);
     }
-    if (/^\d+$/.test(values.seconds) && Number(values.seconds) >= 2 && Number(values.seconds) <= longestSeconds) return Number(values.seconds);
+    const seconds = Number(values.seconds);
+    if (/^\d+$/.test(values.seconds) && seconds >= 2 && seconds <= longestSeconds) return { seconds, folder: values.folder };
     console.error(`--seconds is a whole number from 2 to ${longestSeconds}, not "${values.seconds}".`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -54,21 +60,20 @@ async function download(url: URL, path: string): Promise<number> {
   return bytes.length;
 }
 
-/** Tells each second who speaks, until the time is up. */
+/** Tells each second who speaks, until the time is up. @throws {Error} when the server cannot be asked any more. */
 async function watch(kit: ClientKit, url: URL, listener: WhepListener, seconds: number): Promise<void> {
   let lastFrames = listener.stats.frames;
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     const stop = kit.metronome.add(1_000_000, kit.clock.nowUs() + 1_000_000, (index) => {
       const { frames } = listener.stats;
       const fps = frames - lastFrames;
       lastFrames = frames;
-      void ask<RoomDescription>(new URL(`/api/rooms/${room}`, url)).then(({ participants }) => {
+      if (index + 1 >= seconds) stop();
+      ask<RoomDescription>(new URL(`/api/rooms/${room}`, url)).then(({ participants }) => {
         const speaking = participants.filter((participant) => participant.speaking).map(({ name }) => name);
         console.log(`${String(index + 1).padStart(4)} s   ${String(fps).padStart(2)} frames   speaking: ${speaking.length === 0 ? 'nobody' : speaking.join(', ')}`);
-        if (index + 1 !== seconds) return;
-        stop();
-        resolve();
-      });
+        if (index + 1 >= seconds) resolve();
+      }, reject);
     });
   });
 }
@@ -89,7 +94,7 @@ async function record(kit: ClientKit, server: ServerProcess, seconds: number): P
   const { url, status, error } = await ask<RecordingDescription>(new URL(`${recordings.pathname}/${id}/stop`, server.url), 'POST');
   if (status === 'failed') throw new Error(`the recording failed: ${error ?? 'for no reason told'}`);
   const bytes = await download(new URL(url, server.url), join(folder, 'mix.mp4'));
-  console.log(`\ndemo/mix.mp4 (${(bytes / 1e6).toFixed(1)} MB) and demo/mix.png`);
+  console.log(`\n${join(folder, 'mix.mp4')} (${(bytes / 1e6).toFixed(1)} MB) and mix.png`);
   await Promise.all([listener.close(), ...publishers.map((publisher) => publisher.close())]);
 }
 
@@ -119,7 +124,7 @@ function describeSeen(seen: readonly SeenPerson[]): string {
   return `${Math.round(width * canvas.widthPx)}x${Math.round(height * canvas.heightPx)}+${Math.round(left * canvas.widthPx)}+${Math.round(top * canvas.heightPx)}`;
 }
 
-const seconds = readSeconds();
+const { seconds, folder } = readWishes();
 await mkdir(folder, { recursive: true });
 const recordingsFolder = await mkdtemp(join(tmpdir(), 'tessera-demo-'));
 const kit = await createClientKit({ onMaking: (fileName) => console.log(`making ${fileName} (once)`) });
