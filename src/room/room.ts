@@ -180,6 +180,7 @@ export class Room {
       uptimeMs: Math.round(this.#clock.nowUs() / 1000),
       memory: process.memoryUsage(),
       cpu: process.cpuUsage(),
+      resources: countByName(process.getActiveResourcesInfo()),
       port: { number: this.#port.port, ...this.#port.counters },
       sessions: Object.fromEntries([...this.#sessions].map(([id, session]) => [id, session.stats()])),
       outputs: this.#outputs.stats(),
@@ -367,6 +368,13 @@ export class Room {
   #log(level: 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void {
     this.#dependencies.onEvent({ type: 'log', level, message, fields: { room: this.#options.name, ...fields } });
   }
+}
+
+/** Sockets, timers, workers: what keeps this process busy, by kind. */
+function countByName(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 function toFormat({ width, height, fps }: RoomOptions['video']): VideoFormat {

@@ -18,6 +18,8 @@ const colorTolerance = 24;
 
 export class MixReceiver {
   frameCount = 0;
+  /** When each picture came, by `performance.now()`. */
+  readonly frameTimesMs: number[] = [];
   readonly #videoSink: WrtcVideoSink | undefined;
   readonly #audioSink: WrtcAudioSink | undefined;
   readonly #sound = new Float32Array(keptSamples);
@@ -31,6 +33,7 @@ export class MixReceiver {
       this.#videoSink = new wrtc.nonstandard.RTCVideoSink(video);
       this.#videoSink.onframe = ({ frame }) => {
         this.frameCount += 1;
+        this.frameTimesMs.push(performance.now());
         this.#frame = { width: frame.width, height: frame.height, data: new Uint8Array(frame.data) };
         this.#wake();
       };
