@@ -1,8 +1,5 @@
-/** The product's own room page in Chromium, asked by content: what its one video shows, what it plays, what stands in its list. */
-import type { Page } from 'playwright-core';
-import { testColors, toRgb, type Rgb, type TestColor } from './colored-tone-source.js';
-import { eventually } from './eventually.js';
-import type { Region } from './mix-receiver.js';
+/** The product's own room page in Chromium. */
+import { MixPage, mixProbe } from './mix-page.js';
 import type { OpenOptions, PageBrowser } from './page-browser.js';
 
 export interface RoomPageOptions extends Pick<OpenOptions, 'context' | 'initScript'> {
@@ -22,107 +19,16 @@ export interface ListedPerson {
   readonly isSharing: boolean;
 }
 
-/** Two lossy encodings and a conversion of colour spaces; the test colours are 100 and more apart in some channel. */
-const colorTolerance = 48;
-/** The tones are made at -12 to -10 dB; browsers' noise suppression takes some of it. */
-const hearableDb = -35;
-const ownBelowDb = 40;
-
-/** Measures sound and picture of the page's video. In functions of the page's own world: its policy forbids `eval`. */
-const probe = `
-  window.mixProbe = {
-    color({ left, top, width, height }) {
-      const video = document.getElementById('mix');
-      if (video.videoWidth === 0) return null;
-      this.context ??= new OffscreenCanvas(8, 8).getContext('2d', { willReadFrequently: true });
-      const { videoWidth, videoHeight } = video;
-      // The outer quarter on each side may hold a border or a name.
-      this.context.drawImage(video, (left + width / 4) * videoWidth, (top + height / 4) * videoHeight, (width / 2) * videoWidth, (height / 2) * videoHeight, 0, 0, 8, 8);
-      const { data } = this.context.getImageData(0, 0, 8, 8);
-      return [0, 1, 2].map((channel) => data.reduce((sum, value, index) => (index % 4 === channel ? sum + value : sum), 0) / 64);
-    },
-    // The level of each tone in the last 0.7 s, in dB of full scale (Goertzel over a Hann window).
-    tones(frequenciesHz) {
-      const { srcObject } = document.getElementById('mix');
-      if (srcObject === null || srcObject.getAudioTracks().length === 0) return frequenciesHz.map(() => -180);
-      if (this.listenedTo !== srcObject) {
-        this.audio ??= new AudioContext({ sampleRate: 48000 });
-        this.source?.disconnect();
-        this.source = this.audio.createMediaStreamSource(srcObject);
-        this.analyser = new AnalyserNode(this.audio, { fftSize: 32768 });
-        this.source.connect(this.analyser);
-        this.listenedTo = srcObject;
-      }
-      const samples = new Float32Array(this.analyser.fftSize);
-      this.analyser.getFloatTimeDomainData(samples);
-      const { length } = samples;
-      for (let at = 0; at < length; at += 1) samples[at] *= 1 - Math.cos((2 * Math.PI * at) / length);
-      return frequenciesHz.map((frequencyHz) => {
-        const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / 48000);
-        let last = 0;
-        let beforeLast = 0;
-        for (const sample of samples) [last, beforeLast] = [sample + coefficient * last - beforeLast, last];
-        const power = last * last + beforeLast * beforeLast - coefficient * last * beforeLast;
-        return 20 * Math.log10(Math.max((2 * Math.sqrt(Math.max(power, 0))) / length, 1e-9));
-      });
-    },
-  };
-`;
-
-export class RoomPage {
-  readonly page: Page;
-
-  private constructor(page: Page) {
-    this.page = page;
-  }
-
+export class RoomPage extends MixPage {
   static async join({ browser, serverUrl, room, name, microphone = true, camera = true, context, initScript = '' }: RoomPageOptions): Promise<RoomPage> {
     const page = await browser.open({
       origin: serverUrl,
       admitted: { room, name, microphone, camera },
-      initScript: `${probe}\n${initScript}`,
+      initScript: `${mixProbe}\n${initScript}`,
       ...(context === undefined ? {} : { context }),
     });
     await page.goto(`${serverUrl}/r/${room}`);
     return new RoomPage(page);
-  }
-
-  /** The mean colour of the middle half of a region; undefined before the first picture. */
-  async colorIn(region: Region): Promise<Rgb | undefined> {
-    return (await this.page.evaluate<Rgb | null>(`window.mixProbe.color(${JSON.stringify(region)})`)) ?? undefined;
-  }
-
-  async sees(color: TestColor, region: Region): Promise<boolean> {
-    const seen = await this.colorIn(region);
-    return seen !== undefined && isNearColor(seen, color);
-  }
-
-  async untilSees(color: TestColor, region: Region, timeoutMs?: number): Promise<void> {
-    let seen: Rgb | undefined;
-    await eventually(
-      `${color} in ${JSON.stringify(region)}`,
-      async () => {
-        seen = await this.colorIn(region);
-        if (seen !== undefined && isNearColor(seen, color)) return true;
-        throw new Error(`seen was ${seen?.map(Math.round).join(' ') ?? 'nothing'}`);
-      },
-      timeoutMs,
-    );
-  }
-
-  /** Levels of tones in what the page plays, dB of full scale. */
-  async tonesDb(frequenciesHz: readonly number[]): Promise<readonly number[]> {
-    return this.page.evaluate<number[]>(`window.mixProbe.tones(${JSON.stringify(frequenciesHz)})`);
-  }
-
-  /** Every one of `othersHz` is loud, and the own tone at least 40 dB below the softest of them. */
-  async untilHears(othersHz: readonly number[], ownHz: number): Promise<void> {
-    await eventually(`${othersHz.join(', ')} Hz without ${ownHz} Hz`, async () => {
-      const [own = 0, ...others] = await this.tonesDb([ownHz, ...othersHz]);
-      const softest = Math.min(...others);
-      if (softest > hearableDb && own < softest - ownBelowDb) return true;
-      throw new Error(`own ${own.toFixed(1)} dB, others ${others.map((level) => level.toFixed(1)).join(' ')} dB`);
-    });
   }
 
   async people(): Promise<readonly ListedPerson[]> {
@@ -134,9 +40,4 @@ export class RoomPage {
       isSharing: item.classList.contains('is-sharing'),
     }))`);
   }
-}
-
-function isNearColor(seen: Rgb, color: TestColor): boolean {
-  const wanted = toRgb(testColors[color]);
-  return seen.every((value, channel) => Math.abs(value - (wanted[channel] ?? 0)) <= colorTolerance);
 }
