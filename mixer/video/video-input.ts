@@ -8,7 +8,9 @@ import type { DecodeGate } from './decode-gate.js';
 import { EncodedQueue } from './encoded-queue.js';
 import { findParameterSets } from './h264-headers.js';
 import { Lateness } from './lateness.js';
+import { ParameterSetMemory } from './parameter-set-memory.js';
 import { PictureQueue } from './picture-queue.js';
+import { createVideoInputCounters } from './video-input-counters.js';
 import { readVp8Size, type CodedSize } from './vp8-header.js';
 
 export interface VideoInputOptions {
@@ -31,21 +33,6 @@ export interface VideoInputEvents {
   onFault(message: string): void;
 }
 
-export interface VideoInputCounters {
-  framesIn: number;
-  decoded: number;
-  shown: number;
-  /** Decoded, but a newer one was due at the same tick. */
-  overtaken: number;
-  droppedUnwanted: number;
-  droppedAwaitingKeyframe: number;
-  droppedQueueFull: number;
-  droppedTooLarge: number;
-  droppedDamaged: number;
-  gaps: number;
-  keyframesAsked: number;
-}
-
 /** Sound and network jitter of a LAN; the first pictures find the real value. */
 const firstLatenessUs = 30_000;
 
@@ -61,27 +48,12 @@ const sendsNothingUs = 2_000_000;
 /** After this a picture that nobody wants is not kept for the next time. */
 const forgetPictureUs = 2_000_000;
 
-/** Both parameter sets together are below 100 bytes; a stranger may not make us keep more than this. */
-const largestParameterSets = 1024;
-
 /**
  * One source of one participant, from encoded frames to the picture that its tile shows. Nothing is decoded while nobody wants it, nor between a gap and
  * the next keyframe: the last good picture stays. Times are the room's; a sender's may jump either way.
  */
 export class VideoInput {
-  readonly counters: VideoInputCounters = {
-    framesIn: 0,
-    decoded: 0,
-    shown: 0,
-    overtaken: 0,
-    droppedUnwanted: 0,
-    droppedAwaitingKeyframe: 0,
-    droppedQueueFull: 0,
-    droppedTooLarge: 0,
-    droppedDamaged: 0,
-    gaps: 0,
-    keyframesAsked: 0,
-  };
+  readonly counters = createVideoInputCounters();
   /** What its pictures have waited by each stage, counted from their capture. */
   readonly sinceCapture = { arrived: new DurationStatistics(), received: new DurationStatistics(), decoded: new DurationStatistics(), shown: new DurationStatistics() };
   readonly #maxInputPixels: number;
@@ -91,6 +63,7 @@ export class VideoInput {
   readonly #openDecoder: (options: VideoDecoderOptions) => Promise<Decoder>;
   readonly #encoded = new EncodedQueue();
   readonly #decoded = new PictureQueue();
+  readonly #parameterSets = new ParameterSetMemory();
   readonly #lateness = new Lateness(firstLatenessUs);
   #decoder: Decoder | undefined;
   #pumping: Promise<void> | undefined;
@@ -101,7 +74,6 @@ export class VideoInput {
   /** `refused`: what he sends is too large or of no use; a keyframe would not help. */
   #gate: 'awaitingKeyframe' | 'open' | 'refused' = 'awaitingKeyframe';
   #codec: VideoCodec | undefined;
-  #parameterSets: Uint8Array | undefined;
   #sizeKey = '';
   #lastArrivalUs = Number.NEGATIVE_INFINITY;
   #lastAskUs = Number.NEGATIVE_INFINITY;
@@ -150,7 +122,7 @@ export class VideoInput {
     this.#lastArrivalUs = this.#time.nowUs();
     this.sinceCapture.arrived.record(frame.arrivalUs - frame.ptsUs);
     this.sinceCapture.received.record(this.#lastArrivalUs - frame.ptsUs);
-    if (frame.keyframe && frame.codec === 'h264') this.#keepParameterSets(frame.data);
+    this.#parameterSets.note(frame);
     if (!this.#wanted) {
       this.counters.droppedUnwanted += 1;
       return;
@@ -197,11 +169,6 @@ export class VideoInput {
     this.#encoded.clear();
     this.#decoded.close();
     this.#setPicture(undefined);
-  }
-
-  #keepParameterSets(unit: Uint8Array): void {
-    const found = findParameterSets(unit);
-    if (found !== undefined && found.bytes.length <= largestParameterSets) this.#parameterSets = found.bytes;
   }
 
   #awaitKeyframe(): void {
@@ -257,7 +224,7 @@ export class VideoInput {
   async #decode(frame: VideoFrame): Promise<void> {
     const decoder = await this.#decoderFor(frame);
     if (decoder === undefined) return;
-    const pictures = await decoder.ready.decode(decoder.fresh ? this.#withParameterSets(frame) : frame);
+    const pictures = await decoder.ready.decode(decoder.fresh ? this.#parameterSets.complete(frame) : frame);
     // Meanwhile nobody may want it any more, or the decoder may be another one.
     const current = this.#decoder === decoder.ready && this.#gate !== 'refused';
     let damaged = false;
@@ -288,12 +255,6 @@ export class VideoInput {
     }
     this.#decoder = opened;
     return { ready: opened, fresh: true };
-  }
-
-  /** Some senders send parameter sets once, and not with the keyframe that a new decoder begins with. */
-  #withParameterSets(frame: VideoFrame): VideoFrame {
-    if (frame.codec !== 'h264' || this.#parameterSets === undefined || findParameterSets(frame.data) !== undefined) return frame;
-    return { ...frame, data: Buffer.concat([this.#parameterSets, frame.data]) };
   }
 
   #take(picture: DecodedPicture): void {
