@@ -111,8 +111,10 @@ describe('a room survives hostile strangers', function () {
       await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
       const isSensed = (): boolean => (kind === 'audio' ? viewer.mix.toneDb(1000) > -25 : viewer.mix.sees('blue', { left: 0.5, top: 0.25, width: 0.5, height: 0.5 }));
       await viewer.mix.until(`the ${kind} arrives`, isSensed);
-      const { participants } = await describeRoom();
-      expect(participants.find(({ name }) => name === 'Half')).to.include({ audio: kind === 'audio', video: kind === 'video' });
+      await eventually('the list says so', async () => {
+        const half = (await describeRoom()).participants.find(({ name }) => name === 'Half');
+        return half?.audio === (kind === 'audio') && half.video === (kind === 'video');
+      });
       expect((await server.fetch(response.headers.get('Location') ?? '', { method: 'DELETE' })).status).to.equal(200);
       source.close();
       connection.close();
