@@ -1,6 +1,7 @@
 /** A page in Chromium that plays the mix in its one video (id `mix`), asked by content: what it shows and what it plays. */
 import type { Page } from 'playwright-core';
 import { testColors, toRgb, type Rgb, type TestColor } from './colored-tone-source.js';
+import { toneLevelDb } from './encoded-media.js';
 import { eventually } from './eventually.js';
 import type { Region } from './mix-receiver.js';
 
@@ -23,10 +24,10 @@ export const mixProbe = `
       const { data } = this.context.getImageData(0, 0, 8, 8);
       return [0, 1, 2].map((channel) => data.reduce((sum, value, index) => (index % 4 === channel ? sum + value : sum), 0) / 64);
     },
-    // The level of each tone in the last 0.7 s, in dB of full scale (Goertzel over a Hann window).
-    tones(frequenciesHz) {
+    // The last 0.7 s of what the video plays, in whole numbers of 16 bits.
+    samples() {
       const { srcObject } = document.getElementById('mix');
-      if (srcObject === null || srcObject.getAudioTracks().length === 0) return frequenciesHz.map(() => -180);
+      if (srcObject === null || srcObject.getAudioTracks().length === 0) return [];
       if (this.listenedTo !== srcObject) {
         this.audio ??= new AudioContext({ sampleRate: 48000 });
         this.source?.disconnect();
@@ -37,16 +38,7 @@ export const mixProbe = `
       }
       const samples = new Float32Array(this.analyser.fftSize);
       this.analyser.getFloatTimeDomainData(samples);
-      const { length } = samples;
-      for (let at = 0; at < length; at += 1) samples[at] *= 1 - Math.cos((2 * Math.PI * at) / length);
-      return frequenciesHz.map((frequencyHz) => {
-        const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / 48000);
-        let last = 0;
-        let beforeLast = 0;
-        for (const sample of samples) [last, beforeLast] = [sample + coefficient * last - beforeLast, last];
-        const power = last * last + beforeLast * beforeLast - coefficient * last * beforeLast;
-        return 20 * Math.log10(Math.max((2 * Math.sqrt(Math.max(power, 0))) / length, 1e-9));
-      });
+      return Array.from(samples, (sample) => Math.round(32767 * sample));
     },
   };
 `;
@@ -82,9 +74,11 @@ export class MixPage {
     );
   }
 
-  /** Levels of tones in what the page plays, dB of full scale. */
+  /** Levels of tones in what the page plays, dB of full scale; -180 before it plays. */
   async tonesDb(frequenciesHz: readonly number[]): Promise<readonly number[]> {
-    return this.page.evaluate<number[]>(`window.mixProbe.tones(${JSON.stringify(frequenciesHz)})`);
+    const numbers = await this.page.evaluate<number[]>('window.mixProbe.samples()');
+    const samples = Float32Array.from(numbers, (sample) => sample / 32_767);
+    return frequenciesHz.map((frequencyHz) => (samples.length === 0 ? -180 : toneLevelDb(samples, frequencyHz)));
   }
 
   /** Every one of `othersHz` is loud, and the own tone at least 40 dB below the softest of them. */
