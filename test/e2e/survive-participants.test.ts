@@ -11,25 +11,30 @@ import { WrtcMember } from '../support/wrtc-member.js';
 const whole: Region = { left: 0, top: 0, width: 1, height: 1 };
 const left: Region = { left: 0, top: 0.25, width: 0.5, height: 0.5 };
 const right: Region = { left: 0.5, top: 0.25, width: 0.5, height: 0.5 };
-/** Three periods of the canvas: nobody calls that a missed frame of a moving picture, everybody sees more. */
-const gapMs = 150;
+/**
+ * A picture that waited for one who is dead would stand still for seconds: 2 s until his camera counts as silent, longer until he counts as gone.
+ * What a busy machine lets stand still is a fraction of this; that the canvas itself misses no tick, mixer/video's tests assert with a clock of their own.
+ */
+const longestGapMs = 1_000;
 const goneWithinMs = 10_000;
-/** How long the picture is watched before; what the machine itself lets stand still in it shows how busy it is. */
-const watchedMs = 5_000;
-/** In twice the time, twice the gaps of before, and these: a busy machine is not busy evenly. */
-const tolerableGaps = 2;
 
-function countGaps({ frameTimesMs }: MixReceiver, fromMs: number, toMs: number): number {
+function longestGap({ frameTimesMs }: MixReceiver, fromMs: number, toMs: number): number {
   const times = [fromMs, ...frameTimesMs.filter((at) => at > fromMs && at < toMs), toMs];
-  return times.filter((at, index) => index > 0 && at - (times[index - 1] ?? at) > gapMs).length;
+  return Math.max(...times.map((at, index) => at - (times[index - 1] ?? at)));
 }
 
 describe('a room survives its participants', function () {
   this.timeout(60_000);
   let server: TestServer;
+  const clients: (WrtcPublisher | WrtcListener | WrtcMember)[] = [];
+  let bob: KillablePublisher | undefined;
 
   before(async () => {
     server = await startRoomServer();
+  });
+  afterEach(async () => {
+    await bob?.kill();
+    for (const client of clients.splice(0)) client.vanish();
   });
   after(() => server.close());
 
@@ -38,25 +43,26 @@ describe('a room survives its participants', function () {
 
   it('a participant whose process is killed is gone within 10 s, and the others miss no picture', async () => {
     const ann = await WrtcPublisher.join(server.url, 'killed', 'Ann', { color: 'red', toneHz: 440 });
-    const bob = await KillablePublisher.start({ serverUrl: server.url, room: 'killed', name: 'Bob', color: 'blue', toneHz: 1000 });
+    clients.push(ann);
+    bob = await KillablePublisher.start({ serverUrl: server.url, room: 'killed', name: 'Bob', color: 'blue', toneHz: 1000 });
     const viewer = await WrtcListener.join(server.url, 'killed');
+    clients.push(viewer);
     await viewer.mix.until('both are seen', () => viewer.mix.sees('red', left) && viewer.mix.sees('blue', right));
-    const watchedFromMs = performance.now();
-    await viewer.mix.until('it was watched', () => performance.now() - watchedFromMs >= watchedMs);
     const killedAtMs = performance.now();
     await bob.kill();
     await viewer.mix.until('Bob\'s place is taken', () => viewer.mix.sees('red', whole) && viewer.mix.sees('red', right), goneWithinMs);
     expect(await namesIn('killed')).to.deep.equal(['Ann']);
     expect(performance.now() - killedAtMs).to.be.below(goneWithinMs);
     await viewer.mix.until('it was watched until long after', () => performance.now() - killedAtMs >= goneWithinMs);
-    expect(countGaps(viewer.mix, killedAtMs, killedAtMs + goneWithinMs)).to.be.at.most(2 * countGaps(viewer.mix, watchedFromMs, killedAtMs) + tolerableGaps);
+    expect(longestGap(viewer.mix, killedAtMs, killedAtMs + goneWithinMs)).to.be.below(longestGapMs);
     await viewer.mix.until('Bob is not heard', () => viewer.mix.toneDb(1000) < -60 && viewer.mix.toneDb(440) > -25);
-    await Promise.all([ann.leave(), viewer.leave()]);
   });
 
   it('two of the same name are two people', async () => {
     const first = await WrtcMember.join(server.url, 'twins', 'Ann', { color: 'red', toneHz: 440 });
+    clients.push(first);
     const second = await WrtcMember.join(server.url, 'twins', 'Ann', { color: 'green', toneHz: 1000 });
+    clients.push(second);
     expect(second.participantId).not.to.equal(first.participantId);
     for (const { mix } of [first, second]) await mix.until('both are seen', () => mix.sees('red', left) && mix.sees('green', right));
     expect(await namesIn('twins')).to.deep.equal(['Ann', 'Ann']);
@@ -65,6 +71,5 @@ describe('a room survives its participants', function () {
     await second.mix.until('the second stays', () => second.mix.sees('green', left) && second.mix.sees('green', right));
     await eventually('one is listed', async () => (await namesIn('twins')).length === 1);
     expect((await describeRoom('twins')).participants[0]?.id).to.equal(second.participantId);
-    await second.leave();
   });
 });
