@@ -1,9 +1,10 @@
 // The one door of the media engine: a handle of the thread that mixes a room.
 import { Worker } from 'node:worker_threads';
 import { RoomClock } from './clock/room-clock.js';
-import { systemTimers, type CancelTimer } from './clock/timers.js';
+import { systemTimers, type CancelTimer, type Timers } from './clock/timers.js';
 import type { MixerClosingReport, MixerCommand, MixerEvent, MixerOptions, MixerStats } from './protocol.js';
 import { transferOf } from './thread/transfer.js';
+import { Watchdog } from './thread/watchdog.js';
 
 export * from './protocol.js';
 export { ManualClock, RoomClock, type RoomTime } from './clock/room-clock.js';
@@ -13,12 +14,13 @@ export { Recording, recordingCodec } from './output/recording.js';
 
 export interface MixerHandleOptions {
   readonly options: MixerOptions;
-  /** All events but the answers to `snapshot`, `stats` and `close`. */
+  /** All events but the answers to `snapshot`, `stats`, `ping` and `close`. */
   readonly onEvent: (event: MixerEvent) => void;
-  /** The thread is gone, and nobody asked it to go: the room cannot go on. Called once. */
+  /** The thread is gone or hangs, and nobody asked it to go: the room cannot go on. Called once. */
   readonly onExit: (reason: string) => void;
   /** What the thread runs; tests hand in threads that die. */
   readonly entry?: URL;
+  readonly timers?: Timers;
 }
 
 interface Answer {
@@ -42,6 +44,7 @@ export class Mixer {
   readonly #onEvent: (event: MixerEvent) => void;
   readonly #onExit: (reason: string) => void;
   readonly #answers = new Map<number, Answer>();
+  readonly #watchdog: Watchdog;
   #outbox: MixerCommand[] = [];
   #cancelFlush: CancelTimer | undefined;
   #lastFlushUs = Number.NEGATIVE_INFINITY;
@@ -59,23 +62,30 @@ export class Mixer {
       worker.on('message', (event: MixerEvent) => {
         if (event.type === 'ready') {
           mixer.#state = 'running';
+          mixer.#watchdog.start();
           resolve(mixer);
         } else mixer.#receive(event);
       });
     });
   }
 
-  private constructor(worker: Worker, { options, onEvent, onExit }: MixerHandleOptions, onNoStart: (error: Error) => void) {
+  private constructor(worker: Worker, { options, onEvent, onExit, timers = systemTimers }: MixerHandleOptions, onNoStart: (error: Error) => void) {
     this.#worker = worker;
     this.#time = new RoomClock(options.zero);
     this.#onEvent = onEvent;
     this.#onExit = onExit;
+    this.#watchdog = new Watchdog({
+      timers,
+      ask: () => this.send({ type: 'ping' }),
+      onSilence: (silentMs) => this.#giveUp(`the mixer thread has not answered for ${silentMs} ms`),
+    });
     worker.on('error', (error) => {
       this.#failure = error.message;
     });
     worker.on('exit', () => {
       const state = this.#state;
       this.#state = 'gone';
+      this.#watchdog.stop();
       this.#cancelFlush?.();
       for (const { reject } of this.#answers.values()) reject(new Error(this.#failure));
       this.#answers.clear();
@@ -88,8 +98,17 @@ export class Mixer {
     if (event.type === 'snapshot' || event.type === 'stats') {
       this.#answers.get(event.requestId)?.resolve(event);
       this.#answers.delete(event.requestId);
-    } else if (event.type === 'closed') this.#onClosed?.(event.report);
+    } else if (event.type === 'pong') this.#watchdog.hear();
+    else if (event.type === 'closed') this.#onClosed?.(event.report);
     else this.#onEvent(event);
+  }
+
+  /** The thread stays as it is: to stop one in the middle of a codec's call crashes the process. */
+  #giveUp(failure: string): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'gone';
+    this.#failure = failure;
+    this.#onExit(failure);
   }
 
   /** `data` belongs to the mixer from now on. Commands arrive in order; media up to 3 ms later. Ignored once the thread is gone. */
@@ -151,6 +170,7 @@ export class Mixer {
     if (this.#state !== 'running') throw new Error(`The mixer is ${this.#state}: ${this.#failure}`);
     this.send({ type: 'close' });
     this.#state = 'closing';
+    this.#watchdog.stop();
     this.#failure = 'The mixer was closed.';
     let cancel = (): void => undefined;
     try {

@@ -101,6 +101,8 @@ export type MixerCommand =
   | { readonly type: 'setAudioListeners'; readonly listeners: AudioListeners }
   | { readonly type: 'snapshot'; readonly requestId: number }
   | { readonly type: 'stats'; readonly requestId: number }
+  /** Answered at once. */
+  | { readonly type: 'ping' }
   | { readonly type: 'close' };
 
 export interface EncodedVideo {
@@ -138,6 +140,7 @@ export type MixerEvent =
   | { readonly type: 'pictureSize'; readonly participantId: string; readonly source: VideoSource; readonly widthPx: number; readonly heightPx: number }
   | { readonly type: 'snapshot'; readonly requestId: number; readonly png: Uint8Array }
   | { readonly type: 'stats'; readonly requestId: number; readonly stats: MixerStats }
+  | { readonly type: 'pong' }
   /** A stage failed and recovered, or a participant's media cannot be used; counted, told, never thrown. */
   | { readonly type: 'fault'; readonly stage: string; readonly participantId: string | undefined; readonly message: string }
   | { readonly type: 'closed'; readonly report: MixerClosingReport };

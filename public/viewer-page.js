@@ -7,7 +7,7 @@ import { roomOfPath } from './ui/room-name.js';
 import { readViewerOptions } from './ui/viewer-options.js';
 
 // With `controls=0` the buttons show while somebody moves a pointer or touches, and leave the picture alone otherwise.
-const BUTTONS_STAY_MS = 3000;
+const buttonsStayMs = 3000;
 
 const room = roomOfPath(location.pathname);
 const options = readViewerOptions(location.search);
@@ -91,7 +91,7 @@ function noticeSomeone() {
   buttonsTimer = setTimeout(() => {
     someoneThere = false;
     draw();
-  }, BUTTONS_STAY_MS);
+  }, buttonsStayMs);
   if (someoneThere) return;
   someoneThere = true;
   draw();

@@ -1,13 +1,13 @@
 /** What the documents say of options, errors and reasons, written from the tables in code. `npm run docs` puts it in; a test holds the documents against it. */
-import { OPTIONS } from '../src/config.js';
+import { optionTable } from '../src/config.js';
 import { envName, type Option } from '../src/config-option.js';
-import { ERROR_TABLE } from '../src/errors.js';
-import { CLOSED_REASONS } from '../src/signalling/closed-reasons.js';
+import { errorTable } from '../src/errors.js';
+import { closedReasons } from '../src/signalling/closed-reasons.js';
 
-const options: readonly Option<unknown>[] = Object.values(OPTIONS);
+const options: readonly Option<unknown>[] = Object.values(optionTable);
 
 /** Marker name -> lines between `<!-- name:start -->` and `<!-- name:end -->`. */
-export const TABLES: Readonly<Record<string, () => string>> = {
+export const tableWriters: Readonly<Record<string, () => string>> = {
   options: () =>
     table(
       ['In `tessera.yaml`', 'Environment', 'Default', 'Takes', 'Meaning'],
@@ -19,18 +19,18 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         option.meaning,
       ]),
     ),
-  errors: () => table(['Code', 'Status', 'Meaning'], Object.entries(ERROR_TABLE).map(([name, { status, meaning }]) => [code(name), String(status), meaning])),
-  reasons: () => table(['`reason`', '`rejoin`', '`afterMs`', 'Meaning'], Object.entries(CLOSED_REASONS).map(([name, { rejoin, afterMs, meaning }]) => [code(name), String(rejoin), String(afterMs), meaning])),
+  errors: () => table(['Code', 'Status', 'Meaning'], Object.entries(errorTable).map(([name, { status, meaning }]) => [code(name), String(status), meaning])),
+  reasons: () => table(['`reason`', '`rejoin`', '`afterMs`', 'Meaning'], Object.entries(closedReasons).map(([name, { rejoin, afterMs, meaning }]) => [code(name), String(rejoin), String(afterMs), meaning])),
 };
 
 /** The documents that have tables, and which. */
-export const DOCUMENTS: readonly { readonly path: string; readonly tables: readonly string[] }[] = [
+export const generatedDocuments: readonly { readonly path: string; readonly tables: readonly string[] }[] = [
   { path: 'README.md', tables: ['options', 'errors'] },
   { path: 'docs/http.md', tables: ['errors'] },
   { path: 'docs/signalling.md', tables: ['reasons'] },
 ];
 
-export const SAMPLE_CONFIG_PATH = 'tessera.yaml';
+export const sampleConfigPath = 'tessera.yaml';
 
 /** The text with every table of it written anew. @throws {Error} when it lacks the markers of one */
 export function fillTables(text: string, tables: readonly string[]): string {
@@ -41,7 +41,7 @@ export function fillTables(text: string, tables: readonly string[]): string {
     const from = filled.indexOf(start);
     const to = filled.indexOf(end);
     if (from < 0 || to < from) throw new Error(`the markers ${start} and ${end} are missing`);
-    filled = `${filled.slice(0, from)}${start}\n${TABLES[name]?.() ?? ''}\n${filled.slice(to)}`;
+    filled = `${filled.slice(0, from)}${start}\n${tableWriters[name]?.() ?? ''}\n${filled.slice(to)}`;
   }
   return filled;
 }

@@ -1,7 +1,7 @@
 /** Which of the machine's addresses are meant: pure, given what `os.networkInterfaces()` says. */
 import type { NetworkInterfaceInfo } from 'node:os';
 
-const LOOPBACK_ADDRESS = '127.0.0.1';
+const loopbackAddress = '127.0.0.1';
 
 /** True when only this machine can reach a server that listens there. */
 export function isLoopback(host: string): boolean {
@@ -13,15 +13,15 @@ export function isLoopback(host: string): boolean {
  * IPv4 addresses of the machine that others may reach (its own IPv6 addresses are announced only when configured).
  */
 export function defaultAnnouncedAddresses(httpHost: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): readonly string[] {
-  if (isLoopback(httpHost)) return [LOOPBACK_ADDRESS];
+  if (isLoopback(httpHost)) return [loopbackAddress];
   const own = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
     .map(({ address }) => address);
-  return own.length === 0 ? [LOOPBACK_ADDRESS] : own;
+  return own.length === 0 ? [loopbackAddress] : own;
 }
 
 /** Where UDP is bound when nothing is configured: as narrow as HTTP. */
 export function defaultUdpHost(httpHost: string): string {
-  return isLoopback(httpHost) ? LOOPBACK_ADDRESS : '0.0.0.0';
+  return isLoopback(httpHost) ? loopbackAddress : '0.0.0.0';
 }

@@ -1,7 +1,7 @@
 /** Reads the options: defaults, then tessera.yaml, then TESSERA_* of the environment. Every mistake is told at once, none is passed over. */
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, parseDocument } from 'yaml';
-import { findContradictions, OPTIONS, type Config } from './config.js';
+import { findContradictions, optionTable, type Config } from './config.js';
 import { envName, OptionMistake, type Option } from './config-option.js';
 
 export class ConfigError extends Error {
@@ -21,8 +21,8 @@ export interface LoadedConfig {
 }
 
 /** Names the YAML file; it must be there then. */
-export const CONFIG_PATH_ENV = 'TESSERA_CONFIG';
-const DEFAULT_CONFIG_PATH = './tessera.yaml';
+export const configPathEnv = 'TESSERA_CONFIG';
+const defaultConfigPath = './tessera.yaml';
 
 interface GivenValue {
   readonly value: unknown;
@@ -30,13 +30,13 @@ interface GivenValue {
   readonly from: string;
 }
 
-const allOptions: readonly [string, Option<unknown>][] = Object.entries(OPTIONS);
+const allOptions: readonly [string, Option<unknown>][] = Object.entries(optionTable);
 
 /** @throws {ConfigError} */
 export function loadConfig(env: NodeJS.ProcessEnv, readFile: (path: string) => string | undefined = readFileIfThere): LoadedConfig {
   const mistakes: string[] = [];
   const given = new Map<string, GivenValue>();
-  readYaml(env[CONFIG_PATH_ENV], readFile, given, mistakes);
+  readYaml(env[configPathEnv], readFile, given, mistakes);
   const warnings = readEnvironment(env, given);
   const values: Record<string, unknown> = {};
   for (const [name, option] of allOptions) {
@@ -59,10 +59,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, readFile: (path: string) => s
 
 function readYaml(path: string | undefined, readFile: (path: string) => string | undefined, given: Map<string, GivenValue>, mistakes: string[]): void {
   const isAskedFor = path !== undefined && path !== '';
-  const file = isAskedFor ? path : DEFAULT_CONFIG_PATH;
+  const file = isAskedFor ? path : defaultConfigPath;
   const text = readFile(file);
   if (text === undefined) {
-    if (isAskedFor) mistakes.push(`${CONFIG_PATH_ENV}: there is no file ${file}`);
+    if (isAskedFor) mistakes.push(`${configPathEnv}: there is no file ${file}`);
     return;
   }
   const document = parseDocument(text, { prettyErrors: true });
@@ -91,7 +91,7 @@ function plain(node: unknown): unknown {
 
 /** An empty variable is one that is not set: compose files cannot say it otherwise. */
 function readEnvironment(env: NodeJS.ProcessEnv, given: Map<string, GivenValue>): readonly string[] {
-  const known = new Set([CONFIG_PATH_ENV]);
+  const known = new Set([configPathEnv]);
   for (const [, option] of allOptions) {
     const own = envName(option.key);
     known.add(own);

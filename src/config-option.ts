@@ -111,6 +111,12 @@ export function list(text: OptionText<readonly string[]>, wanted: string, isGood
   });
 }
 
+/** Each at most once. */
+export function someOf<const T extends string>(text: OptionText<readonly T[]>, values: readonly T[]): Option<readonly T[]> {
+  const items = list(text, values.join(', '), (item) => values.some((value) => value === item));
+  return { ...items, default: text.default, check: (given) => values.filter((value) => items.check(given).includes(value)) };
+}
+
 export function isAddress(text: string): boolean {
   return isIP(text) !== 0;
 }

@@ -1,9 +1,9 @@
 /** The one table of options. README's table and tessera.yaml are made from it (`npm run docs`); `config-load.ts` reads the values. */
-import { flag, integer, isAddress, isHost, list, oneOf, string, type Option } from './config-option.js';
-import { LOG_LEVELS } from './log.js';
+import { flag, integer, isAddress, isHost, list, oneOf, someOf, string, type Option } from './config-option.js';
+import { logLevels } from './log.js';
 
 /** Pixels and frames a second that a canvas may have; even, because 4:2:0 chroma has no odd positions. */
-export const CANVAS_RANGES = {
+export const canvasRanges = {
   width: { min: 160, max: 1920, multipleOf: 2 },
   height: { min: 120, max: 1920, multipleOf: 2 },
   fps: { min: 5, max: 60 },
@@ -12,7 +12,7 @@ export const CANVAS_RANGES = {
 const portRange = { min: 0, max: 65_535 };
 const dayMs = 86_400_000;
 
-export const OPTIONS = {
+export const optionTable = {
   httpHost: string({ key: 'http.host', default: '127.0.0.1', meaning: 'Address or name that HTTP and WebSocket listen on; `0.0.0.0` is every address of the machine.' }, 'an address or host name', isHost),
   httpPort: integer({ key: 'http.port', default: 8080, meaning: 'TCP port of HTTP and WebSocket; 0 takes any free one.' }, portRange),
   httpBodyLimitBytes: integer({ key: 'http.bodyLimitBytes', default: 65_536, unit: 'bytes', meaning: 'Longest JSON body that is read.' }, { min: 1024, max: 1_048_576 }),
@@ -29,20 +29,21 @@ export const OPTIONS = {
   maxViewers: integer({ key: 'rooms.maxViewers', default: 500, meaning: 'Viewers of a room.' }, { min: 0, max: 10_000 }),
   defaultLayout: string({ key: 'rooms.layout', default: 'grid', meaning: 'Layout of a new room.' }, 'the name of a layout', (text) => text !== ''),
   participantTimeoutMs: integer({ key: 'rooms.participantTimeoutMs', default: 8000, unit: 'ms', meaning: 'A participant or viewer without a sign of life for so long is gone.' }, { min: 1000, max: 600_000 }),
-  canvasWidth: integer({ key: 'canvas.width', default: 1280, unit: 'px', meaning: 'Width of a new room\'s picture.' }, CANVAS_RANGES.width),
-  canvasHeight: integer({ key: 'canvas.height', default: 720, unit: 'px', meaning: 'Height of a new room\'s picture.' }, CANVAS_RANGES.height),
-  canvasFps: integer({ key: 'canvas.fps', default: 30, unit: 'frames/s', meaning: 'Frame rate of a new room\'s picture.' }, CANVAS_RANGES.fps),
+  requiredMedia: someOf({ key: 'whip.required', default: [], meaning: 'What a WHIP publisher has to send; empty: sound alone and picture alone are welcome, too. Who joins with a page may always come without camera or microphone.' }, ['audio', 'video']),
+  canvasWidth: integer({ key: 'canvas.width', default: 1280, unit: 'px', meaning: 'Width of a new room\'s picture.' }, canvasRanges.width),
+  canvasHeight: integer({ key: 'canvas.height', default: 720, unit: 'px', meaning: 'Height of a new room\'s picture.' }, canvasRanges.height),
+  canvasFps: integer({ key: 'canvas.fps', default: 30, unit: 'frames/s', meaning: 'Frame rate of a new room\'s picture.' }, canvasRanges.fps),
   videoBitrateBps: integer({ key: 'media.videoBitrateBps', default: 1_500_000, unit: 'bps', meaning: 'Bitrate of the mixed picture, for each codec that is in use.' }, { min: 100_000, max: 20_000_000 }),
   audioBitrateBps: integer({ key: 'media.audioBitrateBps', default: 48_000, unit: 'bps', meaning: 'Bitrate of each mixed sound.' }, { min: 8000, max: 256_000 }),
   maxInputPixels: integer({ key: 'media.maxInputPixels', default: 1920 * 1088, unit: 'px', meaning: 'Largest picture of a participant that is decoded, width times height; a larger one shows as an avatar.' }, { min: 320 * 240, max: 4096 * 2304 }),
   recordingsFolder: string({ key: 'recordings.folder', default: './recordings', meaning: 'Where recordings are written; made when it is not there.' }, 'a path', (text) => text !== '' && !text.includes('\0')),
   maxRecordings: integer({ key: 'recordings.maxPerRoom', default: 2, meaning: 'Recordings of a room that may run at the same time.' }, { min: 0, max: 16 }),
   ffmpegPath: string({ key: 'ffmpeg.path', default: '', otherEnv: 'FFMPEG_PATH', meaning: 'FFmpeg program that writes recordings; empty: `ffmpeg` on the PATH, else the one that comes along.' }, 'a path or empty', (text) => !text.includes('\0')),
-  logLevel: oneOf({ key: 'log.level', default: 'info', meaning: 'Least level that is logged.' }, LOG_LEVELS),
+  logLevel: oneOf({ key: 'log.level', default: 'info', meaning: 'Least level that is logged.' }, logLevels),
   logFormat: oneOf({ key: 'log.format', default: 'auto', meaning: 'Log lines for people, or JSON; `auto`: for people on a terminal.' }, ['auto', 'human', 'json']),
 } as const satisfies Record<string, Option<never> | Option<string> | Option<number> | Option<boolean> | Option<readonly string[]>>;
 
-export type Config = { readonly [Name in keyof typeof OPTIONS]: (typeof OPTIONS)[Name] extends Option<infer Value> ? Value : never };
+export type Config = { readonly [Name in keyof typeof optionTable]: (typeof optionTable)[Name] extends Option<infer Value> ? Value : never };
 
 /** What no option can see alone. Each mistake names the options it is about. */
 export function findContradictions(config: Config): readonly string[] {

@@ -1,5 +1,5 @@
 /** Every way in which a request can be refused: the one table of code, HTTP status and meaning; README's table is held against it by a test. */
-export const ERROR_TABLE = {
+export const errorTable = {
   bad_request: { status: 400, meaning: 'The request is no HTTP that this server can read.' },
   invalid_json: { status: 400, meaning: 'The body is no JSON.' },
   invalid_body: { status: 400, meaning: 'The JSON has a missing, unknown or wrong field; `details` names each.' },
@@ -29,8 +29,8 @@ export const ERROR_TABLE = {
   sdp_too_large: { status: 413, meaning: 'The SDP is longer, or has more media sections, than this server reads.' },
   sdp_invalid: { status: 400, meaning: 'The SDP cannot be read, or lacks ICE credentials, a fingerprint or rtcp-mux.' },
   sdp_without_media: { status: 422, meaning: 'The SDP has neither an audio nor a video section that can be used here.' },
-  sdp_without_audio: { status: 422, meaning: 'This session needs an audio section and the SDP has none.' },
-  sdp_without_video: { status: 422, meaning: 'This session needs a video section and the SDP has none.' },
+  sdp_without_audio: { status: 422, meaning: 'This server takes only publishers who send sound (`whip.required`), and the SDP has none.' },
+  sdp_without_video: { status: 422, meaning: 'This server takes only publishers who send a picture (`whip.required`), and the SDP has none.' },
   no_common_codec: { status: 406, meaning: 'None of the offered codecs is known here: audio is Opus, video VP8 or H.264.' },
   invalid_message: { status: 400, meaning: 'A WebSocket message is no JSON object of a known type; `details` names what is wrong.' },
   message_too_large: { status: 413, meaning: 'A WebSocket message is longer than this server reads.' },
@@ -50,10 +50,10 @@ export const ERROR_TABLE = {
   internal: { status: 500, meaning: 'A bug: the log has the details under the request id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
-export type ErrorCode = keyof typeof ERROR_TABLE;
+export type ErrorCode = keyof typeof errorTable;
 
 export function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(ERROR_TABLE, text);
+  return Object.hasOwn(errorTable, text);
 }
 
 /** The user's mistake or misfortune, as told to him: crosses process borders as `toJSON()`. */
@@ -61,7 +61,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: unknown;
 
-  constructor(code: ErrorCode, message: string = ERROR_TABLE[code].meaning, details?: unknown) {
+  constructor(code: ErrorCode, message: string = errorTable[code].meaning, details?: unknown) {
     super(message);
     this.name = 'AppError';
     this.code = code;
@@ -69,7 +69,7 @@ export class AppError extends Error {
   }
 
   get status(): number {
-    return ERROR_TABLE[this.code].status;
+    return errorTable[this.code].status;
   }
 
   toJSON(): { code: ErrorCode; message: string; details?: unknown } {

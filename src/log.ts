@@ -1,8 +1,8 @@
 /** Log lines: for people on a terminal, JSON elsewhere. Whoever can be made to log by strangers uses `limited`. */
 import type { Time } from './time.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface LogOptions {
@@ -14,7 +14,7 @@ export interface LogOptions {
 }
 
 /** One line of a key in this time: quick enough to see that it goes on, slow enough for a disk that a stranger would like to fill. */
-const LIMITED_PERIOD_MS = 10_000;
+const limitedPeriodMs = 10_000;
 
 interface Limit {
   sinceMs: number;
@@ -58,7 +58,7 @@ export class Log {
     if (!this.#isWanted(level)) return;
     const nowMs = this.#options.time.nowMs();
     const limit = this.#limits.get(message);
-    if (limit !== undefined && nowMs - limit.sinceMs < LIMITED_PERIOD_MS) {
+    if (limit !== undefined && nowMs - limit.sinceMs < limitedPeriodMs) {
       limit.swallowed += 1;
       return;
     }
@@ -75,7 +75,7 @@ export class Log {
   }
 
   #isWanted(level: LogLevel): boolean {
-    return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.#options.level);
+    return logLevels.indexOf(level) >= logLevels.indexOf(this.#options.level);
   }
 }
 

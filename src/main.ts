@@ -7,7 +7,7 @@ import { startServer, type TesseraServer } from './server.js';
 import { systemTime } from './time.js';
 
 /** Rooms take at most 8.5 s to end; whoever sent the signal waits 10 s. */
-const EXIT_DEADLINE_MS = 9500;
+const exitDeadlineMs = 9500;
 
 function configure(): LoadedConfig {
   try {
@@ -43,7 +43,7 @@ async function end(exitCode: number): Promise<void> {
   setTimeout(() => {
     log.error('the rooms did not end in time');
     process.exit(1);
-  }, EXIT_DEADLINE_MS);
+  }, exitDeadlineMs);
   await server.close();
   process.exit(exitCode);
 }

@@ -5,9 +5,9 @@ import { AppError } from './errors.js';
 const roomNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Of what people count as characters: a flag or a family is one. */
-const MAX_DISPLAY_CHARACTERS = 64;
+const maxDisplayCharacters = 64;
 /** UTF-16 units before anything is counted: 64 of the longest emoji sequences that are in use fit. */
-const MAX_DISPLAY_UNITS = 1000;
+const maxDisplayUnits = 1000;
 /** Vietnamese stacks 2 marks on a letter, Tibetan up to 5; more is a tower that covers the neighbouring tiles. */
 const markTower = /\p{M}{9}/u;
 /**
@@ -33,9 +33,9 @@ export function parseRoomName(text: string): string {
  * @throws {AppError} invalid_participant_name
  */
 export function parseDisplayName(text: string): string {
-  if (text.length > MAX_DISPLAY_UNITS) throw new AppError('invalid_participant_name');
+  if (text.length > maxDisplayUnits) throw new AppError('invalid_participant_name');
   const name = text.normalize('NFC').replace(/[\t\n\r\p{Zs}]+/gu, ' ').trim();
   const isName = visibleCharacter.test(name) && !forbiddenCharacters.test(name) && !markTower.test(name) && !markup.test(name);
-  if (!isName || [...graphemes.segment(name)].length > MAX_DISPLAY_CHARACTERS) throw new AppError('invalid_participant_name');
+  if (!isName || [...graphemes.segment(name)].length > maxDisplayCharacters) throw new AppError('invalid_participant_name');
   return name;
 }

@@ -37,8 +37,8 @@ export interface TesseraServer {
 /** This file is dist/src/server.js; the pages are not built and lie at the root. */
 const rootFolder = fileURLToPath(new URL('../../', import.meta.url));
 /** A WHIP client on a slow line sends 100 kB in that time; a socket that drips is not kept for longer. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
+const requestTimeoutMs = 30_000;
+const headersTimeoutMs = 10_000;
 
 /** @throws {ConfigError} when two values do not fit together; the system's error when the address cannot be listened on */
 export async function startServer({ config, time, log, roomModulePath = join(import.meta.dirname, 'room/main.js') }: ServerOptions): Promise<TesseraServer> {
@@ -53,7 +53,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const sessions = new MediaSessions();
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
   const handle = app.callback();
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS }, (request, response) => void handle(request, response));
+  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);
   await listen(server, config);
   const signalling = new SignallingServer({ registry, iceServers, time, log });
@@ -94,6 +94,7 @@ function roomDefaults(config: Config, layout: string): RoomDefaults {
     udpPortMax: config.udpPortMax,
     announcedAddresses: announcedAddresses.length > 0 ? announcedAddresses : defaultAnnouncedAddresses(httpHost, networkInterfaces()),
     maxParticipants: config.maxParticipants,
+    requiredMedia: config.requiredMedia,
     maxViewers: config.maxViewers,
     maxInputPixels: config.maxInputPixels,
     maxRecordings: config.maxRecordings,

@@ -129,6 +129,9 @@ export class MixerThread {
       case 'stats':
         this.#onEvent({ type: 'stats', requestId: command.requestId, stats: this.#stats() });
         break;
+      case 'ping':
+        this.#onEvent({ type: 'pong' });
+        break;
       case 'close':
         void this.close();
     }

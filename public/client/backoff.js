@@ -1,8 +1,8 @@
-const FIRST_DELAY_MS = 250;
+const firstDelayMs = 250;
 // A page must be back within 3 s of its room, so the first waits add up to less: 250 + 500 + 1000.
-const LONGEST_DELAY_MS = 4000;
+const longestDelayMs = 4000;
 // Everybody loses the same server at the same moment; each a little early, they do not all come back at the same moment.
-const SPREAD = 0.3;
+const spread = 0.3;
 
 /** How long to wait before the next attempt: 250 ms doubling to 4 s, each shortened by up to 30 %. */
 export class Backoff {
@@ -10,9 +10,9 @@ export class Backoff {
 
   /** @returns {number} milliseconds */
   nextMs() {
-    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts);
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#attempts);
     this.#attempts += 1;
-    return Math.round(delayMs * (1 - SPREAD * Math.random()));
+    return Math.round(delayMs * (1 - spread * Math.random()));
   }
 
   reset() {

@@ -1,5 +1,5 @@
 // ICE often comes back from `disconnected` (a change of Wi-Fi, a burst of loss); after so long a new session is the quicker way.
-const DISCONNECTED_TIMEOUT_MS = 5000;
+const disconnectedTimeoutMs = 5000;
 
 /**
  * Tells when a peer connection carries media and when it is lost for good: failed, disconnected for 5 s, or closed by the other
@@ -43,7 +43,7 @@ export class ConnectionWatch {
     const state = this.#connection.connectionState;
     const transportState = this.#transport?.state;
     if (state === 'failed' || state === 'closed' || transportState === 'failed' || transportState === 'closed') this.#lose();
-    else if (state === 'disconnected') this.#disconnectedTimer = setTimeout(() => this.#lose(), DISCONNECTED_TIMEOUT_MS);
+    else if (state === 'disconnected') this.#disconnectedTimer = setTimeout(() => this.#lose(), disconnectedTimeoutMs);
     else if (state === 'connected') {
       this.#onConnected();
       this.#onConnected = () => undefined;

@@ -3,7 +3,7 @@ import { emit } from './events.js';
 import { judgeQuality, sampleQuality } from './quality.js';
 
 // Long enough that one late frame is no verdict, short enough that one sees what a change of place does.
-const INTERVAL_MS = 2000;
+const intervalMs = 2000;
 
 /**
  * Judges a TesseraRoom's or TesseraViewer's connection every two seconds. Event: `quality` (detail: Quality of the last interval).
@@ -18,7 +18,7 @@ export class QualityMeter extends EventTarget {
   constructor(source) {
     super();
     this.#source = source;
-    this.#timer = setInterval(() => void this.#measure(), INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#measure(), intervalMs);
   }
 
   /** A new connection counts from zero again. */

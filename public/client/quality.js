@@ -30,14 +30,14 @@
  */
 
 // Conversation becomes laboured above some 200 ms each way (ITU-T G.114), so 200 ms there and back is comfortable and 400 is the edge.
-const RTT_FAIR_MS = 200;
-const RTT_POOR_MS = 400;
+const rttFairMs = 200;
+const rttPoorMs = 400;
 // Opus with its error correction hides 2 %; from about 8 % on words go missing.
-const LOSS_FAIR_PERCENT = 2;
-const LOSS_POOR_PERCENT = 8;
+const lossFairPercent = 2;
+const lossPoorPercent = 8;
 // A picture that stands still for a twentieth of the time is seen to stutter; for a fifth, it is a slide show.
-const FROZEN_FAIR_PERCENT = 5;
-const FROZEN_POOR_PERCENT = 20;
+const frozenFairPercent = 5;
+const frozenPoorPercent = 20;
 
 /**
  * @param {Iterable<Record<string, any>>} stats the values of an RTCStatsReport
@@ -100,7 +100,7 @@ export function judgeQuality(before, now) {
 function levelOf({ rttMs, inLossPercent, outLossPercent, frozenPercent }) {
   if (rttMs === null && inLossPercent === null) return 'unknown';
   const lossPercent = Math.max(inLossPercent ?? 0, outLossPercent ?? 0);
-  if ((rttMs ?? 0) >= RTT_POOR_MS || lossPercent >= LOSS_POOR_PERCENT || frozenPercent >= FROZEN_POOR_PERCENT) return 'poor';
-  if ((rttMs ?? 0) >= RTT_FAIR_MS || lossPercent >= LOSS_FAIR_PERCENT || frozenPercent >= FROZEN_FAIR_PERCENT) return 'fair';
+  if ((rttMs ?? 0) >= rttPoorMs || lossPercent >= lossPoorPercent || frozenPercent >= frozenPoorPercent) return 'poor';
+  if ((rttMs ?? 0) >= rttFairMs || lossPercent >= lossFairPercent || frozenPercent >= frozenFairPercent) return 'fair';
   return 'good';
 }

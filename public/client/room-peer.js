@@ -4,11 +4,11 @@ import { emit } from './events.js';
 import { receivedStream } from './received-stream.js';
 
 // The server decodes nothing larger than this usefully: a tile of a 1280x720 canvas.
-const CAMERA_MAX_BPS = 1_700_000;
-const CAMERA_MAX_FPS = 30;
+const cameraMaxBps = 1_700_000;
+const cameraMaxFps = 30;
 // Text stays readable at 1080p and 15 pictures a second with this; slides need far less.
-const SCREEN_MAX_BPS = 2_500_000;
-const SCREEN_MAX_FPS = 15;
+const screenMaxBps = 2_500_000;
+const screenMaxFps = 15;
 
 /** @type {readonly (keyof Tracks)[]} in the order of the offer's m-lines: mid 0, 1, 2. */
 const slots = ['microphone', 'camera', 'screen'];
@@ -49,8 +49,8 @@ export class RoomPeer extends EventTarget {
     const answer = await connection.createAnswer();
     await connection.setLocalDescription(answer);
     this.#watch.watchTransport();
-    await limitSender(transceivers[1]?.sender, CAMERA_MAX_BPS, CAMERA_MAX_FPS);
-    await limitSender(transceivers[2]?.sender, SCREEN_MAX_BPS, SCREEN_MAX_FPS);
+    await limitSender(transceivers[1]?.sender, cameraMaxBps, cameraMaxFps);
+    await limitSender(transceivers[2]?.sender, screenMaxBps, screenMaxFps);
     if (!this.#streamed && transceivers.length >= 2) {
       this.#streamed = true;
       emit(this, 'stream', receivedStream(transceivers[0].receiver.track, transceivers[1].receiver.track));

@@ -5,7 +5,7 @@ import { RoomPeer } from './room-peer.js';
 import { SignallingSocket } from './signalling-socket.js';
 
 // The server waits up to 5 s for a room process; the rest is the way there and back.
-const JOIN_TIMEOUT_MS = 8000;
+const joinTimeoutMs = 8000;
 
 /**
  * @typedef {object} SessionEnd why a session is over
@@ -40,7 +40,7 @@ export class RoomSession extends EventTarget {
     this.#tracks = { ...tracks };
     this.#joinMessage = { type: 'join', room, name, audio: media.audio, video: media.video };
     this.#told = { audio: media.audio, video: media.video, screen: false };
-    this.#joinTimer = setTimeout(() => this.#fail('unreachable', 'The server did not answer.'), JOIN_TIMEOUT_MS);
+    this.#joinTimer = setTimeout(() => this.#fail('unreachable', 'The server did not answer.'), joinTimeoutMs);
     this.#socket = new SignallingSocket(url);
     on(this.#socket, 'open', () => this.#socket.send(this.#joinMessage));
     on(this.#socket, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));

@@ -2,7 +2,7 @@ import { TesseraError } from './errors.js';
 import { emit } from './events.js';
 
 // A server that is there answers a TCP and WebSocket handshake in well under a second; a black hole never does.
-const OPEN_TIMEOUT_MS = 5000;
+const openTimeoutMs = 5000;
 
 /**
  * The WebSocket: JSON objects both ways. Events: `message` (detail: ServerMessage) in order, and `close` once, when it ends or never opened.
@@ -16,7 +16,7 @@ export class SignallingSocket extends EventTarget {
   constructor(url) {
     super();
     this.#socket = new WebSocket(url);
-    this.#openTimer = setTimeout(() => this.close(), OPEN_TIMEOUT_MS);
+    this.#openTimer = setTimeout(() => this.close(), openTimeoutMs);
     this.#socket.onopen = () => {
       clearTimeout(this.#openTimer);
       emit(this, 'open');

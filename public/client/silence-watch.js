@@ -1,8 +1,8 @@
-const INTERVAL_MS = 1000;
+const intervalMs = 1000;
 // The mix is 50 packets of sound a second: with none for two seconds, something has happened.
-const FIRST_ALARM_CHECKS = 2;
+const firstAlarmChecks = 2;
 // A server that has a reason to be silent is asked less and less often.
-const LONGEST_ALARM_CHECKS = 32;
+const longestAlarmChecks = 32;
 
 /**
  * Notices that nothing is received any more, seconds before ICE does: a process that was killed says no goodbye.
@@ -13,14 +13,14 @@ export class SilenceWatch {
   #onSilence;
   #packets = 0;
   #checks = 0;
-  #alarmAtChecks = FIRST_ALARM_CHECKS;
+  #alarmAtChecks = firstAlarmChecks;
   #timer;
 
   /** @param {{ connection: RTCPeerConnection, onSilence: () => void }} options */
   constructor({ connection, onSilence }) {
     this.#connection = connection;
     this.#onSilence = onSilence;
-    this.#timer = setInterval(() => void this.#check(), INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#check(), intervalMs);
   }
 
   close() {
@@ -33,13 +33,13 @@ export class SilenceWatch {
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#checks = 0;
-      this.#alarmAtChecks = FIRST_ALARM_CHECKS;
+      this.#alarmAtChecks = firstAlarmChecks;
       return;
     }
     this.#checks += 1;
     if (this.#checks < this.#alarmAtChecks) return;
     this.#checks = 0;
-    this.#alarmAtChecks = Math.min(LONGEST_ALARM_CHECKS, this.#alarmAtChecks * 2);
+    this.#alarmAtChecks = Math.min(longestAlarmChecks, this.#alarmAtChecks * 2);
     this.#onSilence();
   }
 }

@@ -17,7 +17,7 @@ import { signallingUrl } from './signalling-socket.js';
  */
 
 // A room that dies so soon after each join is not joined again at full speed: the backoff goes on growing.
-const STABLE_AFTER_MS = 5000;
+const stableAfterMs = 5000;
 // For one who was inside, these mostly mean that his own ghost still holds the place.
 const ghostCodes = new Set(['room_full', 'too_many_rooms']);
 
@@ -177,7 +177,7 @@ export class TesseraRoom extends EventTarget {
       if (!end.rejoin && !(wasJoined && ghostCodes.has(end.reason))) return { reason: end.reason, error: end.error };
       if (end.error !== null) emit(this, 'error', end.error);
       if (wasJoined) this.#setState('rejoining', end.reason);
-      if (joinedForMs >= STABLE_AFTER_MS) backoff.reset();
+      if (joinedForMs >= stableAfterMs) backoff.reset();
       await waitForRetry(Math.max(end.afterMs, backoff.nextMs()), signal);
     }
     return { reason: 'left', error: null };

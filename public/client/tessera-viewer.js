@@ -15,7 +15,7 @@ import { WhepSession } from './whep-session.js';
  */
 
 // Media that was up for so long proves the server well: the next loss starts from the shortest wait again.
-const STABLE_AFTER_MS = 5000;
+const stableAfterMs = 5000;
 const waitingCodes = new Set(['room_not_found', 'room_full', 'participant_not_found', 'room_closed', 'too_many_rooms']);
 
 /**
@@ -78,7 +78,7 @@ export class TesseraViewer extends EventTarget {
       if (waitingCodes.has(error.code)) this.#setState('waiting');
       else this.#setState(wasLive ? 'reconnecting' : 'connecting');
       emit(this, 'error', error);
-      if (this.#state !== 'waiting' && performance.now() - startedAtMs > STABLE_AFTER_MS) backoff.reset();
+      if (this.#state !== 'waiting' && performance.now() - startedAtMs > stableAfterMs) backoff.reset();
       await waitForRetry(backoff.nextMs(), signal);
     }
   }

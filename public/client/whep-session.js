@@ -5,7 +5,7 @@ import { receivedStream } from './received-stream.js';
 import { SilenceWatch } from './silence-watch.js';
 
 // Addresses of this machine are found within a tenth of a second; waiting longer would only delay the picture.
-const GATHERING_TIMEOUT_MS = 500;
+const gatheringTimeoutMs = 500;
 
 /**
  * One WHEP session (draft-ietf-wish-whep): an offer that only receives is posted, the answer starts the media, DELETE ends it.
@@ -95,7 +95,7 @@ function gatheringDone(connection) {
       clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(resolve, GATHERING_TIMEOUT_MS);
+    const timer = setTimeout(resolve, gatheringTimeoutMs);
     connection.addEventListener('icegatheringstatechange', check);
     check();
   });

@@ -1,6 +1,6 @@
 import { element } from './dom.js';
 
-const HUES = 12;
+const hues = 12;
 
 /** Up to two letters: of the first and the last word. @param {string} name */
 export function initialsOf(name) {
@@ -14,7 +14,7 @@ export function initialsOf(name) {
 export function hueOf(name) {
   let hash = 7;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
-  return hash % HUES;
+  return hash % hues;
 }
 
 /** @param {string} name @returns {HTMLElement} */

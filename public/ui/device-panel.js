@@ -5,7 +5,7 @@ import { fillDeviceSelect } from './device-list.js';
 import { setIcon } from './icons.js';
 import { LevelMeter } from './level-meter.js';
 import { problemTexts } from './messages.js';
-import { MAX_DISPLAY_NAME_CHARACTERS } from './room-name.js';
+import { maxDisplayNameCharacters } from './room-name.js';
 import { recall } from './settings.js';
 
 /** @type {readonly DeviceKind[]} */
@@ -32,7 +32,7 @@ export class DevicePanel {
     const { signal } = this.#stop;
     this.#root.hidden = false;
     this.#name.value = recall('name');
-    this.#name.maxLength = MAX_DISPLAY_NAME_CHARACTERS;
+    this.#name.maxLength = maxDisplayNameCharacters;
     for (const kind of kinds) {
       const button = byId(`prejoin-${kind}`, HTMLButtonElement);
       button.addEventListener('click', () => this.#toggle(kind), { signal });

@@ -1,4 +1,4 @@
-const FLOOR_DB = -60;
+const floorDb = -60;
 
 /** Draws a microphone's loudness into an element, as the custom property `--level` from 0 to 1. */
 export class LevelMeter {
@@ -43,7 +43,7 @@ export class LevelMeter {
     this.#analyser?.getFloatTimeDomainData(this.#samples);
     const power = this.#samples.reduce((sum, sample) => sum + sample * sample, 0) / this.#samples.length;
     const db = 10 * Math.log10(power + 1e-12);
-    this.#element.style.setProperty('--level', Math.max(0, Math.min(1, 1 - db / FLOOR_DB)).toFixed(3));
+    this.#element.style.setProperty('--level', Math.max(0, Math.min(1, 1 - db / floorDb)).toFixed(3));
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 }

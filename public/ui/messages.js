@@ -32,7 +32,7 @@ export function errorText(error) {
 const closedTexts = {
   left: 'You left the room.',
   room_closed: 'The room was closed.',
-  replaced: 'You joined again from another tab or device.',
+  closed_by_peer: 'The connection was closed.',
   kicked: 'You were removed from the room.',
   join_timeout: 'Joining took too long.',
   too_many_mistakes: 'The server did not understand this page. Load it again.',

@@ -1,8 +1,8 @@
 import { emit } from '../client/events.js';
 
-const INTERVAL_MS = 1000;
+const intervalMs = 1000;
 // The mix comes at 30 pictures a second: three seconds without one are no hiccup, the server makes none.
-const STILL_AFTER_CHECKS = 3;
+const stillAfterChecks = 3;
 
 /** Tells whether pictures are coming: event `change` (detail: {moving}). Silent while there is no connection. */
 export class PictureWatch extends EventTarget {
@@ -16,7 +16,7 @@ export class PictureWatch extends EventTarget {
   constructor(source) {
     super();
     this.#source = source;
-    this.#timer = setInterval(() => void this.#check(), INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#check(), intervalMs);
   }
 
   close() {
@@ -30,7 +30,7 @@ export class PictureWatch extends EventTarget {
     for (const entry of report.values()) if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames += entry.framesDecoded ?? 0;
     this.#checksWithout = frames === this.#frames ? this.#checksWithout + 1 : 0;
     this.#frames = frames;
-    const moving = this.#checksWithout < STILL_AFTER_CHECKS;
+    const moving = this.#checksWithout < stillAfterChecks;
     if (moving === this.#moving) return;
     this.#moving = moving;
     emit(this, 'change', { moving });

@@ -6,7 +6,7 @@ import { element } from './dom.js';
 import { bytesText, clockText } from './format.js';
 import { icon, setIcon } from './icons.js';
 
-const TICK_MS = 500;
+const tickMs = 500;
 
 /**
  * @typedef {object} RecordingElements
@@ -93,7 +93,7 @@ export class Recordings {
     setIcon(button, active === undefined ? 'record' : 'record-stop');
     badge.hidden = active === undefined;
     clearInterval(this.#ticker);
-    if (active !== undefined) this.#ticker = setInterval(() => this.#drawClock(), TICK_MS);
+    if (active !== undefined) this.#ticker = setInterval(() => this.#drawClock(), tickMs);
     this.#drawClock();
     this.#drawFiles();
   }

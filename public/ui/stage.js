@@ -2,7 +2,7 @@
 import { avatar } from './avatar.js';
 import { byId, element, setText } from './dom.js';
 
-const MAX_AVATARS = 12;
+const maxAvatars = 12;
 
 /** The video with the mix, and what lies over it while there is nothing to see or hear. */
 export class Stage {
@@ -63,7 +63,7 @@ export class Stage {
   /** With every camera off and no screen shared the server sends no picture: the people stand here instead. @param {readonly Participant[]} participants */
   showPeople(participants) {
     this.#anyPicture = participants.some(({ video, screen }) => video || screen);
-    const shown = participants.slice(0, MAX_AVATARS);
+    const shown = participants.slice(0, maxAvatars);
     const key = JSON.stringify([participants.length, shown.map(({ id, name }) => [id, name])]);
     if (this.#faces.dataset['key'] !== key) {
       this.#faces.dataset['key'] = key;

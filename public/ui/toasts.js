@@ -1,10 +1,10 @@
 import { element } from './dom.js';
 import { icon } from './icons.js';
 
-const SHORT_MS = 6000;
+const shortMs = 6000;
 // A mistake takes longer to read, and to do something about.
-const LONG_MS = 12_000;
-const MAX_TOASTS = 3;
+const longMs = 12_000;
+const maxToasts = 3;
 
 /**
  * @typedef {object} Toast
@@ -33,13 +33,13 @@ export class Toasts {
     const iconName = kind === 'error' ? 'warning' : kind === 'good' ? 'check' : 'info';
     const toast = element('div', { class: `toast toast-${kind}`, attributes: { role: kind === 'error' ? 'alert' : 'status', 'data-text': text } }, icon(iconName), body, close);
     this.#list.append(toast);
-    const delayMs = kind === 'error' || link !== undefined ? LONG_MS : SHORT_MS;
+    const delayMs = kind === 'error' || link !== undefined ? longMs : shortMs;
     const restart = () => this.#timers.set(toast, setTimeout(() => this.#remove(toast), delayMs));
     toast.addEventListener('pointerenter', () => clearTimeout(this.#timers.get(toast)));
     toast.addEventListener('pointerleave', restart);
     restart();
     const [oldest] = this.#timers.keys();
-    if (this.#timers.size > MAX_TOASTS && oldest !== undefined) this.#remove(oldest);
+    if (this.#timers.size > maxToasts && oldest !== undefined) this.#remove(oldest);
   }
 
   /** @param {HTMLElement} toast */

@@ -5,7 +5,7 @@ import { newId } from '../ids.js';
 import { describeError, type Log } from '../log.js';
 
 /** Long enough for an empty room to close or a process to start, short enough that nobody thinks the server is gone. */
-const RETRY_AFTER_S = 5;
+const retryAfterS = 5;
 
 export function errorFunnel(log: Log): Middleware {
   return async (context: Context, next: Next) => {
@@ -24,7 +24,7 @@ function answerError(context: Context, error: AppError): void {
   context.status = error.status;
   context.body = { error };
   context.set('Cache-Control', 'no-store');
-  if (error.status === 503) context.set('Retry-After', String(RETRY_AFTER_S));
+  if (error.status === 503) context.set('Retry-After', String(retryAfterS));
 }
 
 /** A bug: the client learns the request's id, the log the rest. */

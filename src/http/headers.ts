@@ -30,10 +30,10 @@ export async function securityHeaders(context: Context, next: Next): Promise<voi
 
 /** The faces for other programs, which may be pages of other origins; `/static` has the client library. */
 const sharedPaths = /^\/(api|whip|whep|static)\//;
-const EXPOSED_HEADERS = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Allow, Tessera-Participant';
-const ALLOWED_HEADERS = 'Content-Type, If-Match, Authorization';
+const exposedHeaders = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Allow, Tessera-Participant';
+const allowedHeaders = 'Content-Type, If-Match, Authorization';
 /** A day; browsers cap it at two hours or less themselves. */
-const PREFLIGHT_MAX_AGE_S = 86_400;
+const preflightMaxAgeS = 86_400;
 
 /** No cookie and no other ambient right is ever looked at, so that any origin may ask: it can do what it could do without a browser. */
 export async function crossOrigin(context: Context, next: Next): Promise<void> {
@@ -41,13 +41,13 @@ export async function crossOrigin(context: Context, next: Next): Promise<void> {
     await next();
     return;
   }
-  context.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': EXPOSED_HEADERS });
+  context.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': exposedHeaders });
   await next();
   if (context.method === 'OPTIONS' && context.status < 400) {
     context.set({
       'Access-Control-Allow-Methods': context.response.get('Allow'),
-      'Access-Control-Allow-Headers': ALLOWED_HEADERS,
-      'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_S),
+      'Access-Control-Allow-Headers': allowedHeaders,
+      'Access-Control-Max-Age': String(preflightMaxAgeS),
     });
   }
 }

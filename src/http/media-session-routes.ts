@@ -15,12 +15,12 @@ import { parseDisplayName, parseRoomName } from '../names.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { AddRoutes, HttpServices } from './http-services.js';
 import type { MediaSessionKind } from './media-sessions.js';
-import { readSdp, readSdpFragment, SDP_FRAGMENT_TYPE, SDP_TYPE } from './request-body.js';
+import { readSdp, readSdpFragment, sdpFragmentType, sdpType } from './request-body.js';
 import { iceUfragOf, parseSdpFragment } from './sdp-fragment.js';
 
 /** Encoders that only take a URL (OBS, FFmpeg) and do not say who they are. */
-const DEFAULT_NAME = 'Guest';
-const PARTICIPANT_HEADER = 'Tessera-Participant';
+const defaultName = 'Guest';
+const participantHeader = 'Tessera-Participant';
 
 interface MediaFace {
   readonly kind: MediaSessionKind;
@@ -35,10 +35,10 @@ export const addWhipRoutes: AddRoutes = (router, services) => {
     kind: 'whip',
     findRoom: (name) => services.registry.findOrCreate(name),
     prepare(context) {
-      const name = parseDisplayName(queryText(context, 'name') ?? DEFAULT_NAME);
+      const name = parseDisplayName(queryText(context, 'name') ?? defaultName);
       return async (room, offer, listener) => {
         const begun = await room.publish(name, offer, listener);
-        context.set(PARTICIPANT_HEADER, begun.sessionId);
+        context.set(participantHeader, begun.sessionId);
         return begun;
       };
     },
@@ -64,8 +64,8 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
 
   router.post(endpoint, async (context) => {
     const roomName = parseRoomName(context.params['room'] ?? '');
-    if (context.accepts(SDP_TYPE) === false) throw new AppError('not_acceptable', `The answer is ${SDP_TYPE}.`);
-    context.set('Accept-Post', SDP_TYPE);
+    if (context.accepts(sdpType) === false) throw new AppError('not_acceptable', `The answer is ${sdpType}.`);
+    context.set('Accept-Post', sdpType);
     const offer = await readSdp(context);
     const begin = face.prepare(context);
     const room = await face.findRoom(roomName);
@@ -74,21 +74,21 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     context.set({ Location: `/${kind}/sessions/${secret}`, ETag: session.etag, 'Cache-Control': 'no-store' });
     if (iceServers.length > 0) context.set('Link', iceServers.map((url) => `<${url}>; rel="ice-server"`));
     context.body = answer;
-    context.type = SDP_TYPE;
+    context.type = sdpType;
   });
   // RFC 9725 4.1: neither endpoint nor session has a representation, and a GET is answered with success and nothing.
   router.get([endpoint, resource], (context) => {
     // The WHEP draft lets players find an endpoint by HEAD.
     const isDiscovery = kind === 'whep' && context.method === 'HEAD';
     context.status = isDiscovery ? 200 : 204;
-    if (isDiscovery) context.type = SDP_TYPE;
+    if (isDiscovery) context.type = sdpType;
   });
   router.options(endpoint, (context) => {
-    context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': SDP_TYPE });
+    context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': sdpType });
     context.body = '';
   });
   router.options(resource, (context) => {
-    context.set({ Allow: 'PATCH, DELETE, GET, HEAD, OPTIONS', 'Accept-Patch': SDP_FRAGMENT_TYPE });
+    context.set({ Allow: 'PATCH, DELETE, GET, HEAD, OPTIONS', 'Accept-Patch': sdpFragmentType });
     context.body = '';
   });
   router.patch(resource, async (context) => {

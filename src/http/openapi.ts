@@ -1,6 +1,6 @@
 /** The HTTP face as OpenAPI 3.1, served at /openapi.json; a test holds its paths and methods against the routes. */
 import { z } from 'zod';
-import { ERROR_TABLE, type ErrorCode } from '../errors.js';
+import { errorTable, type ErrorCode } from '../errors.js';
 import * as schemas from './schemas.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -34,8 +34,8 @@ function json(description: string, schema: Json): Json {
 /** One answer for each status that these codes have, naming the codes. */
 function errors(...codes: readonly ErrorCode[]): Readonly<Record<string, Json>> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) byStatus.set(ERROR_TABLE[code].status, [...(byStatus.get(ERROR_TABLE[code].status) ?? []), code]);
-  return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [String(status), json(ofStatus.map((code) => `\`${code}\`: ${ERROR_TABLE[code].meaning}`).join(' '), reference('Error'))]));
+  for (const code of codes) byStatus.set(errorTable[code].status, [...(byStatus.get(errorTable[code].status) ?? []), code]);
+  return Object.fromEntries([...byStatus].map(([status, ofStatus]) => [String(status), json(ofStatus.map((code) => `\`${code}\`: ${errorTable[code].meaning}`).join(' '), reference('Error'))]));
 }
 
 function body(schema: z.ZodType, required: boolean): Json {
@@ -54,7 +54,7 @@ function queryParameter(name: string, description: string): Json {
   return { name, in: 'query', required: false, description, schema: { type: 'string' } };
 }
 
-const roomParameter = pathParameter('room', ERROR_TABLE.invalid_room_name.meaning);
+const roomParameter = pathParameter('room', errorTable.invalid_room_name.meaning);
 const recordingParameter = pathParameter('id', 'The `id` of a recording.');
 const secretParameter = pathParameter('secret', 'From the `Location` that the POST answered.');
 const ifMatchParameter: Json = { name: 'If-Match', in: 'header', required: true, description: 'The `ETag` that the POST answered, or `*`.', schema: { type: 'string' } };
@@ -130,7 +130,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     options: endpointOptions(),
     post: {
       summary: 'Publishes to a room (WHIP, RFC 9725); the first one makes it.',
-      parameters: [roomParameter, queryParameter('name', `Shown in the picture. ${ERROR_TABLE.invalid_participant_name.meaning} \`Guest\` when there is none.`)],
+      parameters: [roomParameter, queryParameter('name', `Shown in the picture. ${errorTable.invalid_participant_name.meaning} \`Guest\` when there is none.`)],
       requestBody: sdp('The offer.'),
       responses: { 201: sdp('The answer.', { headers: { ...sessionHeaders, ...participantHeader } }), ...errors(...roomErrors, 'invalid_participant_name', ...sdpErrors, 'room_full', ...openingErrors, ...processErrors) },
     },

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.js';
 
 /** Chromium's offer with every codec is 6 kB, with simulcast and all extensions 20 kB; the WebSocket takes as much. */
-export const SDP_LIMIT_BYTES = 100_000;
+export const sdpLimitBytes = 100_000;
 
-export const SDP_TYPE = 'application/sdp';
-export const SDP_FRAGMENT_TYPE = 'application/trickle-ice-sdpfrag';
+export const sdpType = 'application/sdp';
+export const sdpFragmentType = 'application/trickle-ice-sdpfrag';
 
 interface BodyRules {
   readonly limitBytes: number;
@@ -80,15 +80,15 @@ export function describeIssues(error: z.ZodError): readonly string[] {
 
 /** @throws {AppError} unsupported_media_type, sdp_too_large, sdp_invalid, sdp_empty */
 export async function readSdp(context: Context): Promise<string> {
-  requireType(context, SDP_TYPE);
-  const sdp = await readText(context, { limitBytes: SDP_LIMIT_BYTES, tooLarge: 'sdp_too_large', notText: 'sdp_invalid' });
+  requireType(context, sdpType);
+  const sdp = await readText(context, { limitBytes: sdpLimitBytes, tooLarge: 'sdp_too_large', notText: 'sdp_invalid' });
   if (sdp.trim() === '') throw new AppError('sdp_empty');
   return sdp;
 }
 
 /** @throws {AppError} unsupported_media_type, body_too_large, invalid_candidate */
 export function readSdpFragment(context: Context, limitBytes: number): Promise<string> {
-  context.set('Accept-Patch', SDP_FRAGMENT_TYPE);
-  requireType(context, SDP_FRAGMENT_TYPE);
+  context.set('Accept-Patch', sdpFragmentType);
+  requireType(context, sdpFragmentType);
   return readText(context, { limitBytes, tooLarge: 'body_too_large', notText: 'invalid_candidate' });
 }

@@ -1,6 +1,6 @@
 /** The JSON of the HTTP face, both ways: requests are checked against it, `/openapi.json` is made from it, tests hold answers against it. */
 import { z } from 'zod';
-import { CANVAS_RANGES } from '../config.js';
+import { canvasRanges } from '../config.js';
 import type { ParticipantDescription, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 
 function ranged({ min, max, multipleOf }: { min: number; max: number; multipleOf?: number }): z.ZodNumber {
@@ -15,7 +15,7 @@ const layoutName = z.string().max(200);
 export const newRoomSchema = z.strictObject({
   name: z.string(),
   layout: layoutName.optional(),
-  video: z.strictObject({ width: ranged(CANVAS_RANGES.width).optional(), height: ranged(CANVAS_RANGES.height).optional(), fps: ranged(CANVAS_RANGES.fps).optional() }).optional(),
+  video: z.strictObject({ width: ranged(canvasRanges.width).optional(), height: ranged(canvasRanges.height).optional(), fps: ranged(canvasRanges.fps).optional() }).optional(),
 });
 
 export const roomChangeSchema = z.strictObject({ layout: layoutName.optional() });

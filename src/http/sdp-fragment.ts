@@ -19,8 +19,8 @@ export interface SdpFragment {
 }
 
 /** A client with many interfaces has 30; each costs the server a check. */
-const MAX_CANDIDATES = 100;
-const MAX_CANDIDATE_CHARACTERS = 1000;
+const maxCandidates = 100;
+const maxCandidateCharacters = 1000;
 /** RFC 8839 5.1: foundation, component, transport, priority, address, port, type. */
 const candidatePattern = /^candidate:[A-Za-z0-9+/]{1,32} \d{1,5} \S+ \d{1,10} \S+ \d{1,5} typ \S+/;
 const linePattern = /^[a-z]=/;
@@ -30,8 +30,8 @@ export function parseSdpFragment(text: string): SdpFragment {
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
   if (lines.length === 0 || !lines.every((line) => linePattern.test(line))) throw new AppError('invalid_candidate');
   const candidates = valuesOf(lines, 'a=candidate:').map((value) => `candidate:${value}`);
-  if (candidates.length > MAX_CANDIDATES) throw new AppError('invalid_candidate', `A fragment may have ${MAX_CANDIDATES} candidates.`);
-  if (!candidates.every((candidate) => candidate.length <= MAX_CANDIDATE_CHARACTERS && candidatePattern.test(candidate))) throw new AppError('invalid_candidate');
+  if (candidates.length > maxCandidates) throw new AppError('invalid_candidate', `A fragment may have ${maxCandidates} candidates.`);
+  if (!candidates.every((candidate) => candidate.length <= maxCandidateCharacters && candidatePattern.test(candidate))) throw new AppError('invalid_candidate');
   return { iceUfrag: valuesOf(lines, 'a=ice-ufrag:')[0], candidates, isEnd: lines.includes('a=end-of-candidates') };
 }
 

@@ -44,6 +44,8 @@ export interface PortCounters {
   droppedUnknownSource: number;
   /** Sent after the port was closed. */
   droppedAfterClose: number;
+  /** As much as may wait for the kernel was waiting already. */
+  droppedSendQueue: number;
   socketErrors: number;
 }
 
@@ -51,6 +53,8 @@ export interface PortCounters {
 const maxSourcesPerBinding = 16;
 /** Checks one connection may have under way: 32 candidates with their retransmissions; beyond it the oldest is forgotten. */
 const maxAskedPerBinding = 128;
+/** What the kernel does not take at once waits in this process's memory: behind 8 MB, a third of a second at 200 Mbps, media come too late for anybody. */
+const maxSendQueueBytes = 8 * 1024 * 1024;
 
 export class UdpPort implements BindingHost {
   readonly counters: PortCounters = {
@@ -64,6 +68,7 @@ export class UdpPort implements BindingHost {
     droppedStunAnswer: 0,
     droppedUnknownSource: 0,
     droppedAfterClose: 0,
+    droppedSendQueue: 0,
     socketErrors: 0,
   };
   readonly family: 4 | 6;
@@ -164,6 +169,11 @@ export class UdpPort implements BindingHost {
   send(datagram: Buffer, port: number, address: string): void {
     if (this.#closing !== undefined) {
       this.counters.droppedAfterClose++;
+      return;
+    }
+    // What the kernel does not take at once waits in this process.
+    if (this.#socket.getSendQueueSize() > maxSendQueueBytes) {
+      this.counters.droppedSendQueue++;
       return;
     }
     this.counters.sentDatagrams++;

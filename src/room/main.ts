@@ -6,6 +6,9 @@ import { createCertificate } from '../peer/index.js';
 import type { RoomProcessMessage, RoomRequestMessage } from '../rooms/protocol.js';
 import { Room } from './room.js';
 
+/** Recordings get their end, and FFmpeg has 5 s for it; after this nobody waits for whatever hangs. */
+const orphanTimeoutMs = 8_000;
+
 const certificate = createCertificate();
 let opening: Promise<Room> | undefined;
 
@@ -14,9 +17,10 @@ function tell(message: RoomProcessMessage): void {
   if (process.connected) process.send?.(message, undefined, {}, () => undefined);
 }
 
-function endWith(reason: string): never {
+function endWith(reason: string): void {
   console.error(`room process ${process.pid} ends: ${reason}`);
-  process.exit(1);
+  // `process.exit` would wait for the mixer's thread, which may be what hangs.
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function handle(request: RoomRequestMessage): Promise<unknown> {
@@ -87,6 +91,7 @@ async function answer(request: RoomRequestMessage): Promise<void> {
 process.on('message', (message) => void answer(message as RoomRequestMessage));
 // The server is gone: recordings get their end, then nobody needs this process. A second disconnect is our own, after `close`.
 process.on('disconnect', () => {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), orphanTimeoutMs);
   const ending = opening === undefined ? Promise.resolve() : opening.then((room) => room.close('server_gone'));
   void ending.catch(() => undefined).then(() => process.exit(0));
 });

@@ -1,5 +1,6 @@
 /** What this server asks for and offers in each kind of session: the m-lines of its offers, and which of a client's it takes. */
-import type { MediaPlan, RemoteMedia } from '../peer/index.js';
+import { AppError } from '../errors.js';
+import { sendsIn, type MediaKind, type MediaPlan, type RemoteMedia } from '../peer/index.js';
 
 /** Whole numbers from 0 to 2^32 - 1. */
 export type RandomUint32 = () => number;
@@ -19,8 +20,15 @@ export function planBrowser(random: RandomUint32): readonly MediaPlan[] {
   ];
 }
 
-/** WHIP: one microphone and one camera are taken, whatever else is offered is not (RFC 9725 4.2). */
-export function planPublisher(remote: readonly RemoteMedia[], random: RandomUint32): MediaPlan[] {
+/**
+ * WHIP: one microphone and one camera are taken, whatever else is offered is not (RFC 9725 4.2).
+ *
+ * @throws {AppError} `sdp_without_audio`, `sdp_without_video` when a kind is required and not offered to be sent
+ */
+export function planPublisher(remote: readonly RemoteMedia[], required: readonly MediaKind[], random: RandomUint32): MediaPlan[] {
+  for (const kind of required) {
+    if (!remote.some((line) => line.kind === kind && sendsIn(line.direction))) throw new AppError(`sdp_without_${kind}`);
+  }
   return planOnePerKind(remote, 'recvonly', random);
 }
 

@@ -146,7 +146,7 @@ export class Room {
 
   async publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
     const session = await this.#openParticipant(sessionId, name, 'whip');
-    return this.#answerOrClose(session, offer, (remote) => planPublisher(remote, this.#dependencies.random));
+    return this.#answerOrClose(session, offer, (remote) => planPublisher(remote, this.#options.requiredMedia, this.#dependencies.random));
   }
 
   async view({ sessionId, offer, participantId }: RoomRequests['view']['params']): Promise<string> {
@@ -181,7 +181,7 @@ export class Room {
       memory: process.memoryUsage(),
       cpu: process.cpuUsage(),
       resources: countByName(process.getActiveResourcesInfo()),
-      port: { number: this.#port.port, ...this.#port.counters },
+      port: { number: this.#port.port, ...this.#port.counters, ...this.#port.socketGauges },
       sessions: Object.fromEntries([...this.#sessions].map(([id, session]) => [id, session.stats()])),
       outputs: this.#outputs.stats(),
       mixer,

@@ -67,6 +67,8 @@ export interface RoomOptions {
   readonly udpPortMax: number;
   readonly announcedAddresses: readonly string[];
   readonly maxParticipants: number;
+  /** What a WHIP publisher has to send at least; may be empty. */
+  readonly requiredMedia: readonly ('audio' | 'video')[];
   readonly maxViewers: number;
   readonly maxInputPixels: number;
   readonly maxRecordings: number;
@@ -112,7 +114,7 @@ export type RoomEvent =
   | { readonly type: 'ready' }
   /** Sent after every change, before the answer of the request that made it; the server keeps the newest. */
   | { readonly type: 'changed'; readonly room: RoomDescription }
-  /** A session ended on the room's side (left, timed out, refused): `reason` is a stable word, e.g. `left`, `timeout`, `closed`, `dtls_failed`, `replaced`. */
+  /** A session ended on the room's side (left, timed out, refused): `reason` is a stable word, e.g. `left`, `timeout`, `dtls_failed`. */
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
   /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }

@@ -3,9 +3,9 @@ import { AppError } from '../errors.js';
 import type { RecordingDescription } from './protocol.js';
 
 /** Of one name. The oldest that has ended is forgotten first (its file stays); a room message carries them all. */
-const MAX_RECORDINGS_OF_A_NAME = 50;
+const maxRecordingsOfAName = 50;
 /** The name that was recorded longest ago is forgotten first. */
-const MAX_NAMES = 1000;
+const maxNames = 1000;
 
 export function hasEnded(recording: RecordingDescription): boolean {
   return recording.status === 'complete' || recording.status === 'failed';
@@ -39,14 +39,14 @@ export class RecordingBook {
   }
 
   #forgetOldest(recordings: Map<string, RecordingDescription>): void {
-    if (recordings.size > MAX_RECORDINGS_OF_A_NAME) {
+    if (recordings.size > maxRecordingsOfAName) {
       for (const [id, recording] of recordings) {
         if (!hasEnded(recording)) continue;
         recordings.delete(id);
         break;
       }
     }
-    if (this.#byRoom.size > MAX_NAMES) {
+    if (this.#byRoom.size > maxNames) {
       const [oldest] = this.#byRoom.keys();
       if (oldest !== undefined) this.#byRoom.delete(oldest);
     }

@@ -6,7 +6,7 @@ import { AppError } from '../errors.js';
 import type { RecordingFormat } from './protocol.js';
 
 /** Address under which the folder is served; `src/http` has the route. */
-const RECORDINGS_PATH = '/recordings';
+const recordingsPath = '/recordings';
 
 export interface RecordingFile {
   /** Absolute when the folder is. */
@@ -18,7 +18,7 @@ export interface RecordingFile {
 export function nameRecordingFile(folder: string, room: string, id: string, format: RecordingFormat, date: Date): RecordingFile {
   const utc = date.toISOString().replace(/[-:]|\.\d+/g, '');
   const file = `${room}-${utc}-${id}.${format}`;
-  return { path: join(folder, file), url: `${RECORDINGS_PATH}/${file}` };
+  return { path: join(folder, file), url: `${recordingsPath}/${file}` };
 }
 
 /** @throws {AppError} recording_failed */

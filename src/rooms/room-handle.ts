@@ -38,11 +38,11 @@ export interface RoomHandleEvents {
 }
 
 /** Binding a port, opening codecs and a mixer thread: a loaded machine takes its time, a joiner should not wait longer. */
-const OPEN_TIMEOUT_MS = 8000;
+const openTimeoutMs = 8000;
 /** FFmpeg starts, or writes the last fragment, before a recording answers. */
-const RECORDING_TIMEOUT_MS = 8000;
+const recordingTimeoutMs = 8000;
 /** All recordings of the room end before it closes; the server itself has 10 s to end. */
-const CLOSE_TIMEOUT_MS = 7000;
+const closeTimeoutMs = 7000;
 
 export class RoomHandle {
   readonly options: RoomOptions;
@@ -54,6 +54,7 @@ export class RoomHandle {
   readonly #events: RoomHandleEvents;
   readonly #sessions = new Map<string, SessionListener>();
   #chosenLayout: string;
+  #hasHadSession = false;
   #description: RoomDescription;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #closing: Promise<void> | undefined;
@@ -76,7 +77,7 @@ export class RoomHandle {
   static async open(options: RoomHandleOptions): Promise<RoomHandle> {
     const handle = new RoomHandle(options);
     try {
-      const { udpPort } = await options.process.request('open', { options: options.room }, OPEN_TIMEOUT_MS);
+      const { udpPort } = await options.process.request('open', { options: options.room }, openTimeoutMs);
       handle.#log.info('room opened', { udpPort, pid: options.process.pid });
       return handle;
     } catch (error) {
@@ -97,6 +98,11 @@ export class RoomHandle {
   /** What people chose; the room may show another one meanwhile, as `presentation` while someone shares a screen. */
   get chosenLayout(): string {
     return this.#chosenLayout;
+  }
+
+  /** Somebody was let in, however short he stayed. */
+  get hasHadSession(): boolean {
+    return this.#hasHadSession;
   }
 
   get isOccupied(): boolean {
@@ -159,14 +165,14 @@ export class RoomHandle {
     await makeRecordingsFolder(this.#recordingsFolder);
     const recordingId = newId();
     const { path, url } = nameRecordingFile(this.#recordingsFolder, this.name, recordingId, format, this.#time.date());
-    const { recording } = await this.#process.request('startRecording', { recordingId, format, path, url }, RECORDING_TIMEOUT_MS);
+    const { recording } = await this.#process.request('startRecording', { recordingId, format, path, url }, recordingTimeoutMs);
     this.#book.put(recording);
     return recording;
   }
 
   async stopRecording(recordingId: string): Promise<RecordingDescription> {
     if (hasEnded(this.#book.get(this.name, recordingId))) throw new AppError('recording_ended');
-    const { recording } = await this.#process.request('stopRecording', { recordingId }, RECORDING_TIMEOUT_MS);
+    const { recording } = await this.#process.request('stopRecording', { recordingId }, recordingTimeoutMs);
     this.#book.put(recording);
     return recording;
   }
@@ -181,7 +187,7 @@ export class RoomHandle {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#endAll(reason);
-    await this.#process.close(reason, CLOSE_TIMEOUT_MS);
+    await this.#process.close(reason, closeTimeoutMs);
     this.#failRecordings();
     this.#state = 'ended';
     this.#log.info('room closed', { reason });
@@ -196,6 +202,7 @@ export class RoomHandle {
     try {
       const result = await request(sessionId);
       if (!this.#sessions.has(sessionId)) throw new AppError('room_closed');
+      this.#hasHadSession = true;
       return { ...result, sessionId };
     } catch (error) {
       // After a timeout the room may have let it in nevertheless.

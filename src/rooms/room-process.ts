@@ -19,16 +19,18 @@ export interface RoomProcessExit {
 }
 
 /** Decoders and encoders run on libuv's pool: fewer threads leave a core idle while FFmpeg works, more only add switching. */
-export const ROOM_THREAD_POOL_SIZE = 4;
+export const roomThreadPoolSize = 4;
 /**
  * Stack traces that name the source. Semi-space in MB: packets and frames live for milliseconds, and with V8's 16 some of them are moved to
  * the old generation before they die; it is an upper bound, and 64 would cost memory for the last few per cent.
  */
-export const ROOM_EXEC_ARGV = ['--enable-source-maps', '--max-semi-space-size=32'];
+export const roomExecArgv = ['--enable-source-maps', '--max-semi-space-size=32'];
 /** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */
-const REQUEST_TIMEOUT_MS = 5000;
+const requestTimeoutMs = 5000;
+/** A process that was asked and has told nothing at all for so long is given up: its people get a new one. Below it lies what a busy or swapping machine does. */
+const stuckAfterMs = 10_000;
 /** From the answer to `close`, or the end of the channel, to the end of the process; then it is killed. */
-const EXIT_TIMEOUT_MS = 1500;
+const exitTimeoutMs = 1500;
 
 interface PendingRequest {
   readonly resolve: (result: unknown) => void;
@@ -49,6 +51,8 @@ export class RoomProcess {
   readonly #log: Log;
   readonly #pending = new Map<number, PendingRequest>();
   #lastRequestId = 0;
+  /** Since when it owes an answer and has said nothing; undefined while it owes none. */
+  #silentSinceMs: number | undefined;
   #hasExited = false;
   #cancelKill: CancelTimer | undefined;
   #becomeReady: () => void = () => undefined;
@@ -57,8 +61,8 @@ export class RoomProcess {
     this.#time = time;
     this.#child = fork(modulePath, {
       serialization: 'advanced',
-      execArgv: ROOM_EXEC_ARGV,
-      env: { ...process.env, UV_THREADPOOL_SIZE: String(ROOM_THREAD_POOL_SIZE) },
+      execArgv: roomExecArgv,
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(roomThreadPoolSize) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#log = log.child({ roomPid: this.pid });
@@ -84,12 +88,14 @@ export class RoomProcess {
   }
 
   /** @throws {AppError} what the process answers, room_failed when it has ended, room_timeout when it is silent */
-  request<Name extends RoomRequestName>(name: Name, params: RoomRequests[Name]['params'], timeoutMs = REQUEST_TIMEOUT_MS): Promise<RoomRequests[Name]['result']> {
+  request<Name extends RoomRequestName>(name: Name, params: RoomRequests[Name]['params'], timeoutMs = requestTimeoutMs): Promise<RoomRequests[Name]['result']> {
     if (this.#hasExited || !this.#child.connected) return Promise.reject(new AppError('room_failed'));
     const requestId = ++this.#lastRequestId;
+    this.#silentSinceMs ??= this.#time.nowMs();
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#time.after(timeoutMs, () => {
         this.#pending.delete(requestId);
+        this.#killIfStuck();
         this.#log.limited('warn', 'the room process did not answer in time', { request: name, timeoutMs });
         reject(new AppError('room_timeout'));
       });
@@ -118,13 +124,20 @@ export class RoomProcess {
 
   #killLater(): void {
     if (this.#hasExited || this.#cancelKill !== undefined) return;
-    this.#cancelKill = this.#time.after(EXIT_TIMEOUT_MS, () => {
+    this.#cancelKill = this.#time.after(exitTimeoutMs, () => {
       this.#log.warn('the room process did not end by itself: killed');
       this.kill();
     });
   }
 
+  #killIfStuck(): void {
+    if (this.#silentSinceMs === undefined || this.#time.nowMs() - this.#silentSinceMs < stuckAfterMs) return;
+    this.#log.error('the room process hangs: killed');
+    this.kill();
+  }
+
   #receive(message: RoomProcessMessage): void {
+    this.#silentSinceMs = undefined;
     if (message.type === 'ready') this.#becomeReady();
     else if (message.type === 'answer' || message.type === 'error') this.#takeAnswer(message);
     else if (message.type === 'log') this.#log.write(message.level, message.message, message.fields);

@@ -37,6 +37,8 @@ export interface ChosenByCaller {
 
 interface Slot {
   readonly opening: Promise<RoomHandle>;
+  /** Made for a joiner who has yet to be let in; nobody asked for the room itself. */
+  readonly isForJoiner: boolean;
   handle: RoomHandle | undefined;
   cancelClose: CancelTimer | undefined;
 }
@@ -47,7 +49,7 @@ interface FailedRoom {
 }
 
 /** A failed room can be rejoined for at least so long, however soon empty rooms are closed: pages come back within 3 s. */
-const SHORTEST_COMEBACK_MS = 30_000;
+const shortestComebackMs = 30_000;
 
 export class RoomRegistry {
   readonly recordings = new RecordingBook();
@@ -83,15 +85,9 @@ export class RoomRegistry {
   }
 
   /** @throws {AppError} room_exists, unknown_layout, too_many_rooms, starting… */
-  async create(name: string, { layout, video }: ChosenByCaller = {}): Promise<RoomHandle> {
+  async create(name: string, chosen: ChosenByCaller = {}): Promise<RoomHandle> {
     if (this.#slots.has(name)) throw new AppError('room_exists');
-    const { defaults, time } = this.#options;
-    const { width = defaults.video.width, height = defaults.video.height, fps = defaults.video.fps } = video ?? {};
-    return this.#open(name, {
-      createdAt: time.date().toISOString(),
-      layout: layout === undefined ? defaults.layout : this.findLayout(layout),
-      video: { width, height, fps },
-    });
+    return this.#open(name, this.#choose(chosen), false);
   }
 
   /** @throws {AppError} room_not_found */
@@ -103,7 +99,7 @@ export class RoomRegistry {
 
   /** For participants: the first of them makes the room, unless that is switched off. */
   async findOrCreate(name: string): Promise<RoomHandle> {
-    if (!this.#slots.has(name) && !this.#failed.has(name) && this.#options.createOnJoin) return this.create(name);
+    if (!this.#slots.has(name) && !this.#failed.has(name) && this.#options.createOnJoin) return this.#open(name, this.#choose({}), true);
     return this.findOrBringBack(name);
   }
 
@@ -111,7 +107,7 @@ export class RoomRegistry {
   async findOrBringBack(name: string): Promise<RoomHandle> {
     const failed = this.#failed.get(name);
     if (this.#slots.has(name) || failed === undefined) return this.find(name);
-    return this.#open(name, failed.choices);
+    return this.#open(name, failed.choices, false);
   }
 
   /** The template's own name for a name or an alias. @throws {AppError} unknown_layout */
@@ -138,12 +134,18 @@ export class RoomRegistry {
     await Promise.all(openings.map((opening) => opening.then((handle) => this.#closeRoom(handle, 'server_closing')).catch(() => undefined)));
   }
 
-  #open(name: string, choices: RoomChoices): Promise<RoomHandle> {
+  #choose({ layout, video }: ChosenByCaller): RoomChoices {
+    const { defaults, time } = this.#options;
+    const { width = defaults.video.width, height = defaults.video.height, fps = defaults.video.fps } = video ?? {};
+    return { createdAt: time.date().toISOString(), layout: layout === undefined ? defaults.layout : this.findLayout(layout), video: { width, height, fps } };
+  }
+
+  #open(name: string, choices: RoomChoices, isForJoiner: boolean): Promise<RoomHandle> {
     if (this.#isClosed) return Promise.reject(new AppError('server_closing'));
     if (this.#slots.size >= this.#options.maxRooms) return Promise.reject(new AppError('too_many_rooms'));
     this.#failed.get(name)?.cancelForget();
     this.#failed.delete(name);
-    const slot: Slot = { opening: this.#openIn(name, choices), handle: undefined, cancelClose: undefined };
+    const slot: Slot = { opening: this.#openIn(name, choices), isForJoiner, handle: undefined, cancelClose: undefined };
     this.#slots.set(name, slot);
     slot.opening.then(
       (handle) => {
@@ -184,7 +186,10 @@ export class RoomRegistry {
     if (slot === undefined) return;
     slot.cancelClose?.();
     slot.cancelClose = undefined;
-    if (!isOccupied) this.#closeLater(name, slot, this.#options.emptyTimeoutMs);
+    if (isOccupied) return;
+    // Whose offer or name was refused leaves no room behind that he never was in.
+    const wasNeeded = !slot.isForJoiner || slot.handle?.hasHadSession !== false;
+    this.#closeLater(name, slot, wasNeeded ? this.#options.emptyTimeoutMs : 0);
   }
 
   #closeLater(name: string, slot: Slot, delayMs: number): void {
@@ -211,7 +216,7 @@ export class RoomRegistry {
     slot.cancelClose?.();
     this.#slots.delete(name);
     const { time, emptyTimeoutMs } = this.#options;
-    const cancelForget = time.after(Math.max(emptyTimeoutMs, SHORTEST_COMEBACK_MS), () => this.#failed.delete(name));
+    const cancelForget = time.after(Math.max(emptyTimeoutMs, shortestComebackMs), () => this.#failed.delete(name));
     this.#failed.set(name, { choices: { createdAt: options.createdAt, layout, video: options.video }, cancelForget });
     this.#refillSpare();
   }

@@ -11,15 +11,17 @@ export interface SpareProcessOptions {
 }
 
 /** A process that dies before it is ready will do so again: the first retry is quick, none is a busy loop. */
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+const firstRetryMs = 500;
+const longestRetryMs = 10_000;
+/** A start takes 0.3 s, on a busy machine ten times that; a process that hangs would keep all rooms from being made. */
+const readyTimeoutMs = 15_000;
 
 export class SpareProcess {
   readonly #spawn: () => RoomProcess;
   readonly #time: Time;
   readonly #log: Log;
   #spare: RoomProcess | undefined;
-  #retryMs = FIRST_RETRY_MS;
+  #retryMs = firstRetryMs;
   #cancelRetry: CancelTimer | undefined;
   #canSpawn = false;
   #isClosed = false;
@@ -68,12 +70,15 @@ export class SpareProcess {
   #start(): RoomProcess {
     const started = this.#spawn();
     this.#spare = started;
+    const cancelTimeout = this.#time.after(readyTimeoutMs, () => started.kill());
     started.ready.then(
       () => {
+        cancelTimeout();
         this.#canSpawn = true;
-        this.#retryMs = FIRST_RETRY_MS;
+        this.#retryMs = firstRetryMs;
       },
       (error: unknown) => {
+        cancelTimeout();
         if (this.#isClosed) return;
         this.#canSpawn = false;
         this.#log.limited('error', 'a room process ended before it was ready', { error: describeError(error) });
@@ -95,6 +100,6 @@ export class SpareProcess {
       this.#cancelRetry = undefined;
       this.refill();
     });
-    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
 }

@@ -1,11 +1,11 @@
 /** How many messages a socket may still send: a bucket that fills slowly and is emptied by one for each. Pure: time is an argument. */
 
 /** Joining sends some 40 messages at once (candidates of a machine with many interfaces); nobody clicks 20 times a second. */
-const BURST = 100;
-const REFILL_A_SECOND = 20;
+const burst = 100;
+const refillASecond = 20;
 
 export class MessageAllowance {
-  #left = BURST;
+  #left = burst;
   #sinceMs: number;
 
   constructor(nowMs: number) {
@@ -14,7 +14,7 @@ export class MessageAllowance {
 
   /** False: one too many. */
   take(nowMs: number): boolean {
-    this.#left = Math.min(BURST, this.#left + ((nowMs - this.#sinceMs) / 1000) * REFILL_A_SECOND);
+    this.#left = Math.min(burst, this.#left + ((nowMs - this.#sinceMs) / 1000) * refillASecond);
     this.#sinceMs = nowMs;
     if (this.#left < 1) return false;
     this.#left -= 1;

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 
-const MAX_SDP_CHARACTERS = 100_000;
-const MAX_CANDIDATE_CHARACTERS = 1_000;
-const MAX_NAME_CHARACTERS = 200;
+const maxSdpCharacters = 100_000;
+const maxCandidateCharacters = 1_000;
+const maxNameCharacters = 200;
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /** First message. The answer is `joined`, then `offer`. */
-  z.strictObject({ type: z.literal('join'), room: z.string().max(MAX_NAME_CHARACTERS), name: z.string().max(MAX_NAME_CHARACTERS), audio: z.boolean(), video: z.boolean() }),
-  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(MAX_SDP_CHARACTERS) }),
+  z.strictObject({ type: z.literal('join'), room: z.string().max(maxNameCharacters), name: z.string().max(maxNameCharacters), audio: z.boolean(), video: z.boolean() }),
+  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters) }),
   /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
-  z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(MAX_CANDIDATE_CHARACTERS) }),
+  z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(maxCandidateCharacters) }),
   /** What is switched on now. */
   z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
-  z.strictObject({ type: z.literal('layout'), layout: z.string().max(MAX_NAME_CHARACTERS) }),
+  z.strictObject({ type: z.literal('layout'), layout: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
-  z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(MAX_NAME_CHARACTERS) }),
+  z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('leave') }),
 ]);
 

@@ -3,11 +3,11 @@ import { AppError } from '../errors.js';
 import { clientMessageSchema, type ClientMessage } from './messages.js';
 
 /** SDP may have 100,000 characters, which JSON escapes and UTF-8 lengthen a little. */
-export const MAX_MESSAGE_BYTES = 256 * 1024;
+export const maxMessageBytes = 256 * 1024;
 
 /** @throws {AppError} message_too_large, sdp_too_large, invalid_message */
 export function readMessage(data: Buffer, isBinary: boolean): ClientMessage {
-  if (data.length > MAX_MESSAGE_BYTES) throw new AppError(beginsLikeAnswer(data) ? 'sdp_too_large' : 'message_too_large');
+  if (data.length > maxMessageBytes) throw new AppError(beginsLikeAnswer(data) ? 'sdp_too_large' : 'message_too_large');
   if (isBinary) throw new AppError('invalid_message', undefined, { issues: ['the message is binary'] });
   let value: unknown;
   try {

@@ -6,7 +6,7 @@ import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
-import { MAX_MESSAGE_BYTES } from './read-message.js';
+import { maxMessageBytes } from './read-message.js';
 import { SignallingSession } from './signalling-session.js';
 
 export interface SignallingServerOptions {
@@ -16,26 +16,26 @@ export interface SignallingServerOptions {
   readonly log: Log;
 }
 
-const PATH = '/ws';
+const socketPath = '/ws';
 /** Above the limit of a message, so that one that is too long is answered with its code; what is longer still is cut off by `ws` (1009). */
-const MAX_PAYLOAD_BYTES = 8 * MAX_MESSAGE_BYTES;
+const maxPayloadBytes = 8 * maxMessageBytes;
 /** A vanished browser has to be out of the room within 10 s: two missed beats, and the third ends it. */
-const PING_PERIOD_MS = 3000;
+const pingPeriodMs = 3000;
 /** Of all rooms together; each costs some 50 kB. */
-const MAX_SOCKETS = 5000;
+const maxSockets = 5000;
 /** To read the last message before the connection is cut. */
-const CLOSE_GRACE_MS = 500;
+const closeGraceMs = 500;
 
 export class SignallingServer {
   readonly #options: SignallingServerOptions;
-  readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false, clientTracking: false });
+  readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, perMessageDeflate: false, clientTracking: false });
   readonly #sessions = new Map<WebSocket, SignallingSession>();
   readonly #cancelPings: CancelTimer;
   #isClosed = false;
 
   constructor(options: SignallingServerOptions) {
     this.#options = options;
-    this.#cancelPings = options.time.every(PING_PERIOD_MS, () => this.#pingAll());
+    this.#cancelPings = options.time.every(pingPeriodMs, () => this.#pingAll());
   }
 
   attach(server: Server): void {
@@ -50,7 +50,7 @@ export class SignallingServer {
     for (const session of this.#sessions.values()) session.close('server_closing');
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.#options.time.after(CLOSE_GRACE_MS, () => {
+      const cancel = this.#options.time.after(closeGraceMs, () => {
         for (const socket of this.#sessions.keys()) socket.terminate();
         resolve();
       });
@@ -68,9 +68,9 @@ export class SignallingServer {
     // Until `ws` takes it, a connection that breaks would be an uncaught error.
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
-    if (path !== PATH) refuse(socket, new AppError('not_found'));
+    if (path !== socketPath) refuse(socket, new AppError('not_found'));
     else if (this.#isClosed) refuse(socket, new AppError('server_closing'));
-    else if (this.#sessions.size >= MAX_SOCKETS) refuse(socket, new AppError('too_many_sockets'));
+    else if (this.#sessions.size >= maxSockets) refuse(socket, new AppError('too_many_sockets'));
     else this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
   }
 

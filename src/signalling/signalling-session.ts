@@ -31,17 +31,17 @@ interface Joined {
 type JoinMessage = Extract<ClientMessage, { type: 'join' }>;
 
 /** A page joins as soon as its socket is open; who does not is no page. */
-const JOIN_TIMEOUT_MS = 10_000;
+const joinTimeoutMs = 10_000;
 /** One mistake is a version that is a little off, five are no client of ours. */
-const MAX_MISTAKES = 5;
+const maxMistakes = 5;
 /** A room of 50 is described in 15 kB: a client that is a minute of changes behind will not catch up. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */
-const MAX_MISSED_PINGS = 2;
-const CLOSE_NORMAL = 1000;
+const maxMissedPings = 2;
+const closeNormal = 1000;
 /** A page that is closed or reloaded. */
-const CLOSE_GOING_AWAY = 1001;
-const CLOSE_POLICY = 1008;
+const closeGoingAway = 1001;
+const closePolicy = 1008;
 
 /** The room tells all its sessions the same object: it is written once. */
 const writtenRooms = new WeakMap<RoomDescription, string>();
@@ -66,7 +66,7 @@ export class SignallingSession implements SessionListener {
     this.#time = time;
     this.#log = log;
     this.#allowance = new MessageAllowance(time.nowMs());
-    this.#cancelJoinTimeout = time.after(JOIN_TIMEOUT_MS, () => this.#finish('join_timeout', CLOSE_POLICY));
+    this.#cancelJoinTimeout = time.after(joinTimeoutMs, () => this.#finish('join_timeout', closePolicy));
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#missedPings = 0;
@@ -78,7 +78,7 @@ export class SignallingSession implements SessionListener {
 
   /** Called in a steady beat. */
   ping(): void {
-    if (this.#missedPings >= MAX_MISSED_PINGS) {
+    if (this.#missedPings >= maxMissedPings) {
       this.#socket.terminate();
       return;
     }
@@ -104,18 +104,18 @@ export class SignallingSession implements SessionListener {
   /** The room ended the session; the socket ends with it. */
   ended(reason: string): void {
     this.#joined = undefined;
-    this.#finish(reason, CLOSE_NORMAL);
+    this.#finish(reason, closeNormal);
   }
 
   close(reason: string): void {
-    this.#finish(reason, CLOSE_NORMAL);
+    this.#finish(reason, closeNormal);
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#state === 'closed') return;
     if (!this.#allowance.take(this.#time.nowMs())) {
       this.#sendError(new AppError('too_many_messages'));
-      this.#finish('too_many_mistakes', CLOSE_POLICY);
+      this.#finish('too_many_mistakes', closePolicy);
       return;
     }
     let message: ClientMessage;
@@ -131,9 +131,9 @@ export class SignallingSession implements SessionListener {
   #takeMistake(error: unknown): void {
     this.#sendError(error);
     this.#mistakes += 1;
-    if (this.#mistakes < MAX_MISTAKES) return;
+    if (this.#mistakes < maxMistakes) return;
     this.#log.limited('info', 'a socket sent too many mistakes and was closed');
-    this.#finish('too_many_mistakes', CLOSE_POLICY);
+    this.#finish('too_many_mistakes', closePolicy);
   }
 
   async #act(message: ClientMessage): Promise<void> {
@@ -142,7 +142,7 @@ export class SignallingSession implements SessionListener {
       return;
     }
     if (message.type === 'leave') {
-      this.#finish('left', CLOSE_NORMAL);
+      this.#finish('left', closeNormal);
       return;
     }
     if (this.#joined === undefined) throw new AppError('not_joined');
@@ -213,7 +213,7 @@ export class SignallingSession implements SessionListener {
 
   #sendText(text: string): void {
     if (this.#state === 'closed' || this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+    if (this.#socket.bufferedAmount > maxBufferedBytes) {
       this.#log.limited('info', 'a socket reads too slowly and was closed');
       this.#socket.terminate();
       return;
@@ -235,7 +235,7 @@ export class SignallingSession implements SessionListener {
     this.#state = 'closed';
     this.#cancelJoinTimeout();
     this.#log.debug('socket closed', { code });
-    void this.#leaveRoom(code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY ? 'left' : 'connection_lost');
+    void this.#leaveRoom(code === closeNormal || code === closeGoingAway ? 'left' : 'connection_lost');
   }
 
   async #leaveRoom(reason: string): Promise<void> {

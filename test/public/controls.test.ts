@@ -5,12 +5,12 @@ import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 import type { PageSession } from '../support/page-session.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 // 10 ms each: what was on its way when something was switched off has arrived after 300 ms.
-const SETTLING_CHUNKS = 30;
+const settlingChunks = 30;
 
 describe('room page: controls', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
   let page: Page;
@@ -39,7 +39,7 @@ describe('room page: controls', function () {
   const soundChunks = (): number => (session.peer?.audibleChunks ?? 0) + (session.peer?.silentChunks ?? 0);
   const settle = async (): Promise<void> => {
     const start = soundChunks();
-    await site.until(() => soundChunks() >= start + SETTLING_CHUNKS);
+    await site.until(() => soundChunks() >= start + settlingChunks);
   };
 
   it('mutes the microphone with silence that goes on flowing, and unmutes it by the key M', async () => {

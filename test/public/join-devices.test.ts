@@ -4,7 +4,7 @@ import { untilInPage, untilPictureShows } from '../support/mix-video.js';
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 
 interface Situation {
   readonly title: string;
@@ -36,7 +36,7 @@ const situations: readonly Situation[] = [
 
 for (const { title, chromium, permissions, notice, has } of situations) {
   describe(`room page: joining when ${title}`, function () {
-    this.timeout(TEST_TIMEOUT_MS);
+    this.timeout(testTimeoutMs);
     let browser: PageBrowser;
     let site: PageServer;
 
@@ -79,7 +79,7 @@ for (const { title, chromium, permissions, notice, has } of situations) {
 }
 
 describe('room page: joining where sound needs a click', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
 

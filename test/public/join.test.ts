@@ -3,10 +3,10 @@ import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 import { pictureColor, untilHeard, untilInPage, untilPictureShows } from '../support/mix-video.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 
 describe('room page: joining', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
 

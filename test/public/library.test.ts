@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 
 /** Somebody's own page, which uses the library as its documentation says. */
 const ownPage = `<!doctype html><video id="mix" autoplay></video>
@@ -17,7 +17,7 @@ const ownPage = `<!doctype html><video id="mix" autoplay></video>
 </script>`;
 
 describe('client library', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
   let page: Page;

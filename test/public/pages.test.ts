@@ -4,7 +4,7 @@ import { untilPictureShows } from '../support/mix-video.js';
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 const sizes = [
   { width: 1280, height: 800 },
   { width: 390, height: 844 },
@@ -23,7 +23,7 @@ const cutOff = `[...document.querySelectorAll('button')].filter((button) => butt
 }).map(({ id }) => id)`;
 
 describe('pages: any width, any scheme, any user', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
 

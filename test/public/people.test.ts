@@ -5,11 +5,11 @@ import { PageBrowser } from '../support/page-browser.js';
 import type { PageRoom } from '../support/page-room.js';
 import { PageServer } from '../support/page-server.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 const markup = '<img src=x onerror="window.hacked = true"><b>Eve</b>';
 
 describe('room page: people, quality, invitation', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
   let page: Page;

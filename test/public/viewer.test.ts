@@ -4,11 +4,11 @@ import { untilHeard, untilInPage, untilPictureShows } from '../support/mix-video
 import { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
 
-const TEST_TIMEOUT_MS = 30_000;
+const testTimeoutMs = 30_000;
 const readVideo = "(({ muted, controls, autoplay, playsInline, disablePictureInPicture }) => ({ muted, controls, autoplay, playsInline, disablePictureInPicture }))(document.getElementById('mix'))";
 
 describe('viewer page', function () {
-  this.timeout(TEST_TIMEOUT_MS);
+  this.timeout(testTimeoutMs);
   let browser: PageBrowser;
   let site: PageServer;
 

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { DOCUMENTS, fillTables, SAMPLE_CONFIG_PATH, sampleConfig, TABLES } from '../../scripts/tables.js';
+import { generatedDocuments, fillTables, sampleConfigPath, sampleConfig, tableWriters } from '../../scripts/tables.js';
 import { loadConfig } from '../../src/config-load.js';
-import { OPTIONS } from '../../src/config.js';
+import { optionTable } from '../../src/config.js';
 import { openApiDocument } from '../../src/http/openapi.js';
 import { clientMessageSchema } from '../../src/signalling/messages.js';
 import { rootFolder } from '../support/root-folder.js';
@@ -32,7 +32,7 @@ const documents = ['.', 'docs', 'layouts'].flatMap((folder) => readdirSync(join(
 
 describe('documents', () => {
   // The README is written last; the other two are there.
-  const present = DOCUMENTS;
+  const present = generatedDocuments;
 
   it('that have tables are there', () => {
     expect(present.map(({ path }) => path)).to.include.members(['docs/http.md', 'docs/signalling.md']);
@@ -46,16 +46,16 @@ describe('documents', () => {
   }
 
   it('tessera.yaml is every option with its default (npm run docs writes it)', () => {
-    const text = read(SAMPLE_CONFIG_PATH);
+    const text = read(sampleConfigPath);
     expect(text).to.equal(sampleConfig());
     expect(loadConfig({}, () => text).config).to.deep.equal(loadConfig({}, () => undefined).config);
-    for (const { key } of Object.values(OPTIONS)) expect(text).to.include(`\n  ${key.split('.')[1] ?? ''}: `);
+    for (const { key } of Object.values(optionTable)) expect(text).to.include(`\n  ${key.split('.')[1] ?? ''}: `);
   });
 
   it('tables are made of every option and every error', () => {
-    expect(TABLES['options']?.().split('\n')).to.have.length(Object.keys(OPTIONS).length + 2);
-    expect(TABLES['options']?.()).to.include('| `http.port` | `TESSERA_HTTP_PORT` | `8080` | 0 to 65535 |');
-    expect(TABLES['errors']?.()).to.include('| `room_full` | 503 |');
+    expect(tableWriters['options']?.().split('\n')).to.have.length(Object.keys(optionTable).length + 2);
+    expect(tableWriters['options']?.()).to.include('| `http.port` | `TESSERA_HTTP_PORT` | `8080` | 0 to 65535 |');
+    expect(tableWriters['errors']?.()).to.include('| `room_full` | 503 |');
   });
 
   it('docs/signalling.md names every message, both ways', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ConfigError, loadConfig } from '../../src/config-load.js';
-import { OPTIONS, type Config } from '../../src/config.js';
+import { optionTable, type Config } from '../../src/config.js';
 import { envName } from '../../src/config-option.js';
 
 function load(env: NodeJS.ProcessEnv, yaml?: string): Config {
@@ -19,19 +19,19 @@ function mistakes(env: NodeJS.ProcessEnv, yaml?: string): readonly string[] {
 
 describe('the table of options', () => {
   it('has defaults that its own checks take', () => {
-    for (const option of Object.values(OPTIONS)) expect(option.check(option.default), option.key).to.deep.equal(option.default);
+    for (const option of Object.values(optionTable)) expect(option.check(option.default), option.key).to.deep.equal(option.default);
     expect(mistakes({})).to.deep.equal([]);
   });
 
   it('has each key and each environment variable once', () => {
-    const keys = Object.values(OPTIONS).map(({ key }) => key);
+    const keys = Object.values(optionTable).map(({ key }) => key);
     expect(new Set(keys).size).to.equal(keys.length);
     expect(new Set(keys.map(envName)).size).to.equal(keys.length);
     for (const key of keys) expect(envName(key)).to.match(/^TESSERA(_[A-Z0-9]+)+$/);
   });
 
   it('reads what an environment variable says of each default as that default', () => {
-    for (const option of Object.values(OPTIONS)) {
+    for (const option of Object.values(optionTable)) {
       const text = Array.isArray(option.default) ? option.default.join(',') : String(option.default);
       const read: unknown = option.check(option.fromText(text));
       expect(read, option.key).to.deep.equal(option.default);

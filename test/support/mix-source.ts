@@ -1,13 +1,13 @@
 import { wrtc, type WrtcTrack } from './wrtc.js';
 
-const WIDTH_PX = 640;
-const HEIGHT_PX = 360;
-const FRAME_INTERVAL_MS = 66;
-const AUDIO_INTERVAL_MS = 10;
-const SAMPLE_RATE_HZ = 48_000;
-const TONE_HZ = 440;
-const TONE_AMPLITUDE = 6000;
-const samplesPerChunk = (SAMPLE_RATE_HZ * AUDIO_INTERVAL_MS) / 1000;
+const widthPx = 640;
+const heightPx = 360;
+const frameIntervalMs = 66;
+const audioIntervalMs = 10;
+const sampleRateHz = 48_000;
+const toneHz = 440;
+const toneAmplitude = 6000;
+const samplesPerChunk = (sampleRateHz * audioIntervalMs) / 1000;
 
 interface YuvColor {
   readonly y: number;
@@ -41,7 +41,7 @@ export class MixSource {
   constructor() {
     this.videoTrack = this.#videoSource.createTrack();
     this.audioTrack = this.#audioSource.createTrack();
-    this.#timers = [setInterval(() => this.#sendPicture(), FRAME_INTERVAL_MS), setInterval(() => this.#sendTone(), AUDIO_INTERVAL_MS)];
+    this.#timers = [setInterval(() => this.#sendPicture(), frameIntervalMs), setInterval(() => this.#sendTone(), audioIntervalMs)];
   }
 
   close(): void {
@@ -53,34 +53,34 @@ export class MixSource {
   #sendPicture(): void {
     if (!this.pictureOn) return;
     const data = this.#still.slice();
-    const barPx = (this.#frames * 6) % (WIDTH_PX - 8);
-    for (let row = 0; row < HEIGHT_PX; row += 1) data.fill(200, row * WIDTH_PX + barPx, row * WIDTH_PX + barPx + 8);
+    const barPx = (this.#frames * 6) % (widthPx - 8);
+    for (let row = 0; row < heightPx; row += 1) data.fill(200, row * widthPx + barPx, row * widthPx + barPx + 8);
     this.#frames += 1;
-    this.#videoSource.onFrame({ width: WIDTH_PX, height: HEIGHT_PX, data });
+    this.#videoSource.onFrame({ width: widthPx, height: heightPx, data });
   }
 
   #sendTone(): void {
     if (!this.soundOn) return;
     const samples = new Int16Array(samplesPerChunk);
     for (let index = 0; index < samples.length; index += 1) {
-      samples[index] = TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * (this.#samples + index)) / SAMPLE_RATE_HZ);
+      samples[index] = toneAmplitude * Math.sin((2 * Math.PI * toneHz * (this.#samples + index)) / sampleRateHz);
     }
     this.#samples += samples.length;
-    this.#audioSource.onData({ samples, sampleRate: SAMPLE_RATE_HZ, bitsPerSample: 16, channelCount: 1, numberOfFrames: samples.length });
+    this.#audioSource.onData({ samples, sampleRate: sampleRateHz, bitsPerSample: 16, channelCount: 1, numberOfFrames: samples.length });
   }
 }
 
 function drawTiles(): Uint8Array {
-  const ySize = WIDTH_PX * HEIGHT_PX;
-  const chromaWidthPx = WIDTH_PX / 2;
+  const ySize = widthPx * heightPx;
+  const chromaWidthPx = widthPx / 2;
   const data = new Uint8Array((ySize * 3) / 2);
   const colorAt = (xShare: number, yShare: number): YuvColor => tileColors[(yShare < 0.5 ? 0 : 2) + (xShare < 0.5 ? 0 : 1)] ?? { y: 0, u: 128, v: 128 };
-  for (let row = 0; row < HEIGHT_PX; row += 1) {
-    for (let column = 0; column < WIDTH_PX; column += 1) data[row * WIDTH_PX + column] = colorAt(column / WIDTH_PX, row / HEIGHT_PX).y;
+  for (let row = 0; row < heightPx; row += 1) {
+    for (let column = 0; column < widthPx; column += 1) data[row * widthPx + column] = colorAt(column / widthPx, row / heightPx).y;
   }
-  for (let row = 0; row < HEIGHT_PX / 2; row += 1) {
+  for (let row = 0; row < heightPx / 2; row += 1) {
     for (let column = 0; column < chromaWidthPx; column += 1) {
-      const { u, v } = colorAt(column / chromaWidthPx, row / (HEIGHT_PX / 2));
+      const { u, v } = colorAt(column / chromaWidthPx, row / (heightPx / 2));
       data[ySize + row * chromaWidthPx + column] = u;
       data[ySize + ySize / 4 + row * chromaWidthPx + column] = v;
     }

@@ -15,7 +15,7 @@ export interface PagePeerOptions {
 }
 
 // Louder than this is no silence: the fake microphone beeps at about 8000.
-const AUDIBLE_PEAK = 500;
+const audiblePeak = 500;
 
 /** The server's end of a page's peer connection, on libwebrtc: offers what the product offers, sends the mix, and counts what comes. */
 export class PagePeer {
@@ -54,7 +54,7 @@ export class PagePeer {
     if (audio === undefined || camera === undefined || screen === undefined) throw new Error('three transceivers have three tracks');
     const audioSink = new wrtc.nonstandard.RTCAudioSink(audio);
     audioSink.ondata = ({ samples }): void => {
-      if (samples.some((sample) => Math.abs(sample) > AUDIBLE_PEAK)) this.audibleChunks += 1;
+      if (samples.some((sample) => Math.abs(sample) > audiblePeak)) this.audibleChunks += 1;
       else this.silentChunks += 1;
       this.#onChange();
     };

@@ -5,7 +5,7 @@ export interface PageListener {
   send(message: ServerMessage): void;
 }
 
-const CREATED_AT = '2026-01-02T10:00:00.000Z';
+const roomCreatedAt = '2026-01-02T10:00:00.000Z';
 
 /** The state of a room as the pages are told it, changed by hand; every change is told to everyone attached. */
 export class PageRoom {
@@ -29,7 +29,7 @@ export class PageRoom {
   describe(): RoomDescription {
     return {
       name: this.name,
-      createdAt: CREATED_AT,
+      createdAt: roomCreatedAt,
       layout: this.#layout,
       video: { width: 1280, height: 720, fps: 30 },
       participants: this.#participants,
@@ -42,7 +42,7 @@ export class PageRoom {
   add({ name, audio = false, video = false, kind = 'browser' }: { name: string; audio?: boolean; video?: boolean; kind?: 'browser' | 'whip' }): string {
     const id = `p${this.#nextId}`;
     this.#nextId += 1;
-    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, joinedAt: CREATED_AT }];
+    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, joinedAt: roomCreatedAt }];
     this.tell();
     return id;
   }
@@ -72,15 +72,15 @@ export class PageRoom {
     const url = `/recordings/${this.name}-${id}.${format}`;
     const recording: RecordingDescription = { id, room: this.name, format, status: 'starting', startedAt: null, endedAt: null, durationMs: 0, bytes: 0, url, error: null };
     this.#setRecording(recording);
-    this.#setRecording({ ...recording, status: 'active', startedAt: CREATED_AT });
+    this.#setRecording({ ...recording, status: 'active', startedAt: roomCreatedAt });
   }
 
   stopRecording(id: string): void {
-    this.#endRecording(id, { status: 'complete', endedAt: CREATED_AT, durationMs: 83_000, bytes: 12_400_000 });
+    this.#endRecording(id, { status: 'complete', endedAt: roomCreatedAt, durationMs: 83_000, bytes: 12_400_000 });
   }
 
   failRecording(id: string, error: string): void {
-    this.#endRecording(id, { status: 'failed', endedAt: CREATED_AT, error });
+    this.#endRecording(id, { status: 'failed', endedAt: roomCreatedAt, error });
   }
 
   attach(listener: PageListener): void {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_TABLE, type ErrorCode } from '../../../src/errors.js';
+import { errorTable, type ErrorCode } from '../../../src/errors.js';
 import { recordingSchema, recordingsSchema } from '../../../src/http/schemas.js';
 import { rootFolder } from '../../support/root-folder.js';
 import { errorCode, startTestServer, type RawAnswer, type TestServer } from '../../support/test-server.js';
@@ -10,7 +10,7 @@ import { errorCode, startTestServer, type RawAnswer, type TestServer } from '../
 
 function expectError({ status, text }: RawAnswer, code: ErrorCode): void {
   expect(errorCode(JSON.parse(text))).to.equal(code);
-  expect(status).to.equal(ERROR_TABLE[code].status);
+  expect(status).to.equal(errorTable[code].status);
 }
 
 describe('recordings over HTTP', () => {

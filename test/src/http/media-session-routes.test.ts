@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ERROR_TABLE, type ErrorCode } from '../../../src/errors.js';
+import { errorTable, type ErrorCode } from '../../../src/errors.js';
 import { cannedAnswer, clientCandidate, clientOffer } from '../../support/canned-media.js';
 import { errorCode, startTestServer, type TestServer } from '../../support/test-server.js';
 
@@ -9,7 +9,7 @@ const fragment = ['a=ice-ufrag:EsAw', 'a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1', 'm=a
 
 async function expectError(response: Response, code: ErrorCode): Promise<void> {
   expect(errorCode(await response.json())).to.equal(code);
-  expect(response.status).to.equal(ERROR_TABLE[code].status);
+  expect(response.status).to.equal(errorTable[code].status);
 }
 
 for (const kind of ['whip', 'whep'] as const) {

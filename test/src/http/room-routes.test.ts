@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ErrorCode } from '../../../src/errors.js';
-import { ERROR_TABLE } from '../../../src/errors.js';
+import { errorTable } from '../../../src/errors.js';
 import { errorSchema, healthSchema, layoutsSchema, roomSchema, roomsSchema } from '../../../src/http/schemas.js';
 import type { RoomDescription } from '../../../src/rooms/protocol.js';
 import { clientOffer, tinyPng } from '../../support/canned-media.js';
@@ -9,7 +9,7 @@ import { errorCode, startTestServer, type Answer, type TestServer } from '../../
 function expectError({ status, body }: Pick<Answer, 'status' | 'body'>, code: ErrorCode): void {
   expect(errorCode(body)).to.equal(code);
   expect(errorSchema.safeParse(body).success).to.equal(true);
-  expect(status).to.equal(ERROR_TABLE[code].status);
+  expect(status).to.equal(errorTable[code].status);
 }
 
 describe('the HTTP face of rooms', () => {
