@@ -87,8 +87,7 @@ export class Mixer {
       this.#state = 'gone';
       this.#watchdog.stop();
       this.#cancelFlush?.();
-      for (const { reject } of this.#answers.values()) reject(new Error(this.#failure));
-      this.#answers.clear();
+      this.#rejectAnswers();
       if (state === 'starting') onNoStart(new Error(this.#failure));
       else if (state === 'running') this.#onExit(this.#failure);
     });
@@ -108,7 +107,13 @@ export class Mixer {
     if (this.#state !== 'running') return;
     this.#state = 'gone';
     this.#failure = failure;
+    this.#rejectAnswers();
     this.#onExit(failure);
+  }
+
+  #rejectAnswers(): void {
+    for (const { reject } of this.#answers.values()) reject(new Error(this.#failure));
+    this.#answers.clear();
   }
 
   /** `data` belongs to the mixer from now on. Commands arrive in order; media up to 3 ms later. Ignored once the thread is gone. */

@@ -1,6 +1,7 @@
 /** The one table of options. README's table and tessera.yaml are made from it (`npm run docs`); `config-load.ts` reads the values. */
 import { flag, integer, isAddress, isHost, list, oneOf, someOf, string, type Option } from './config-option.js';
 import { logLevels } from './log.js';
+import { isOriginOrEvery } from './origins.js';
 
 /** Pixels and frames a second that a canvas may have; even, because 4:2:0 chroma has no odd positions. */
 export const canvasRanges = {
@@ -16,6 +17,7 @@ export const optionTable = {
   httpHost: string({ key: 'http.host', default: '127.0.0.1', meaning: 'Address or name that HTTP and WebSocket listen on; `0.0.0.0` is every address of the machine.' }, 'an address or host name', isHost),
   httpPort: integer({ key: 'http.port', default: 8080, meaning: 'TCP port of HTTP and WebSocket; 0 takes any free one.' }, portRange),
   httpBodyLimitBytes: integer({ key: 'http.bodyLimitBytes', default: 65_536, unit: 'bytes', meaning: 'Longest JSON body that is read.' }, { min: 1024, max: 1_048_576 }),
+  allowedOrigins: list({ key: 'http.allowedOrigins', default: ['*'], meaning: 'Origins whose pages may use the API, WHIP, WHEP and the WebSocket, e.g. `https://meet.example.org`; `*` is every origin. This server\'s own pages may when it is reached by an address or as `localhost`; list its name when it has one.' }, 'origins or *', isOriginOrEvery),
   udpHost: string({ key: 'udp.host', default: '', meaning: 'Address that the media ports are bound to; empty: `127.0.0.1` when HTTP listens on a loopback address, else every IPv4 address.' }, 'an address or empty', (text) => text === '' || isAddress(text)),
   udpPortMin: integer({ key: 'udp.portMin', default: 40_000, meaning: 'First UDP port for media; each room takes one. With 0 here and in `udp.portMax` any free port is taken.' }, portRange),
   udpPortMax: integer({ key: 'udp.portMax', default: 40_099, meaning: 'Last UDP port for media.' }, portRange),

@@ -8,6 +8,7 @@ export const errorTable = {
   unknown_layout: { status: 400, meaning: 'No layout has this name; `details.layouts` lists those there are.' },
   body_too_large: { status: 413, meaning: 'The body is longer than this server reads.' },
   not_found: { status: 404, meaning: 'Nothing is served at this path.' },
+  origin_not_allowed: { status: 403, meaning: 'Pages of this origin may not use this server; `http.allowedOrigins` lists those that may.' },
   room_not_found: { status: 404, meaning: 'No room has this name.' },
   room_exists: { status: 409, meaning: 'A room of this name is open already.' },
   participant_not_found: { status: 404, meaning: 'Nobody in the room has this id.' },

@@ -12,6 +12,7 @@ import { makeApp } from './http/app.js';
 import { answerClientError } from './http/client-error.js';
 import { MediaSessions } from './http/media-sessions.js';
 import type { Log } from './log.js';
+import { AllowedOrigins } from './origins.js';
 import { RoomRegistry, type RoomDefaults } from './rooms/room-registry.js';
 import { SignallingServer } from './signalling/signalling-server.js';
 import type { Time } from './time.js';
@@ -51,12 +52,13 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers } = config;
   const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, time, log });
   const sessions = new MediaSessions();
-  const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
+  const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
+  const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
   const handle = app.callback();
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);
   await listen(server, config);
-  const signalling = new SignallingServer({ registry, iceServers, time, log });
+  const signalling = new SignallingServer({ registry, allowedOrigins, iceServers, time, log });
   signalling.attach(server);
   registry.start();
 

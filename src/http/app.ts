@@ -4,7 +4,7 @@ import Koa, { type Context, type Next } from 'koa';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import { errorFunnel } from './error-funnel.js';
-import { crossOrigin, securityHeaders } from './headers.js';
+import { crossOrigin, refuseOtherOrigins, securityHeaders } from './headers.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { HttpServices } from './http-services.js';
 import { addWhepRoutes, addWhipRoutes } from './media-session-routes.js';
@@ -23,7 +23,7 @@ export function makeApp(services: HttpServices, log: Log): Koa {
   const router = makeRouter(services);
   // Koa would print what goes wrong while an answer is being sent, mostly clients that hang up.
   app.on('error', (error: Error) => log.limited('debug', 'an answer could not be sent', { error: error.message }));
-  app.use(securityHeaders).use(crossOrigin).use(errorFunnel(log)).use(refuseOtherMethods(router)).use(router.routes());
+  app.use(securityHeaders).use(crossOrigin(services.allowedOrigins)).use(errorFunnel(log)).use(refuseOtherOrigins(services.allowedOrigins)).use(refuseOtherMethods(router)).use(router.routes());
   return app;
 }
 

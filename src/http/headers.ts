@@ -1,5 +1,7 @@
 /** What every answer says to browsers: who may embed it, who may read it, what a page may load. */
 import type { Context, Next } from 'koa';
+import { AppError } from '../errors.js';
+import type { AllowedOrigins } from '../origins.js';
 
 /** Scripts and styles come from this server's files only; the camera and the mix are blobs and streams. */
 const contentSecurityPolicy = [
@@ -35,19 +37,34 @@ const allowedHeaders = 'Content-Type, If-Match, Authorization';
 /** A day; browsers cap it at two hours or less themselves. */
 const preflightMaxAgeS = 86_400;
 
-/** No cookie and no other ambient right is ever looked at, so that any origin may ask: it can do what it could do without a browser. */
-export async function crossOrigin(context: Context, next: Next): Promise<void> {
-  if (!sharedPaths.test(context.path)) {
+/** No cookie and no other ambient right is ever looked at: a page of an allowed origin can do what it could do without a browser. */
+export function crossOrigin(allowed: AllowedOrigins) {
+  return async (context: Context, next: Next): Promise<void> => {
+    if (!sharedPaths.test(context.path)) {
+      await next();
+      return;
+    }
+    if (allowed.isEvery) context.set('Access-Control-Allow-Origin', '*');
+    else {
+      context.vary('Origin');
+      if (allowed.allow(context.get('Origin'), context.get('Host'))) context.set('Access-Control-Allow-Origin', context.get('Origin'));
+    }
+    context.set('Access-Control-Expose-Headers', exposedHeaders);
     await next();
-    return;
-  }
-  context.set({ 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': exposedHeaders });
-  await next();
-  if (context.method === 'OPTIONS' && context.status < 400) {
-    context.set({
-      'Access-Control-Allow-Methods': context.response.get('Allow'),
-      'Access-Control-Allow-Headers': allowedHeaders,
-      'Access-Control-Max-Age': String(preflightMaxAgeS),
-    });
-  }
+    if (context.method === 'OPTIONS' && context.status < 400) {
+      context.set({
+        'Access-Control-Allow-Methods': context.response.get('Allow'),
+        'Access-Control-Allow-Headers': allowedHeaders,
+        'Access-Control-Max-Age': String(preflightMaxAgeS),
+      });
+    }
+  };
+}
+
+/** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
+export function refuseOtherOrigins(allowed: AllowedOrigins) {
+  return async (context: Context, next: Next): Promise<void> => {
+    if (sharedPaths.test(context.path) && !allowed.allow(context.get('Origin'), context.get('Host'))) throw new AppError('origin_not_allowed');
+    await next();
+  };
 }

@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { MediaSessions } from './media-sessions.js';
 
@@ -9,6 +10,7 @@ export interface HttpServices {
   /** Absolute. */
   readonly publicFolder: string;
   readonly recordingsFolder: string;
+  readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: readonly string[];
   readonly bodyLimitBytes: number;
 }

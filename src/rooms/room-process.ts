@@ -51,7 +51,7 @@ export class RoomProcess {
   readonly #log: Log;
   readonly #pending = new Map<number, PendingRequest>();
   #lastRequestId = 0;
-  /** Since when it owes an answer and has said nothing; undefined while it owes none. */
+  /** When it was asked first after it last said something; undefined when nobody has asked since. */
   #silentSinceMs: number | undefined;
   #hasExited = false;
   #cancelKill: CancelTimer | undefined;

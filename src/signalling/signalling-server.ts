@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import { maxMessageBytes } from './read-message.js';
@@ -11,6 +12,7 @@ import { SignallingSession } from './signalling-session.js';
 
 export interface SignallingServerOptions {
   readonly registry: RoomRegistry;
+  readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: readonly string[];
   readonly time: Time;
   readonly log: Log;
@@ -69,6 +71,7 @@ export class SignallingServer {
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     if (path !== socketPath) refuse(socket, new AppError('not_found'));
+    else if (!this.#options.allowedOrigins.allow(request.headers.origin, request.headers.host)) refuse(socket, new AppError('origin_not_allowed'));
     else if (this.#isClosed) refuse(socket, new AppError('server_closing'));
     else if (this.#sessions.size >= maxSockets) refuse(socket, new AppError('too_many_sockets'));
     else this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));

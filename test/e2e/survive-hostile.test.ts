@@ -121,6 +121,21 @@ describe('a room survives hostile strangers', function () {
     });
   }
 
+  it('whose SDP lacks what this server asks of publishers, and leaves no room to them', async () => {
+    const strict = await startRoomServer({ requiredMedia: ['audio', 'video'] });
+    try {
+      for (const [offer, code] of [[offers.video, 'sdp_without_audio'], [offers.audio, 'sdp_without_video'], [offers.both.replaceAll('a=sendrecv', 'a=recvonly'), 'sdp_without_audio']] as const) {
+        const response = await strict.fetch('/whip/fort?name=Half', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer });
+        expect([response.status, errorCode(await response.json())]).to.deep.equal([422, code]);
+        await eventually('there is no room', async () => (await strict.call('GET', '/api/rooms/fort')).status === 404);
+      }
+      const response = await strict.fetch('/whip/fort?name=Whole', { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offers.both });
+      expect(response.status).to.equal(201);
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('who name things that are not there, and people that are markup', async () => {
     for (const [method, path, status, code] of [
       ['POST', '/whep/fort?as=0123456789abcdef', 404, 'participant_not_found'],

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Mixer, type MixerEvent, type MixerOptions } from '../../mixer/index.js';
 import type { EncodedVideo, SceneTile, VideoFrame } from '../../mixer/protocol.js';
 import { deferred } from '../support/deferred.js';
+import { ManualTime } from '../support/manual-time.js';
 import { decodeStream, encodeStream, expectPlain, frameUs, red, toNative } from './video/plain-pictures.js';
 
 const canvas = { widthPx: 320, heightPx: 192, fps: 30 };
@@ -129,6 +130,24 @@ describe('mixer', () => {
     await doomed.close().catch((error: unknown) => (failure = String(error)));
     expect(failure).to.include('a bug');
     expect(exits).to.equal(1);
+  });
+
+  it('says so once when its thread hangs', async () => {
+    const timers = new ManualTime();
+    const reasons: string[] = [];
+    const hanging = await Mixer.create({
+      entry: new URL('./thread/hanging-thread.js', import.meta.url),
+      options: optionsNow(),
+      timers,
+      onEvent: () => undefined,
+      onExit: (reason) => reasons.push(reason),
+    });
+    const stats = hanging.stats().catch((error: unknown) => String(error));
+    timers.advance(60_000);
+    expect(reasons).to.deep.equal(['the mixer thread has not answered for 10000 ms']);
+    expect(await stats).to.include('not answered');
+    await hanging.close().then(() => expect.fail(), (error: unknown) => expect(String(error)).to.include('gone'));
+    expect(reasons).to.have.length(1);
   });
 
   it('does not start where its thread cannot', async () => {

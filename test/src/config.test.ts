@@ -50,6 +50,12 @@ describe('loadConfig', () => {
     expect(config).to.deep.include({ httpPort: 9001, httpHost: '0.0.0.0', announcedAddresses: ['192.0.2.1', '2001:db8::1'], createOnJoin: false, iceServers: ['stun:a.example:3478', 'stun:b.example'] });
   });
 
+  it('takes some of a few words, each once, and no other', () => {
+    expect(load({ TESSERA_WHIP_REQUIRED: 'video, audio,video' }).requiredMedia).to.deep.equal(['audio', 'video']);
+    expect(load({}, 'whip:\n  required: [audio]\n').requiredMedia).to.deep.equal(['audio']);
+    expect(() => load({ TESSERA_WHIP_REQUIRED: 'audio,smell' })).to.throw(ConfigError, 'must be a list of audio, video; "smell" is not one of them');
+  });
+
   it('reads the file that TESSERA_CONFIG names, else ./tessera.yaml', () => {
     const asked: string[] = [];
     const read = (path: string): undefined => void asked.push(path);

@@ -1,7 +1,7 @@
 /**
  * A room process without media: speaks `src/rooms/protocol.ts` over real IPC, keeps the list of who is there, answers canned SDP.
  * Tests treat it as they would the real one: they kill it, stop it (SIGSTOP), and let it lose its sessions (SIGUSR2: all time out).
- * Environment FAKE_ROOM: `dies` ends before it is ready; `refuses` answers `open` with an error; `hangs` does not end on `close`.
+ * Environment FAKE_ROOM: `dies` ends and `spins` hangs before it is ready; `refuses` answers `open` with an error; `hangs` does not end on `close`.
  */
 import { writeFileSync } from 'node:fs';
 import { AppError, type ErrorCode } from '../../src/errors.js';
@@ -12,6 +12,8 @@ type Handlers = { [Name in RoomRequestName]: (params: RoomRequests[Name]['params
 
 const behaviour = process.env['FAKE_ROOM'] ?? '';
 if (behaviour === 'dies') process.exit(3);
+// A busy loop: it takes no signal but the last.
+while (behaviour === 'spins') continue;
 
 let options: RoomOptions | undefined;
 let layout = '';

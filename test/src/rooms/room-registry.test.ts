@@ -203,6 +203,40 @@ describe('RoomRegistry', () => {
     expect(await waiting).to.equal('room_failed');
   });
 
+  it('gives up a process that hangs, and brings its room back', async () => {
+    const time = new ManualTime();
+    const { registry } = await start({ time });
+    const room = await registry.create('standup');
+    const ann = listener();
+    await room.join('Ann', ann);
+    process.kill(room.pid, 'SIGSTOP');
+    for (const after of [5000, 5000]) {
+      const stuck = codeOf(room.stats());
+      time.advance(after);
+      expect(await stuck).to.equal('room_timeout');
+    }
+    expect(await ann.end).to.equal('room_failed');
+    await isGone(room.pid);
+    expect((await registry.findOrCreate('standup')).pid).not.to.equal(room.pid);
+  });
+
+  it('leaves no room behind that was made for a joiner who is refused', async () => {
+    const time = new ManualTime();
+    const { registry } = await start({ time });
+    const asksForRoom = await registry.create('asked');
+    const forJoiner = await registry.findOrCreate('joined');
+    for (const room of [asksForRoom, forJoiner]) expect(await codeOf(room.publish('Ann', 'no SDP', listener()))).to.equal('sdp_invalid');
+    time.advance(0);
+    await isGone(forJoiner.pid);
+    expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked']);
+    // Somebody was in it: then it stays a while.
+    const kept = await registry.findOrCreate('kept');
+    const { sessionId } = await kept.join('Ann', listener());
+    await kept.end(sessionId, 'left');
+    time.advance(0);
+    expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked', 'kept']);
+  });
+
   it('marks what a killed process was recording as failed, with what is on the disk', async () => {
     const test = shared;
     const { registry } = test.server;
@@ -260,6 +294,22 @@ describe('RoomRegistry', () => {
       await dying.create('standup');
       expect(dying.canMakeRooms).to.equal(true);
       expect(test.logLines.filter((line) => line.includes('before it was ready'))).to.have.length(1);
+    } finally {
+      delete process.env['FAKE_ROOM'];
+    }
+  });
+
+  it('gives up a process that hangs before it is ready', async () => {
+    process.env['FAKE_ROOM'] = 'spins';
+    try {
+      const time = new ManualTime();
+      const { registry } = await start({ time });
+      const refused = codeOf(registry.create('standup'));
+      delete process.env['FAKE_ROOM'];
+      time.advance(15_000);
+      expect(await refused).to.equal('starting');
+      time.advance(500);
+      expect(await registry.create('standup')).to.have.property('name', 'standup');
     } finally {
       delete process.env['FAKE_ROOM'];
     }
