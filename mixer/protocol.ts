@@ -113,10 +113,12 @@ export interface EncodedVideo {
   readonly data: Uint8Array;
 }
 
-/** One 20 ms tick of sound for everyone. Who is in `minus` gets that; every other listener gets `mix` (he has no share in it). */
+/** One 20 ms tick of sound for everyone. Who is in `minus` gets that; every other listener of this tick gets `mix` (he has no share in it). */
 export interface EncodedAudio {
   readonly ptsUs: number;
   readonly mix: Uint8Array | undefined;
+  /** For whom it was mixed, as `AudioListeners` said then: in the `mix` of a tick that is older than his wish, a participant may hear himself. */
+  readonly participantIds: readonly string[];
   readonly minus: readonly { readonly participantId: string; readonly data: Uint8Array }[];
 }
 

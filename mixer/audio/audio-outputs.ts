@@ -54,7 +54,8 @@ export class AudioOutputs {
     const sharedWanted = listeners.mix || mayTalk;
     if (!sharedWanted) this.#closeShared();
     if (!mayTalk) this.#closeStandby();
-    return { ptsUs: tickUs, mix: sharedWanted ? this.#processShared(sum, mayTalk) : undefined, minus: this.#processOwn(sum, talkers, listeners) };
+    const { participantIds } = listeners;
+    return { ptsUs: tickUs, participantIds, mix: sharedWanted ? this.#processShared(sum, mayTalk) : undefined, minus: this.#processOwn(sum, talkers, listeners) };
   }
 
   #closeForgotten({ participantIds }: AudioListeners): void {

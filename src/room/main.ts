@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { systemTimers } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { createCertificate } from '../peer/index.js';
-import type { RoomProcessMessage, RoomRequestMessage } from '../rooms/protocol.js';
+import type { RoomAnswerMessage, RoomProcessMessage, RoomRequestMessage } from '../rooms/protocol.js';
 import { Room } from './room.js';
 
 /** Recordings get their end, and FFmpeg has 5 s for it; after this nobody waits for whatever hangs. */
@@ -75,15 +75,23 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
   }
 }
 
-async function answer(request: RoomRequestMessage): Promise<void> {
+async function findAnswer(request: RoomRequestMessage): Promise<RoomAnswerMessage> {
   const { requestId } = request;
   try {
-    tell({ type: 'answer', requestId, result: await handle(request) });
+    return { type: 'answer', requestId, result: await handle(request) };
   } catch (error) {
     const known = error instanceof AppError ? error : new AppError('internal');
     if (known !== error) tell({ type: 'log', level: 'error', message: `request ${request.name} failed`, fields: { error: error instanceof Error ? error.stack : String(error) } });
-    tell({ type: 'error', requestId, error: known.toJSON() });
+    return { type: 'error', requestId, error: known.toJSON() };
   }
+}
+
+async function answer(request: RoomRequestMessage): Promise<void> {
+  const message = await findAnswer(request);
+  // Whoever gets an answer finds what he did in the description that the server holds.
+  const room = await opening?.catch(() => undefined);
+  await room?.settled();
+  tell(message);
   // Its last act: nothing is left that could keep the process, but native threads sometimes do.
   if (request.name === 'close') process.disconnect();
 }

@@ -82,10 +82,12 @@ export class RoomOutputs {
     for (const fanout of this.#fanouts.values()) if (fanout.outputId === video.outputId) fanout.take(video);
   }
 
-  takeAudio({ ptsUs, mix, minus }: EncodedAudio): void {
-    const own = new Map(minus.map(({ participantId, data }) => [participantId, data]));
+  takeAudio({ ptsUs, mix, minus, participantIds }: EncodedAudio): void {
+    // A participant who is not among them was not thought of: his voice may be in the mix, so who hears as he does gets nothing yet.
+    const byParticipant = new Map(participantIds.map((participantId) => [participantId, mix]));
+    for (const { participantId, data } of minus) byParticipant.set(participantId, data);
     for (const { session, hearsAs } of this.#listeners.values()) {
-      const data = (hearsAs === undefined ? undefined : own.get(hearsAs)) ?? mix;
+      const data = hearsAs === undefined ? mix : byParticipant.get(hearsAs);
       if (data !== undefined) session.audioDownlink?.send([data], ptsUs);
     }
     if (mix !== undefined) for (const taker of this.#audioTakers) taker.takeAudio(ptsUs, mix);

@@ -35,6 +35,8 @@ const measureIntervalMs = 1_000;
 class RoomRecording implements VideoTaker, AudioTaker {
   readonly request: RecordingRequest;
   recording: Recording | undefined;
+  /** Its end, up to the moment when everyone was told. */
+  ending: Promise<void> | undefined;
   status: RecordingStatus = 'starting';
   startedAt: string | null = null;
   endedAt: string | null = null;
@@ -55,6 +57,11 @@ class RoomRecording implements VideoTaker, AudioTaker {
 
   takeAudio(ptsUs: number, data: Uint8Array): void {
     this.recording?.pushAudio(ptsUs, data);
+  }
+
+  async stop(): Promise<void> {
+    await this.recording?.stop();
+    await this.ending;
   }
 
   /** The file grows under another process's hands; one that is not there yet has no bytes. */
@@ -98,7 +105,9 @@ export class RoomRecordings {
     const entry = new RoomRecording(request);
     const events = {
       onActive: () => this.#activate(entry),
-      onEnded: (failure: string | undefined) => void this.#end(entry, failure),
+      onEnded: (failure: string | undefined) => {
+        entry.ending = this.#end(entry, failure);
+      },
     };
     try {
       entry.recording = new Recording({ format: request.format, path: request.path, canvas, ffmpegPath, timers, events });
@@ -116,14 +125,14 @@ export class RoomRecordings {
     const entry = this.#recordings.get(recordingId);
     if (entry === undefined) throw new AppError('recording_not_found');
     if (!entry.isRunning) throw new AppError('recording_ended');
-    await entry.recording?.stop();
-    await entry.measure();
+    await entry.stop();
     return entry.describe(this.#options.room);
   }
 
+  /** Resolves when each has ended and `onChanged` has told so. */
   async close(): Promise<void> {
     for (const cancel of this.#cancelTimers) cancel();
-    await Promise.all([...this.#recordings.values()].map(async ({ recording }) => recording?.stop()));
+    await Promise.all([...this.#recordings.values()].map((entry) => entry.stop()));
   }
 
   #activate(entry: RoomRecording): void {

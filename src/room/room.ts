@@ -6,12 +6,15 @@ import { loadLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
-import type { ParticipantKind, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
-import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
-import { Participant } from './participant.js';
+import type { RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import type { RandomUint32 } from './media-plan.js';
+import type { Participant } from './participant.js';
+import { readProcessGauges } from './process-gauges.js';
+import { RoomBulletin } from './room-bulletin.js';
 import { RoomOutputs } from './room-outputs.js';
 import { RoomRecordings, type RecordingRequest } from './room-recordings.js';
-import { Session } from './session.js';
+import { RoomSessions } from './room-sessions.js';
+import type { Session } from './session.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
 
@@ -26,8 +29,6 @@ export interface RoomDependencies {
   readonly onFatal: (reason: string) => void;
 }
 
-/** From both descriptions to media: slow mobile networks take some seconds, an attacker's half-open session must not stay. */
-const connectTimeoutMs = 15_000;
 /** RTCP's finest grain: repairs are asked for within this time. */
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
@@ -43,14 +44,13 @@ export class Room {
   readonly #stage: Stage;
   readonly #outputs: RoomOutputs;
   readonly #recordings: RoomRecordings;
-  readonly #participants = new Map<string, Participant>();
-  readonly #sessions = new Map<string, Session>();
-  readonly #openingSessions = new Set<string>();
+  readonly #sessions: RoomSessions;
+  readonly #bulletin: RoomBulletin;
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
 
   private constructor(dependencies: RoomDependencies, clock: RoomClock, port: UdpPort, mixer: Mixer) {
-    const { options, timers } = dependencies;
+    const { options, timers, certificate, random, onEvent } = dependencies;
     const canvas = toFormat(options.video);
     this.#options = options;
     this.#dependencies = dependencies;
@@ -60,6 +60,25 @@ export class Room {
     this.#speakers = new SpeakerOrder({ clock });
     this.#stage = new Stage({ layouts: loadLayouts(), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: options.videoBitrateBps });
+    this.#sessions = new RoomSessions({
+      maxParticipants: options.maxParticipants,
+      maxViewers: options.maxViewers,
+      requiredMedia: options.requiredMedia,
+      clock,
+      random,
+      openPeer: (events, connectTimeoutMs) => Peer.create({ port, certificate, events, clock, timers, connectTimeoutMs, silenceTimeoutMs: options.participantTimeoutMs }),
+      events: {
+        onEntered: (participant) => this.#enter(participant),
+        onConnected: (session) => this.#connect(session),
+        onAudioPacket: (packet) => {
+          if (packet.levelDbov !== undefined) this.#speakers.takeLevel(packet.participantId, packet.levelDbov);
+          mixer.send({ type: 'audioPacket', packet });
+        },
+        onVideoFrame: (frame) => mixer.send({ type: 'videoFrame', frame }),
+        onKeyframeWish: (codec) => this.#outputs.requestKeyframe(codec),
+        onLeft: (session, participant, reason) => this.#leave(session, participant, reason),
+      },
+    });
     this.#recordings = new RoomRecordings({
       room: options.name,
       canvas,
@@ -69,11 +88,15 @@ export class Room {
       clock,
       timers,
       outputs: this.#outputs,
-      onChanged: (recording) => this.#tellRecording(recording),
-      onMeasured: (recording) => dependencies.onEvent({ type: 'recording', recording }),
+      onChanged: (recording) => {
+        onEvent({ type: 'recording', recording });
+        this.#bulletin.update();
+      },
+      onMeasured: (recording) => onEvent({ type: 'recording', recording }),
     });
-    this.#cancelTimers = [timers.every(sessionTickMs, () => this.#tickSessions()), timers.every(stageTickMs, () => this.#tickStage())];
-    this.#announce();
+    this.#bulletin = new RoomBulletin({ describe: () => this.describe(), onChanged: (room) => onEvent({ type: 'changed', room }) });
+    this.#cancelTimers = [timers.every(sessionTickMs, () => this.#sessions.tick(clock.nowUs())), timers.every(stageTickMs, () => this.#tickStage())];
+    this.#bulletin.update();
   }
 
   /** @throws {Error} when no port of the range is free or the mixer does not start; nothing stays open then. */
@@ -82,19 +105,18 @@ export class Room {
     const clock = new RoomClock();
     const port = await UdpPort.open({ host: options.udpHost, portMin: options.udpPortMin, portMax: options.udpPortMax, announcedAddresses: options.announcedAddresses, clock });
     // The mixer is silent until it is told something, so the room is there before its first event.
-    let takeEvent: (event: MixerEvent) => void = () => undefined;
-    let takeExit: (reason: string) => void = onFatal;
+    let room: Room | undefined;
     try {
       const mixer = await Mixer.create({
         options: { zero: clock.zero, canvas: toFormat(options.video), maxInputPixels: options.maxInputPixels, audioBitrateBps: options.audioBitrateBps },
-        onEvent: (event) => takeEvent(event),
-        onExit: (reason) => takeExit(reason),
+        onEvent: (event) => {
+          if (room !== undefined) room.#takeMixerEvent(event);
+        },
+        onExit: (reason) => {
+          if (room === undefined || room.#closing === undefined) onFatal(reason);
+        },
       });
-      const room = new Room(dependencies, clock, port, mixer);
-      takeEvent = (event) => room.#takeMixerEvent(event);
-      takeExit = (reason) => {
-        if (room.#closing === undefined) onFatal(reason);
-      };
+      room = new Room(dependencies, clock, port, mixer);
       return room;
     } catch (error) {
       await port.close();
@@ -108,16 +130,20 @@ export class Room {
 
   describe(): RoomDescription {
     const { name, createdAt, video } = this.#options;
-    const viewers = [...this.#sessions.values()].filter((session) => session.participantId === undefined && session.isConnected).length;
     return {
       name,
       createdAt,
-      layout: this.#stage.layout,
       video,
-      participants: [...this.#participants.values()].map((participant) => participant.describe(this.#speakers)),
-      viewers,
+      layout: this.#stage.layout,
+      participants: this.#sessions.participants.map((participant) => participant.describe(this.#speakers)),
+      viewers: this.#sessions.viewerCount,
       recordings: this.#recordings.describe(),
     };
+  }
+
+  /** Resolves when the server has been told what changed up to now. */
+  settled(): Promise<void> {
+    return this.#bulletin.settled();
   }
 
   setLayout(name: string): void {
@@ -125,49 +151,32 @@ export class Room {
     this.#refresh();
   }
 
-  async join({ sessionId, name }: RoomRequests['join']['params']): Promise<string> {
-    const session = await this.#openParticipant(sessionId, name, 'browser');
-    return session.createOffer(planBrowser(this.#dependencies.random));
+  join({ sessionId, name }: RoomRequests['join']['params']): Promise<string> {
+    return this.#sessions.join(sessionId, name);
   }
 
   answer({ sessionId, answer }: RoomRequests['answer']['params']): void {
-    this.#requireSession(sessionId).acceptAnswer(answer);
+    this.#sessions.requireSession(sessionId).acceptAnswer(answer);
   }
 
   addCandidate({ sessionId, candidate }: RoomRequests['addCandidate']['params']): void {
-    this.#requireSession(sessionId).addCandidate(candidate);
+    this.#sessions.requireSession(sessionId).addCandidate(candidate);
   }
 
   setMedia({ sessionId, ...media }: RoomRequests['setMedia']['params']): void {
-    const participant = this.#participants.get(sessionId);
-    if (participant === undefined) throw new AppError('participant_not_found');
-    if (participant.setMedia(media)) this.#refresh();
+    if (this.#sessions.requireParticipant(sessionId).setMedia(media)) this.#refresh();
   }
 
-  async publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
-    const session = await this.#openParticipant(sessionId, name, 'whip');
-    return this.#answerOrClose(session, offer, (remote) => planPublisher(remote, this.#options.requiredMedia, this.#dependencies.random));
+  publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
+    return this.#sessions.publish(sessionId, name, offer);
   }
 
-  async view({ sessionId, offer, participantId }: RoomRequests['view']['params']): Promise<string> {
-    if (participantId !== undefined && !this.#participants.has(participantId)) throw new AppError('participant_not_found');
-    const viewers = [...this.#sessions.values()].filter((session) => !this.#participants.has(session.id)).length;
-    if (viewers >= this.#options.maxViewers) throw new AppError('room_full');
-    const session = await this.#openSession(sessionId, participantId, false);
-    if (participantId !== undefined && !this.#participants.has(participantId)) {
-      this.#remove(session, 'refused');
-      await session.close();
-      throw new AppError('participant_not_found');
-    }
-    return this.#answerOrClose(session, offer, (remote) => planViewer(remote, this.#dependencies.random));
+  view({ sessionId, offer, participantId }: RoomRequests['view']['params']): Promise<string> {
+    return this.#sessions.view(sessionId, offer, participantId);
   }
 
-  /** A session that ended by itself meanwhile is no mistake of him who ends it. */
-  async end(sessionId: string, reason: string): Promise<void> {
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) return;
-    this.#remove(session, reason);
-    await session.close();
+  end(sessionId: string, reason: string): Promise<void> {
+    return this.#sessions.end(sessionId, reason);
   }
 
   snapshot(): Promise<Uint8Array> {
@@ -178,11 +187,9 @@ export class Room {
     const mixer = await this.#mixer.stats();
     return {
       uptimeMs: Math.round(this.#clock.nowUs() / 1000),
-      memory: process.memoryUsage(),
-      cpu: process.cpuUsage(),
-      resources: countByName(process.getActiveResourcesInfo()),
+      ...readProcessGauges(),
       port: { number: this.#port.port, ...this.#port.counters, ...this.#port.socketGauges },
-      sessions: Object.fromEntries([...this.#sessions].map(([id, session]) => [id, session.stats()])),
+      sessions: this.#sessions.stats(),
       outputs: this.#outputs.stats(),
       mixer,
     };
@@ -191,7 +198,7 @@ export class Room {
   startRecording(request: RecordingRequest): RecordingDescription {
     if (this.#closing !== undefined) throw new AppError('room_closed');
     const recording = this.#recordings.start(request);
-    this.#announce();
+    this.#bulletin.update();
     return recording;
   }
 
@@ -201,15 +208,12 @@ export class Room {
 
   /** In the reverse order of opening: people, recordings, mixer, port. Idempotent. */
   close(reason: string): Promise<void> {
-    this.#closing ??= this.#close(reason);
-    return this.#closing;
+    return (this.#closing ??= this.#close(reason));
   }
 
   async #close(reason: string): Promise<void> {
     for (const cancel of this.#cancelTimers) cancel();
-    const sessions = [...this.#sessions.values()];
-    for (const session of sessions) this.#remove(session, reason);
-    await Promise.allSettled(sessions.map((session) => session.close()));
+    await this.#sessions.close(reason);
     await this.#recordings.close();
     this.#outputs.close();
     const { liveNativeObjects } = await this.#mixer.close();
@@ -217,88 +221,25 @@ export class Room {
     await this.#port.close();
   }
 
-  async #openParticipant(id: string, name: string, kind: ParticipantKind): Promise<Session> {
-    if (this.#participants.size + this.#openingSessions.size >= this.#options.maxParticipants) throw new AppError('room_full');
-    const session = await this.#openSession(id, id, true);
-    const joinedAt = new Date((this.#clock.wallClockZeroUs() + this.#clock.nowUs()) / 1000).toISOString();
-    this.#participants.set(id, new Participant({ id, name, kind, joinedAt, session }));
+  #enter({ id }: Participant): void {
     this.#mixer.send({ type: 'addParticipant', participantId: id });
     this.#speakers.add(id);
-    this.#announce();
-    return session;
-  }
-
-  async #openSession(id: string, participantId: string | undefined, isPublishing: boolean): Promise<Session> {
-    if (this.#closing !== undefined) throw new AppError('room_closed');
-    const { certificate, timers, random } = this.#dependencies;
-    this.#openingSessions.add(id);
-    try {
-      const session: Session = await Session.create({
-        id,
-        participantId,
-        isPublishing,
-        clock: this.#clock,
-        random,
-        openPeer: (events) =>
-          Peer.create({ port: this.#port, certificate, events, clock: this.#clock, timers, connectTimeoutMs, silenceTimeoutMs: this.#options.participantTimeoutMs }),
-        events: {
-          onConnected: () => this.#connect(session),
-          onAudioPacket: (packet) => {
-            if (packet.levelDbov !== undefined) this.#speakers.takeLevel(packet.participantId, packet.levelDbov);
-            this.#mixer.send({ type: 'audioPacket', packet });
-          },
-          onVideoFrame: (frame) => this.#mixer.send({ type: 'videoFrame', frame }),
-          onKeyframeWish: () => {
-            if (session.videoCodec !== undefined) this.#outputs.requestKeyframe(session.videoCodec);
-          },
-          onEnded: (reason) => this.#remove(session, reason),
-        },
-      });
-      this.#sessions.set(id, session);
-      return session;
-    } finally {
-      this.#openingSessions.delete(id);
-    }
-  }
-
-  /** A client whose offer is refused was never in the room. */
-  async #answerOrClose(session: Session, offer: string, plan: Parameters<Session['acceptOffer']>[1]): Promise<string> {
-    try {
-      return session.acceptOffer(offer, plan);
-    } catch (error) {
-      this.#remove(session, 'refused');
-      await session.close();
-      throw error;
-    }
+    this.#bulletin.update();
   }
 
   #connect(session: Session): void {
-    if (this.#sessions.get(session.id) !== session) return;
     this.#outputs.addListener(session, session.participantId);
     this.#refresh();
   }
 
-  #remove(session: Session, reason: string): void {
-    if (this.#sessions.get(session.id) !== session) return;
-    this.#sessions.delete(session.id);
+  #leave(session: Session, participant: Participant | undefined, reason: string): void {
     this.#outputs.removeListener(session);
-    if (this.#participants.delete(session.id)) {
-      this.#speakers.remove(session.id);
-      this.#mixer.send({ type: 'removeParticipant', participantId: session.id });
-      // Who takes this participant's mix over another connection has nothing to take any more.
-      for (const other of [...this.#sessions.values()].filter(({ participantId }) => participantId === session.id)) {
-        this.#remove(other, reason);
-        void other.close();
-      }
+    if (participant !== undefined) {
+      this.#speakers.remove(participant.id);
+      this.#mixer.send({ type: 'removeParticipant', participantId: participant.id });
     }
     this.#dependencies.onEvent({ type: 'sessionEnded', sessionId: session.id, reason });
     this.#refresh();
-  }
-
-  #requireSession(id: string): Session {
-    const session = this.#sessions.get(id);
-    if (session === undefined) throw new AppError('session_not_found');
-    return session;
   }
 
   #takeMixerEvent(event: MixerEvent): void {
@@ -310,13 +251,13 @@ export class Room {
         this.#outputs.takeAudio(event.audio);
         return;
       case 'keyframeNeeded':
-        this.#participants.get(event.participantId)?.session.wishKeyframe(event.source);
+        this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
         return;
       case 'levels':
         for (const { participantId, levelDbov } of event.levels) this.#speakers.takeLevel(participantId, levelDbov);
         return;
       case 'pictureSize':
-        this.#participants.get(event.participantId)?.setPictureSize(event.source, event.widthPx, event.heightPx);
+        this.#sessions.findParticipant(event.participantId)?.setPictureSize(event.source, event.widthPx, event.heightPx);
         this.#show();
         return;
       case 'fault':
@@ -328,18 +269,11 @@ export class Room {
     }
   }
 
-  #tickSessions(): void {
-    const nowUs = this.#clock.nowUs();
-    for (const session of this.#sessions.values()) session.tick(nowUs);
-  }
-
   #tickStage(): void {
     const nowUs = this.#clock.nowUs();
-    for (const session of this.#sessions.values()) {
-      if (session.hasNeverConnectedBy(nowUs - connectTimeoutMs * 1000)) void this.end(session.id, 'timeout');
-    }
+    this.#sessions.endUnconnected(nowUs);
     let hasChanged = false;
-    for (const participant of this.#participants.values()) hasChanged = participant.observeMedia(nowUs) || hasChanged;
+    for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
     if (change !== undefined) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
     if (hasChanged || change !== undefined) this.#refresh();
@@ -348,33 +282,17 @@ export class Room {
   /** Whatever changed, the canvas and everyone's list follow. */
   #refresh(): void {
     this.#show();
-    this.#announce();
+    this.#bulletin.update();
   }
 
   /** Only who is connected has a place: an offer that is never answered shows nothing. */
   #show(): void {
-    this.#stage.show([...this.#participants.values()].filter(({ session }) => session.isConnected));
-  }
-
-  #announce(): void {
-    this.#dependencies.onEvent({ type: 'changed', room: this.describe() });
-  }
-
-  #tellRecording(recording: RecordingDescription): void {
-    this.#dependencies.onEvent({ type: 'recording', recording });
-    this.#announce();
+    this.#stage.show(this.#sessions.participants.filter(({ session }) => session.isConnected));
   }
 
   #log(level: 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void {
     this.#dependencies.onEvent({ type: 'log', level, message, fields: { room: this.#options.name, ...fields } });
   }
-}
-
-/** Sockets, timers, workers: what keeps this process busy, by kind. */
-function countByName(names: readonly string[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }
 
 function toFormat({ width, height, fps }: RoomOptions['video']): VideoFormat {

@@ -13,6 +13,8 @@ export interface SpeakerChange {
 interface Voice {
   /** Smoothed level in dBov. */
   levelDbov: number;
+  /** A level came since the last update. */
+  isHeard: boolean;
   lastLoudUs: number;
   speakingSinceUs: number | undefined;
   lastDominantUs: number;
@@ -51,7 +53,7 @@ export class SpeakerOrder {
   }
 
   add(id: string): void {
-    this.#voices.set(id, { levelDbov: silenceDbov, lastLoudUs: Number.NEGATIVE_INFINITY, speakingSinceUs: undefined, lastDominantUs: Number.NEGATIVE_INFINITY });
+    this.#voices.set(id, { levelDbov: silenceDbov, isHeard: false, lastLoudUs: Number.NEGATIVE_INFINITY, speakingSinceUs: undefined, lastDominantUs: Number.NEGATIVE_INFINITY });
   }
 
   remove(id: string): void {
@@ -70,6 +72,7 @@ export class SpeakerOrder {
   takeLevel(id: string, levelDbov: number): void {
     const voice = this.#voices.get(id);
     if (voice === undefined) return;
+    voice.isHeard = true;
     voice.levelDbov += (levelDbov - voice.levelDbov) * (levelDbov > voice.levelDbov ? riseShare : fallShare);
     if (voice.levelDbov > speakingDbov) voice.lastLoudUs = this.#clock.nowUs();
   }
@@ -81,6 +84,9 @@ export class SpeakerOrder {
       const speaks = nowUs - voice.lastLoudUs < speakingHoldUs;
       if (!speaks) voice.speakingSinceUs = undefined;
       else voice.speakingSinceUs ??= nowUs;
+      // A microphone that is off sends nothing: what it said last is not what it begins with.
+      if (!speaks && !voice.isHeard) voice.levelDbov = silenceDbov;
+      voice.isHeard = false;
     }
     const speaking = [...this.#voices]
       .filter(([, voice]) => voice.speakingSinceUs !== undefined)

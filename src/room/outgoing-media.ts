@@ -1,0 +1,56 @@
+/** What one client is sent: one sound and one picture of the mix, as far as both sides agreed on them. */
+import type { RoomTime, VideoCodec } from '../../mixer/index.js';
+import type { MediaPlan, NegotiatedCodec, NegotiatedMedia } from '../peer/index.js';
+import { Downlink, VideoDownlink, type PacketSender } from './downlink.js';
+import type { RandomUint32 } from './media-plan.js';
+
+export interface OutgoingMediaOptions {
+  readonly media: readonly NegotiatedMedia[];
+  /** Ours, by the same mids: whose SSRCs are told in the SDP. */
+  readonly plans: readonly MediaPlan[];
+  readonly sender: PacketSender;
+  readonly clock: RoomTime;
+  readonly random: RandomUint32;
+}
+
+const opusClockHz = 48_000;
+const videoClockHz = 90_000;
+
+export class OutgoingMedia {
+  readonly audio: Downlink | undefined;
+  readonly video: VideoDownlink | undefined;
+  /** What the listener wants the mix in; undefined when he takes no picture. */
+  readonly videoCodec: VideoCodec | undefined;
+  readonly downlinks: readonly Downlink[];
+
+  constructor({ media, plans, sender, clock, random }: OutgoingMediaOptions) {
+    for (const line of media) {
+      const ssrc = plans.find((plan) => plan.mid === line.mid)?.ssrc;
+      const codec = line.codecs.find(canSend);
+      if (!line.sends || codec === undefined || ssrc === undefined) continue;
+      const common = { ssrc, payloadType: codec.payloadType, sender, clock, random };
+      if (line.kind === 'audio') this.audio ??= new Downlink({ kind: 'audio', clockHz: opusClockHz, ...common });
+      else if (this.video === undefined) {
+        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, ...common });
+        this.videoCodec = codec.name === 'h264' ? 'h264' : 'vp8';
+      }
+    }
+    this.downlinks = [this.audio, this.video].filter((downlink) => downlink !== undefined);
+  }
+
+  find(ssrc: number): Downlink | undefined {
+    return this.downlinks.find((downlink) => downlink.ssrc === ssrc);
+  }
+
+  stats(): Readonly<Record<string, unknown>> {
+    return {
+      downlinks: { audio: this.audio?.counters, video: this.video?.counters, videoCodec: this.videoCodec },
+      sinceTickUs: { audio: this.audio?.sinceTick.summary(), video: this.video?.sinceTick.summary() },
+    };
+  }
+}
+
+/** H.264 in packetization mode 0 would need an encoder that cuts its slices to the MTU: such listeners get VP8. */
+function canSend(codec: NegotiatedCodec): boolean {
+  return codec.name !== 'h264' || codec.packetizationMode === 1;
+}

@@ -1,0 +1,224 @@
+/** Who has a connection to the room: participants, second connections that hear as one of them, viewers. Lets in up to the limits, and sees off. */
+import type { AudioPacket, RoomClock, VideoCodec, VideoFrame } from '../../mixer/index.js';
+import { AppError } from '../errors.js';
+import type { MediaKind, PeerEvents } from '../peer/index.js';
+import type { ParticipantKind } from '../rooms/protocol.js';
+import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
+import { Participant } from './participant.js';
+import { Session, type SessionPeer } from './session.js';
+
+export interface RoomSessionsOptions {
+  readonly maxParticipants: number;
+  /** Of all that only take. */
+  readonly maxViewers: number;
+  /** What a WHIP publisher has to send at least. */
+  readonly requiredMedia: readonly MediaKind[];
+  readonly clock: RoomClock;
+  readonly random: RandomUint32;
+  readonly openPeer: (events: PeerEvents, connectTimeoutMs: number) => Promise<SessionPeer>;
+  readonly events: RoomSessionsEvents;
+}
+
+export interface RoomSessionsEvents {
+  /** He is in the list from now on; his media follows when he is connected. */
+  onEntered(participant: Participant): void;
+  onConnected(session: Session): void;
+  onAudioPacket(packet: AudioPacket): void;
+  onVideoFrame(frame: VideoFrame): void;
+  onKeyframeWish(codec: VideoCodec): void;
+  /** Once for each session that was opened; with whom it took out of the room. */
+  onLeft(session: Session, participant: Participant | undefined, reason: string): void;
+}
+
+/** From both descriptions to media: slow mobile networks take some seconds, an attacker's half-open session must not stay. */
+const connectTimeoutMs = 15_000;
+
+interface Newcomer {
+  readonly name: string;
+  readonly kind: ParticipantKind;
+}
+
+export class RoomSessions {
+  readonly #options: RoomSessionsOptions;
+  readonly #participants = new Map<string, Participant>();
+  readonly #sessions = new Map<string, Session>();
+  #openingParticipants = 0;
+  #openingViewers = 0;
+  #isClosed = false;
+
+  constructor(options: RoomSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** In the order in which they came. */
+  get participants(): readonly Participant[] {
+    return [...this.#participants.values()];
+  }
+
+  /** Connected ones, without those who hear as a participant. */
+  get viewerCount(): number {
+    return [...this.#sessions.values()].filter((session) => session.participantId === undefined && session.isConnected).length;
+  }
+
+  findParticipant(id: string): Participant | undefined {
+    return this.#participants.get(id);
+  }
+
+  /** @throws {AppError} `participant_not_found` */
+  requireParticipant(id: string): Participant {
+    const participant = this.#participants.get(id);
+    if (participant === undefined) throw new AppError('participant_not_found');
+    return participant;
+  }
+
+  /** @throws {AppError} `session_not_found` */
+  requireSession(id: string): Session {
+    const session = this.#sessions.get(id);
+    if (session === undefined) throw new AppError('session_not_found');
+    return session;
+  }
+
+  /** A browser page; answers our offer. @throws {AppError} `room_full`, `room_closed` */
+  async join(id: string, name: string): Promise<string> {
+    const session = await this.#openParticipant(id, { name, kind: 'browser' });
+    return session.createOffer(planBrowser(this.#options.random));
+  }
+
+  /** WHIP. @throws {AppError} `room_full`, `room_closed`, and what is wrong with the offer */
+  async publish(id: string, name: string, offer: string): Promise<string> {
+    const { requiredMedia, random } = this.#options;
+    const session = await this.#openParticipant(id, { name, kind: 'whip' });
+    return this.#orRefuse(session, () => session.acceptOffer(offer, (remote) => planPublisher(remote, requiredMedia, random)));
+  }
+
+  /**
+   * WHEP.
+   *
+   * @param hearsAs the participant whose own voice is left out.
+   * @throws {AppError} `participant_not_found`, `room_full`, `room_closed`, and what is wrong with the offer
+   */
+  async view(id: string, offer: string, hearsAs: string | undefined): Promise<string> {
+    if (hearsAs !== undefined) this.requireParticipant(hearsAs);
+    const session = await this.#openViewer(id, hearsAs);
+    return this.#orRefuse(session, () => {
+      // He may have left meanwhile.
+      if (hearsAs !== undefined) this.requireParticipant(hearsAs);
+      return session.acceptOffer(offer, (remote) => planViewer(remote, this.#options.random));
+    });
+  }
+
+  /** To be called each 20 ms. */
+  tick(nowUs: number): void {
+    for (const session of this.#sessions.values()) session.tick(nowUs);
+  }
+
+  /** An offer that is never answered must not stay. */
+  endUnconnected(nowUs: number): void {
+    const deadlineUs = nowUs - connectTimeoutMs * 1000;
+    for (const session of this.#sessions.values()) if (session.hasNeverConnectedBy(deadlineUs)) void this.end(session.id, 'timeout');
+  }
+
+  /** A session that ended by itself meanwhile is no mistake of him who ends it. */
+  async end(id: string, reason: string): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    this.#remove(session, reason);
+    await session.close();
+  }
+
+  stats(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries([...this.#sessions].map(([id, session]) => [id, session.stats()]));
+  }
+
+  /** Nobody comes in any more, and everybody goes. */
+  async close(reason: string): Promise<void> {
+    this.#isClosed = true;
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) this.#remove(session, reason);
+    await Promise.allSettled(sessions.map((session) => session.close()));
+  }
+
+  async #openParticipant(id: string, newcomer: Newcomer): Promise<Session> {
+    if (this.#participants.size + this.#openingParticipants >= this.#options.maxParticipants) throw new AppError('room_full');
+    this.#openingParticipants += 1;
+    try {
+      return await this.#open(id, id, newcomer);
+    } finally {
+      this.#openingParticipants -= 1;
+    }
+  }
+
+  async #openViewer(id: string, hearsAs: string | undefined): Promise<Session> {
+    if (this.#sessions.size - this.#participants.size + this.#openingViewers >= this.#options.maxViewers) throw new AppError('room_full');
+    this.#openingViewers += 1;
+    try {
+      return await this.#open(id, hearsAs, undefined);
+    } finally {
+      this.#openingViewers -= 1;
+    }
+  }
+
+  async #open(id: string, participantId: string | undefined, newcomer: Newcomer | undefined): Promise<Session> {
+    this.#requireOpen();
+    const { clock, random, openPeer, events } = this.#options;
+    const session: Session = await Session.create({
+      id,
+      participantId,
+      isPublishing: newcomer !== undefined,
+      clock,
+      random,
+      openPeer: (peerEvents) => openPeer(peerEvents, connectTimeoutMs),
+      events: {
+        onConnected: () => {
+          if (this.#sessions.get(id) === session) events.onConnected(session);
+        },
+        onAudioPacket: (packet) => events.onAudioPacket(packet),
+        onVideoFrame: (frame) => events.onVideoFrame(frame),
+        onKeyframeWish: () => {
+          if (session.videoCodec !== undefined) events.onKeyframeWish(session.videoCodec);
+        },
+        onEnded: (reason) => this.#remove(session, reason),
+      },
+    });
+    // The room may have closed while the peer was made.
+    if (this.#isClosed) await session.close();
+    this.#requireOpen();
+    this.#sessions.set(id, session);
+    if (newcomer !== undefined) this.#enter(session, newcomer);
+    return session;
+  }
+
+  #enter(session: Session, { name, kind }: Newcomer): void {
+    const { clock, events } = this.#options;
+    const joinedAt = new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString();
+    const participant = new Participant({ id: session.id, name, kind, joinedAt, session });
+    this.#participants.set(session.id, participant);
+    events.onEntered(participant);
+  }
+
+  /** A client whose offer is refused was never in the room: what `act` throws ends the session, too. */
+  async #orRefuse<Result>(session: Session, act: () => Result): Promise<Result> {
+    try {
+      return act();
+    } catch (error) {
+      await this.end(session.id, 'refused');
+      throw error;
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new AppError('room_closed');
+  }
+
+  #remove(session: Session, reason: string): void {
+    if (this.#sessions.get(session.id) !== session) return;
+    this.#sessions.delete(session.id);
+    const participant = this.#participants.get(session.id);
+    if (participant !== undefined) {
+      this.#participants.delete(session.id);
+      // Who takes this participant's mix over another connection has nothing to take any more.
+      for (const other of [...this.#sessions.values()].filter(({ participantId }) => participantId === session.id)) void this.end(other.id, reason);
+    }
+    this.#options.events.onLeft(session, participant, reason);
+  }
+}

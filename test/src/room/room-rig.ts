@@ -1,0 +1,173 @@
+/** What the tests of this folder hand in: time that they move, a mixer that writes down its commands, a peer without a network, packets as a client sends them. */
+import { ManualClock, type MixerCommand, type RoomClock } from '../../../mixer/index.js';
+import type { MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
+import { createPeerCounters } from '../../../src/peer/peer-options.js';
+import type { SessionPeer } from '../../../src/room/session.js';
+import { parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpExtension, type RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
+import type { RtcpPacket } from '../../../src/rtp/rtcp/rtcp-packets.js';
+import { packetiseVp8 } from '../../../src/rtp/vp8-payload.js';
+
+/** The room's zero stands at the first second of 2026. */
+export const wallClockZeroUs = Date.UTC(2026, 0, 1) * 1000;
+
+export class ManualRoomClock extends ManualClock implements RoomClock {
+  readonly zero = [0, 0] as const;
+
+  wallClockZeroUs(): number {
+    return wallClockZeroUs;
+  }
+}
+
+/** The mixer as this folder sees it: told, and never asked. */
+export class CommandList {
+  readonly commands: MixerCommand[] = [];
+
+  send(command: MixerCommand): void {
+    this.commands.push(command);
+  }
+
+  /** The commands of that type, oldest first. */
+  of<Type extends MixerCommand['type']>(type: Type): Extract<MixerCommand, { type: Type }>[] {
+    return this.commands.filter((command): command is Extract<MixerCommand, { type: Type }> => command.type === type);
+  }
+
+  clear(): void {
+    this.commands.length = 0;
+  }
+}
+
+/** 1, 2, 3...: SSRCs that a test can name. */
+export function counting(): () => number {
+  let last = 0;
+  return () => ++last;
+}
+
+export interface RtpFields {
+  readonly ssrc: number;
+  readonly payloadType: number;
+  readonly sequenceNumber: number;
+  readonly timestamp: number;
+  readonly marker?: boolean;
+  readonly extensions?: readonly RtpExtension[];
+}
+
+export function rtpDatagram({ marker = false, ...fields }: RtpFields, payload: Uint8Array): Buffer {
+  const datagram = Buffer.alloc(rtpHeaderBytes(fields.extensions) + payload.length);
+  datagram.set(payload, writeRtpHeader(datagram, 0, { marker, ...fields }));
+  return datagram;
+}
+
+export function rtpPacket(fields: RtpFields, payload: Uint8Array): RtpPacket {
+  return mustParseRtp(rtpDatagram(fields, payload));
+}
+
+export function mustParseRtp(datagram: Buffer): RtpPacket {
+  const packet = parseRtpPacket(datagram);
+  if (packet === undefined) throw new Error('This is no RTP packet.');
+  return packet;
+}
+
+export function mustParseRtcp(datagram: Buffer): readonly RtcpPacket[] {
+  const { packets, malformed } = parseRtcp(datagram);
+  if (malformed) throw new Error('This is no RTCP packet.');
+  return packets;
+}
+
+/** The packets of one VP8 frame. */
+export function vp8Packets(fields: Omit<RtpFields, 'marker'>, frame: Uint8Array, maxPayloadBytes = 1_000): RtpPacket[] {
+  const payloads = packetiseVp8(frame, { maxPayloadBytes, pictureId: fields.timestamp & 0x7fff });
+  return payloads.map((payload, index) =>
+    rtpPacket({ ...fields, sequenceNumber: (fields.sequenceNumber + index) & 0xffff, marker: index === payloads.length - 1 }, payload),
+  );
+}
+
+/** Header extension ids as a browser numbers them. */
+export const extensionIds = { mid: 4, audioLevel: 1, transportCc: 3, videoOrientation: 13 } as const;
+export const opusType = 111;
+export const vp8Type = 96;
+export const h264Type = 102;
+
+export function midExtension(mid: string): RtpExtension {
+  return { id: extensionIds.mid, data: Buffer.from(mid) };
+}
+
+/** m-lines as both sides agreed on them, in both directions. */
+export function audioLine(changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia {
+  const codecs = [{ name: 'opus', payloadType: opusType, clockHz: 48_000 }] as const;
+  return { mid: '0', kind: 'audio', sends: true, receives: true, codecs, remoteSsrcs: [], extensionIds, ...changes };
+}
+
+export function videoLine(changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia {
+  const codecs = [
+    { name: 'vp8', payloadType: vp8Type, clockHz: 90_000 },
+    { name: 'h264', payloadType: h264Type, clockHz: 90_000, packetizationMode: 1 },
+  ] as const;
+  return { mid: '1', kind: 'video', sends: true, receives: true, codecs, remoteSsrcs: [], extensionIds, ...changes };
+}
+
+/** A connection that both ends of which are the test: what goes out is kept, what comes in is `events`. */
+export class FakePeer implements SessionPeer {
+  readonly rtp: Buffer[] = [];
+  readonly resent: Buffer[] = [];
+  readonly rtcp: Buffer[] = [];
+  readonly events: PeerEvents;
+  readonly counters: PeerCounters = createPeerCounters();
+  /** What the negotiation comes to. */
+  media: readonly NegotiatedMedia[] = [audioLine(), videoLine()];
+  /** What the client's offer has. */
+  remote: RemoteMedia[] = [
+    { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: audioLine().codecs, ssrcs: [] },
+    { mid: '1', kind: 'video', direction: 'sendrecv', codecs: videoLine().codecs, ssrcs: [] },
+  ];
+  plans: readonly MediaPlan[] = [];
+  #isClosed = false;
+
+  constructor(events: PeerEvents) {
+    this.events = events;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  createOffer(plans: readonly MediaPlan[]): string {
+    this.plans = plans;
+    return 'offer';
+  }
+
+  acceptAnswer(): readonly NegotiatedMedia[] {
+    return this.media;
+  }
+
+  acceptOffer(_sdp: string, plan: (remote: RemoteMedia[]) => readonly MediaPlan[]): { readonly answer: string; readonly media: readonly NegotiatedMedia[] } {
+    this.plans = plan(this.remote);
+    return { answer: 'answer', media: this.media };
+  }
+
+  addCandidate(): void {
+    // There is no network.
+  }
+
+  /** Sealing leaves the header in clear; here everything. */
+  sendRtp(packet: Buffer): Buffer {
+    this.rtp.push(packet);
+    return packet;
+  }
+
+  resend(datagram: Buffer): void {
+    this.resent.push(datagram);
+  }
+
+  sendRtcp(packet: Buffer): void {
+    this.rtcp.push(packet);
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.events.onEnded('closed', 'by the test');
+    }
+    return Promise.resolve();
+  }
+}
