@@ -1,8 +1,9 @@
 /** What the tests of this folder hand in: time that they move, a mixer that writes down its commands, a peer without a network, packets as a client sends them. */
-import { ManualClock, type MixerCommand, type RoomClock } from '../../../mixer/index.js';
+import { RoomClock, type AudioPacket, type MixerCommand, type VideoFrame } from '../../../mixer/index.js';
 import type { MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
 import { createPeerCounters } from '../../../src/peer/peer-options.js';
-import type { SessionPeer } from '../../../src/room/session.js';
+import { planBrowser } from '../../../src/room/media-plan.js';
+import { Session, type SessionPeer } from '../../../src/room/session.js';
 import { parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpExtension, type RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
 import type { RtcpPacket } from '../../../src/rtp/rtcp/rtcp-packets.js';
@@ -11,11 +12,23 @@ import { packetiseVp8 } from '../../../src/rtp/vp8-payload.js';
 /** The room's zero stands at the first second of 2026. */
 export const wallClockZeroUs = Date.UTC(2026, 0, 1) * 1000;
 
-export class ManualRoomClock extends ManualClock implements RoomClock {
-  readonly zero = [0, 0] as const;
+export class ManualRoomClock extends RoomClock {
+  #nowUs = 0;
 
-  wallClockZeroUs(): number {
+  constructor() {
+    super([0, 0]);
+  }
+
+  override nowUs(): number {
+    return this.#nowUs;
+  }
+
+  override wallClockZeroUs(): number {
     return wallClockZeroUs;
+  }
+
+  advance(byUs: number): void {
+    this.#nowUs += byUs;
   }
 }
 
@@ -169,5 +182,65 @@ export class FakePeer implements SessionPeer {
       this.events.onEnded('closed', 'by the test');
     }
     return Promise.resolve();
+  }
+}
+
+export interface OpenSessionOptions {
+  readonly id: string;
+  /** Undefined: a viewer. */
+  readonly participantId?: string | undefined;
+  readonly isPublishing?: boolean;
+  /** What both sides agreed on: by default sound, a camera and a screen as a browser's. */
+  readonly media?: readonly NegotiatedMedia[];
+  readonly clock?: ManualRoomClock;
+}
+
+/** A real session on a fake peer, with all that it told. */
+export class OpenSession {
+  readonly peer: FakePeer;
+  readonly session: Session;
+  readonly audio: AudioPacket[];
+  readonly video: VideoFrame[];
+  readonly told: string[];
+
+  private constructor(peer: FakePeer, session: Session, audio: AudioPacket[], video: VideoFrame[], told: string[]) {
+    this.peer = peer;
+    this.session = session;
+    this.audio = audio;
+    this.video = video;
+    this.told = told;
+  }
+
+  /** Negotiated and connected. Ours are the SSRCs 1 (sound), 2 (picture) and 3 (unused). */
+  static async create({ id, participantId, isPublishing = false, media = [audioLine(), videoLine()], clock = new ManualRoomClock() }: OpenSessionOptions): Promise<OpenSession> {
+    const random = counting();
+    const audio: AudioPacket[] = [];
+    const video: VideoFrame[] = [];
+    const told: string[] = [];
+    let peer: FakePeer | undefined;
+    const session = await Session.create({
+      id,
+      participantId,
+      isPublishing,
+      clock,
+      random,
+      openPeer: (events) => {
+        peer = new FakePeer(events);
+        peer.media = media;
+        return Promise.resolve(peer);
+      },
+      events: {
+        onConnected: () => told.push('connected'),
+        onAudioPacket: (packet) => audio.push(packet),
+        onVideoFrame: (frame) => video.push(frame),
+        onKeyframeWish: () => told.push('keyframe'),
+        onEnded: (reason) => told.push(reason),
+      },
+    });
+    if (peer === undefined) throw new Error('The session opened no peer.');
+    session.createOffer(planBrowser(random));
+    session.acceptAnswer('answer');
+    peer.events.onConnected();
+    return new OpenSession(peer, session, audio, video, told);
   }
 }

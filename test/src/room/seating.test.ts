@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { loadLayouts, type LayoutTemplate } from '../../../layouts/index.js';
+import type { LayoutTemplate } from '../../../layouts/index.js';
+import { loadLayouts } from '../../../layouts/load-layouts.js';
 import { buildScene, type SeatedPerson } from '../../../src/room/seating.js';
 
 const canvas = { widthPx: 1280, heightPx: 720, fps: 30 };

@@ -1,0 +1,158 @@
+import { expect } from 'chai';
+import type { AudioPacket, VideoFrame } from '../../../mixer/index.js';
+import { IncomingMedia } from '../../../src/room/incoming-media.js';
+import type { RtpExtension } from '../../../src/rtp/rtp-packet.js';
+import { vp8Frame } from '../../support/video-frames.js';
+import { audioLine, midExtension, opusType, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
+
+/** A browser's: the camera's and the screen's m-line have the same payload types. */
+const browserLines = [audioLine(), videoLine(), videoLine({ mid: '2', sends: false })];
+
+describe('IncomingMedia', () => {
+  let audio: AudioPacket[];
+  let video: VideoFrame[];
+  let incoming: IncomingMedia;
+
+  function open(media = browserLines, isPublishing = true): void {
+    audio = [];
+    video = [];
+    incoming = new IncomingMedia({ participantId: isPublishing ? 'ann' : undefined, events: { onAudioPacket: (packet) => audio.push(packet), onVideoFrame: (frame) => video.push(frame) } });
+    incoming.negotiate(media);
+  }
+
+  beforeEach(() => open());
+
+  function sound(ssrc: number, nowUs = 0, extensions: RtpExtension[] = []): void {
+    incoming.receive(rtpPacket({ ssrc, payloadType: opusType, sequenceNumber: 1, timestamp: 1, extensions }, Uint8Array.of(0x78, 1)), nowUs);
+  }
+
+  function picture(ssrc: number, nowUs = 0, extensions: RtpExtension[] = []): void {
+    for (const packet of vp8Packets({ ssrc, payloadType: vp8Type, sequenceNumber: 1, timestamp: 1, extensions }, vp8Frame(100, { keyframe: true }))) incoming.receive(packet, nowUs);
+  }
+
+  function bound(): string[] {
+    return [...incoming.uplinks].map(({ source, ssrc }) => `${source} ${ssrc}`);
+  }
+
+  describe('binds a new SSRC', () => {
+    it('as the SDP says', () => {
+      open([audioLine(), videoLine({ remoteSsrcs: [70, 71] }), videoLine({ mid: '2', remoteSsrcs: [80] })]);
+      picture(80);
+      picture(71);
+      expect(bound()).to.deep.equal(['screen 80', 'camera 71']);
+      expect(video.map(({ source, participantId }) => [source, participantId])).to.deep.equal([['screen', 'ann'], ['camera', 'ann']]);
+    });
+
+    it('by its MID', () => {
+      picture(5, 0, [midExtension('2')]);
+      picture(6, 0, [midExtension('1')]);
+      expect(bound()).to.deep.equal(['screen 5', 'camera 6']);
+    });
+
+    it('as the SDP says rather than by its MID', () => {
+      open([audioLine(), videoLine({ remoteSsrcs: [70] }), videoLine({ mid: '2' })]);
+      picture(70, 0, [midExtension('2')]);
+      expect(bound()).to.deep.equal(['camera 70']);
+    });
+
+    it('by a payload type that only one m-line has', () => {
+      sound(9);
+      expect(bound()).to.deep.equal(['microphone 9']);
+      expect(audio.length).to.equal(1);
+    });
+
+    it('to nothing when two m-lines could be meant', () => {
+      picture(5);
+      picture(6, 0, [midExtension('7')]);
+      expect(bound()).to.deep.equal([]);
+      expect(video).to.deep.equal([]);
+      expect(incoming.unknownSources).to.equal(2);
+    });
+
+    it('once it can be told where it belongs', () => {
+      picture(5);
+      picture(5, 20_000, [midExtension('1')]);
+      picture(5, 40_000);
+      expect(bound()).to.deep.equal(['camera 5']);
+      expect(incoming.unknownSources).to.equal(1);
+    });
+
+    it('never to an m-line that receives nothing, or with a payload type that nobody agreed on', () => {
+      open([audioLine({ receives: false }), videoLine({ receives: false }), videoLine({ mid: '2' })]);
+      sound(9, 0, [midExtension('0')]);
+      incoming.receive(rtpPacket({ ssrc: 10, payloadType: 77, sequenceNumber: 1, timestamp: 1, extensions: [midExtension('2')] }, Uint8Array.of(1)), 0);
+      expect(bound()).to.deep.equal([]);
+      picture(11);
+      expect(bound(), 'the first that receives is the camera').to.deep.equal(['camera 11']);
+    });
+
+    it('of nobody who only takes, or before anything was agreed on', () => {
+      open(browserLines, false);
+      sound(9);
+      const early = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => expect.fail(), onVideoFrame: () => expect.fail() } });
+      early.receive(rtpPacket({ ssrc: 1, payloadType: opusType, sequenceNumber: 1, timestamp: 1 }, Uint8Array.of(1)), 0);
+      expect([incoming.unknownSources, early.unknownSources]).to.deep.equal([1, 1]);
+      expect(audio).to.deep.equal([]);
+    });
+  });
+
+  describe('a source that comes back under another SSRC', () => {
+    it('takes the place of the old one, of the same source only', () => {
+      sound(9);
+      picture(5, 0, [midExtension('1')]);
+      picture(6, 0, [midExtension('2')]);
+      picture(7, 1_000_000, [midExtension('1')]);
+      expect(bound()).to.deep.equal(['microphone 9', 'screen 6', 'camera 7']);
+    });
+
+    it('is not pushed out again by late packets of the old one, for 2 s', () => {
+      sound(9);
+      sound(10, 1_000_000);
+      sound(9, 2_999_999);
+      expect(bound()).to.deep.equal(['microphone 10']);
+      expect(incoming.unknownSources).to.equal(1);
+      sound(9, 3_000_000);
+      expect(bound()).to.deep.equal(['microphone 9']);
+    });
+
+    it('has never more than one uplink, however many SSRCs somebody makes up', () => {
+      for (let ssrc = 0; ssrc < 1_000; ssrc += 1) {
+        sound(ssrc, ssrc);
+        picture(10_000 + ssrc, ssrc, [midExtension(String(1 + (ssrc % 2)))]);
+      }
+      expect(bound().sort()).to.deep.equal(['camera 10998', 'microphone 999', 'screen 10999']);
+      expect(audio.length).to.equal(1_000);
+    });
+  });
+
+  it('forgets a source that said goodbye, and takes it up when it speaks again', () => {
+    sound(9);
+    incoming.remove(9);
+    incoming.remove(12_345);
+    expect(bound()).to.deep.equal([]);
+    sound(9, 20_000);
+    expect(bound()).to.deep.equal(['microphone 9']);
+  });
+
+  it('remembers when sound and picture came last; padding is neither', () => {
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    sound(9, 1_000);
+    picture(5, 2_000, [midExtension('2')]);
+    incoming.receive(rtpPacket({ ssrc: 5, payloadType: vp8Type, sequenceNumber: 9, timestamp: 9 }, new Uint8Array(0)), 3_000);
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 2_000]);
+  });
+
+  it('passes a wish for a keyframe to the source that is meant', () => {
+    picture(5, 0, [midExtension('1')]);
+    picture(6, 0, [midExtension('2')]);
+    incoming.wishKeyframe('screen');
+    expect([...incoming.uplinks].filter((uplink) => uplink.takeKeyframeWish(1_000_000)).map(({ source }) => source)).to.deep.equal(['screen']);
+  });
+
+  it('tells what came of each source in its stats, and has none after its close', () => {
+    sound(9);
+    expect(incoming.stats()).to.deep.equal([{ source: 'microphone', ssrc: 9, packets: 1, bytes: 2 }]);
+    incoming.close();
+    expect(incoming.stats()).to.deep.equal([]);
+  });
+});

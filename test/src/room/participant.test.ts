@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import type { ParticipantKind } from '../../../src/rooms/protocol.js';
+import { Participant } from '../../../src/room/participant.js';
+import { SpeakerOrder } from '../../../src/room/speaker-order.js';
+import { ManualRoomClock, OpenSession, opusType, rtpDatagram, vp8Type } from './room-rig.js';
+
+describe('Participant', () => {
+  let clock: ManualRoomClock;
+  let open: OpenSession;
+  let speakers: SpeakerOrder;
+
+  beforeEach(async () => {
+    clock = new ManualRoomClock();
+    clock.advance(10_000_000);
+    open = await OpenSession.create({ id: 'ann', participantId: 'ann', isPublishing: true, clock });
+    speakers = new SpeakerOrder({ clock });
+    speakers.add('ann');
+  });
+
+  function create(kind: ParticipantKind): Participant {
+    return new Participant({ id: 'ann', name: 'Ann', kind, joinedAt: '2026-01-01T00:00:10.000Z', session: open.session });
+  }
+
+  function arrive(payloadType: number, payload = Uint8Array.of(0x78, 1)): void {
+    open.peer.events.onRtp(rtpDatagram({ ssrc: payloadType, payloadType, sequenceNumber: 1, timestamp: 1 }, payload), clock.nowUs());
+  }
+
+  it('has everything off until he says so, and notices what changes', () => {
+    const ann = create('browser');
+    expect(ann.media).to.deep.equal({ audio: false, video: false, screen: false });
+    expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(true);
+    expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(false);
+    expect(ann.setMedia({ audio: true, video: false, screen: true })).to.equal(true);
+    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, joinedAt: '2026-01-01T00:00:10.000Z' });
+  });
+
+  it('takes the word of a browser, whatever arrives', () => {
+    const ann = create('browser');
+    arrive(opusType);
+    expect(ann.observeMedia(clock.nowUs())).to.equal(false);
+    expect(ann.media.audio).to.equal(false);
+  });
+
+  it('has of a WHIP client on what has arrived within 2 s', () => {
+    const ann = create('whip');
+    expect(ann.observeMedia(clock.nowUs())).to.equal(false);
+    arrive(opusType);
+    expect(ann.observeMedia(clock.nowUs())).to.equal(true);
+    expect(ann.media).to.deep.equal({ audio: true, video: false, screen: false });
+    clock.advance(1_000_000);
+    arrive(vp8Type);
+    expect(ann.observeMedia(clock.nowUs())).to.equal(true);
+    expect(ann.media).to.deep.equal({ audio: true, video: true, screen: false });
+    clock.advance(999_999);
+    expect(ann.observeMedia(clock.nowUs())).to.equal(false);
+    clock.advance(1);
+    expect(ann.observeMedia(clock.nowUs())).to.equal(true);
+    expect(ann.media).to.deep.equal({ audio: false, video: true, screen: false });
+  });
+
+  it('takes padding for no picture', () => {
+    const ann = create('whip');
+    arrive(vp8Type, new Uint8Array(0));
+    expect(ann.observeMedia(clock.nowUs())).to.equal(false);
+  });
+
+  it('sits with the shapes of his pictures and the state of his voice', () => {
+    const ann = create('browser');
+    ann.setPictureSize('camera', 360, 640);
+    ann.setPictureSize('screen', 1920, 1080);
+    expect(ann.seat(speakers)).to.deep.include({ cameraAspectRatio: 0.5625, screenAspectRatio: 16 / 9, speaking: false, lastDominantUs: Number.NEGATIVE_INFINITY });
+    for (let packet = 0; packet < 50; packet += 1) speakers.takeLevel('ann', -20);
+    speakers.update();
+    expect(ann.seat(speakers)).to.include({ speaking: true, lastDominantUs: 10_000_000 });
+    expect(ann.describe(speakers).speaking).to.equal(true);
+  });
+});

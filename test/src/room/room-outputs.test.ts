@@ -1,0 +1,152 @@
+import { expect } from 'chai';
+import type { EncodedAudio } from '../../../mixer/index.js';
+import { RoomOutputs } from '../../../src/room/room-outputs.js';
+import { vp8Frame } from '../../support/video-frames.js';
+import { audioLine, CommandList, mustParseRtp, OpenSession, videoLine } from './room-rig.js';
+
+const canvas = { widthPx: 640, heightPx: 360, fps: 30 };
+const h264Only = videoLine({ codecs: videoLine().codecs.filter(({ name }) => name === 'h264') });
+
+function tick(changes: Partial<EncodedAudio> = {}): EncodedAudio {
+  return { ptsUs: 20_000, mix: undefined, participantIds: [], minus: [], ...changes };
+}
+
+/** Opus packets of one byte, by which they are told apart. */
+function sound(byte: number): Uint8Array {
+  return Uint8Array.of(byte);
+}
+
+/** The payloads that this listener was sent as sound. */
+function heard({ peer }: OpenSession): number[] {
+  return peer.rtp.map(mustParseRtp).flatMap(({ ssrc, payload }) => (ssrc === 1 ? [...payload] : []));
+}
+
+describe('RoomOutputs', () => {
+  let mixer: CommandList;
+  let outputs: RoomOutputs;
+
+  beforeEach(() => {
+    mixer = new CommandList();
+    outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: 700_000 });
+  });
+
+  async function listen(id: string, hearsAs?: string, media = [audioLine(), videoLine()]): Promise<OpenSession> {
+    const listener = await OpenSession.create({ id, participantId: hearsAs, media });
+    outputs.addListener(listener.session, hearsAs);
+    return listener;
+  }
+
+  describe('picture', () => {
+    it('asks for one encode a codec, however many listen, and for a keyframe for each who comes', async () => {
+      for (const id of ['a', 'b', 'c']) await listen(id);
+      await listen('d', undefined, [audioLine(), h264Only]);
+      expect(mixer.of('addVideoOutput').map(({ output }) => output)).to.deep.equal([
+        { outputId: 'vp8-640x360', codec: 'vp8', format: canvas, bitrateBps: 700_000 },
+        { outputId: 'h264-640x360', codec: 'h264', format: canvas, bitrateBps: 700_000 },
+      ]);
+      expect(mixer.of('requestKeyframe').map(({ outputId }) => outputId)).to.deep.equal(['vp8-640x360', 'vp8-640x360', 'vp8-640x360', 'h264-640x360']);
+    });
+
+    it('encodes for nobody when the last has gone, and again when one comes back', async () => {
+      const [a, b] = [await listen('a'), await listen('b')];
+      outputs.removeListener(a.session);
+      expect(mixer.of('removeVideoOutput')).to.deep.equal([]);
+      outputs.removeListener(b.session);
+      expect(mixer.of('removeVideoOutput')).to.deep.equal([{ type: 'removeVideoOutput', outputId: 'vp8-640x360' }]);
+      outputs.removeListener(b.session);
+      expect(mixer.of('removeVideoOutput').length, 'gone is gone').to.equal(1);
+      await listen('c');
+      expect(mixer.of('addVideoOutput').length).to.equal(2);
+    });
+
+    it('asks for no picture for who takes only sound', async () => {
+      await listen('a', undefined, [audioLine(), videoLine({ sends: false })]);
+      expect(mixer.commands.map(({ type }) => type)).to.deep.equal(['setAudioListeners']);
+    });
+
+    it('sends a frame to those of its codec, and lets a file have it beside them', async () => {
+      const [a, b] = [await listen('a'), await listen('b', undefined, [audioLine(), h264Only])];
+      const files: Uint8Array[] = [];
+      outputs.addVideoTaker('vp8', { takeVideo: ({ data }) => files.push(data) });
+      const data = vp8Frame(300, { keyframe: true });
+      outputs.takeVideo({ outputId: 'vp8-640x360', ptsUs: 40_000, keyframe: true, data });
+      expect(a.peer.rtp.map(mustParseRtp).map(({ ssrc, payload }) => [ssrc, payload.length > 300])).to.deep.equal([[2, true]]);
+      expect(b.peer.rtp).to.deep.equal([]);
+      expect(files).to.deep.equal([data]);
+    });
+
+    it('passes a wish for a keyframe to the encode that exists', async () => {
+      await listen('a');
+      mixer.clear();
+      outputs.requestKeyframe('vp8');
+      outputs.requestKeyframe('h264');
+      expect(mixer.commands).to.deep.equal([{ type: 'requestKeyframe', outputId: 'vp8-640x360' }]);
+    });
+  });
+
+  describe('sound', () => {
+    function wanted(): unknown {
+      return mixer.of('setAudioListeners').at(-1)?.listeners;
+    }
+
+    it('asks for the mix while a viewer or a file takes it, and for one minus for each participant', async () => {
+      const file = { takeAudio: () => undefined };
+      const ann = await listen('ann', 'ann');
+      expect(wanted()).to.deep.equal({ mix: false, participantIds: ['ann'] });
+      const second = await listen('second', 'ann');
+      const viewer = await listen('viewer');
+      expect(wanted(), 'ann twice is ann').to.deep.equal({ mix: true, participantIds: ['ann'] });
+      outputs.removeListener(viewer.session);
+      outputs.addAudioTaker(file);
+      expect(wanted()).to.deep.equal({ mix: true, participantIds: ['ann'] });
+      outputs.removeAudioTaker(file);
+      outputs.removeListener(ann.session);
+      expect(wanted()).to.deep.equal({ mix: false, participantIds: ['ann'] });
+      outputs.removeListener(second.session);
+      expect(wanted()).to.deep.equal({ mix: false, participantIds: [] });
+    });
+
+    it('asks for nothing for who takes only the picture', async () => {
+      await listen('a', 'ann', [audioLine({ sends: false }), videoLine()]);
+      expect(wanted()).to.deep.equal({ mix: false, participantIds: [] });
+    });
+
+    it('gives talkers the room without themselves, the silent and the viewers the mix', async () => {
+      const [ann, ben, eve, viewer, second] = [await listen('ann', 'ann'), await listen('ben', 'ben'), await listen('eve', 'eve'), await listen('viewer'), await listen('second', 'ann')];
+      const file: number[] = [];
+      outputs.addAudioTaker({ takeAudio: (ptsUs, data) => file.push(ptsUs, ...data) });
+      const minus = [{ participantId: 'ann', data: sound(1) }, { participantId: 'ben', data: sound(2) }];
+      outputs.takeAudio(tick({ mix: sound(9), participantIds: ['ann', 'ben', 'eve'], minus }));
+      expect([ann, ben, eve, viewer, second].map(heard)).to.deep.equal([[1], [2], [9], [9], [1]]);
+      expect(file).to.deep.equal([20_000, 9]);
+    });
+
+    it('gives nothing to who hears as a participant whom the tick did not know: his own voice may be in its mix', async () => {
+      const [viewer, second] = [await listen('viewer'), await listen('second', 'ann')];
+      outputs.takeAudio(tick({ mix: sound(9) }));
+      expect([viewer, second].map(heard)).to.deep.equal([[9], []]);
+      outputs.takeAudio(tick({ mix: sound(8), participantIds: ['ann'] }));
+      expect([viewer, second].map(heard), 'silent, and known').to.deep.equal([[9, 8], [8]]);
+    });
+
+    it('sends nothing where nothing was mixed', async () => {
+      const viewer = await listen('viewer');
+      outputs.addAudioTaker({ takeAudio: () => expect.fail('a file got sound that is not there') });
+      outputs.takeAudio(tick());
+      expect(heard(viewer)).to.deep.equal([]);
+    });
+  });
+
+  it('ends all of it at its close', async () => {
+    await listen('a');
+    await listen('b', undefined, [audioLine(), h264Only]);
+    mixer.clear();
+    outputs.close();
+    expect(mixer.commands).to.deep.equal([
+      { type: 'removeVideoOutput', outputId: 'vp8-640x360' },
+      { type: 'removeVideoOutput', outputId: 'h264-640x360' },
+      { type: 'setAudioListeners', listeners: { mix: false, participantIds: [] } },
+    ]);
+    expect(outputs.stats()).to.deep.equal({ listeners: 0, video: [] });
+  });
+});

@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import { buildPictureLossIndication } from '../../../src/rtp/rtcp/build-rtcp.js';
+import { vp8Frame } from '../../support/video-frames.js';
+import { audioLine, extensionIds, ManualRoomClock, midExtension, mustParseRtcp, OpenSession, opusType, rtpDatagram, videoLine, vp8Type } from './room-rig.js';
+
+const opusPacket = Uint8Array.of(0x78, 1);
+
+describe('Session', () => {
+  let clock: ManualRoomClock;
+
+  beforeEach(() => {
+    clock = new ManualRoomClock();
+  });
+
+  function participant(media = [audioLine(), videoLine()]): Promise<OpenSession> {
+    return OpenSession.create({ id: 'ann', participantId: 'ann', isPublishing: true, media, clock });
+  }
+
+  function sound(ssrc = 30, sequenceNumber = 1, transportSequence?: number): Buffer {
+    const extensions = transportSequence === undefined ? [] : [{ id: extensionIds.transportCc, data: Uint8Array.of(transportSequence >> 8, transportSequence & 0xff) }];
+    return rtpDatagram({ ssrc, payloadType: opusType, sequenceNumber, timestamp: 1, extensions }, opusPacket);
+  }
+
+  it('turns what its peer receives into sound and pictures of its participant', async () => {
+    const { peer, audio, video } = await participant();
+    peer.events.onRtp(sound(), 10_000);
+    const frame = vp8Frame(50, { keyframe: true });
+    peer.events.onRtp(rtpDatagram({ ssrc: 31, payloadType: vp8Type, sequenceNumber: 1, timestamp: 1, marker: true, extensions: [midExtension('1')] }, Uint8Array.of(0x10, ...frame)), 20_000);
+    expect(audio.map(({ participantId, arrivalUs, data }) => [participantId, arrivalUs, ...data])).to.deep.equal([['ann', 10_000, ...opusPacket]]);
+    expect(video.map(({ participantId, source, arrivalUs, data }) => [participantId, source, arrivalUs, data.length])).to.deep.equal([['ann', 'camera', 20_000, frame.length]]);
+  });
+
+  it('takes nothing of who only listens, also when he hears as a participant', async () => {
+    const { peer, audio, session } = await OpenSession.create({ id: 'second', participantId: 'ann', isPublishing: false, clock });
+    peer.events.onRtp(sound(), 0);
+    expect(audio).to.deep.equal([]);
+    expect(session.stats()).to.include({ unknownSources: 1 });
+  });
+
+  it('has the codec that the listener wants most and that can be cut for him', async () => {
+    const [vp8, h264] = videoLine().codecs;
+    const uncut = { ...h264!, payloadType: 103, packetizationMode: 0 } as const;
+    for (const { codecs, wanted, payloadType } of [
+      { codecs: [vp8!, h264!], wanted: 'vp8', payloadType: vp8!.payloadType },
+      { codecs: [h264!, vp8!], wanted: 'h264', payloadType: h264!.payloadType },
+      { codecs: [uncut, vp8!], wanted: 'vp8', payloadType: vp8!.payloadType },
+      { codecs: [uncut], wanted: undefined, payloadType: undefined },
+    ]) {
+      const { session, peer } = await participant([audioLine(), videoLine({ codecs })]);
+      expect(session.videoCodec).to.equal(wanted);
+      session.videoDownlink?.send([Uint8Array.of(1)], 0);
+      expect(peer.rtp[0]?.readUInt8(1)).to.equal(payloadType === undefined ? undefined : payloadType | 0x80);
+    }
+  });
+
+  it('sends the SSRCs that its offer told, and nothing on m-lines that do not send', async () => {
+    const both = await participant([audioLine(), videoLine(), videoLine({ mid: '2' })]);
+    expect([both.session.audioDownlink?.ssrc, both.session.videoDownlink?.ssrc]).to.deep.equal(both.peer.plans.slice(0, 2).map(({ ssrc }) => ssrc));
+    const none = await participant([audioLine({ sends: false }), videoLine({ sends: false })]);
+    expect([none.session.audioDownlink, none.session.videoDownlink, none.session.videoCodec]).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('sends RTCP at its ticks: feedback of what came over the whole connection', async () => {
+    const { peer, session } = await participant();
+    clock.advance(1_000);
+    for (let number = 0; number < 3; number += 1) peer.events.onRtp(sound(30, number, 500 + number), clock.nowUs());
+    clock.advance(99_000);
+    session.tick(clock.nowUs());
+    const packets = peer.rtcp.flatMap(mustParseRtcp);
+    expect(packets.flatMap((packet) => (packet.type === 'transport-feedback' ? [[packet.body.readUInt16BE(0), packet.body.readUInt16BE(2)]] : []))).to.deep.equal([[500, 3]]);
+    expect(packets.flatMap((packet) => (packet.type === 'receiver-report' ? packet.reports.map(({ ssrc, extendedHighest }) => [ssrc, extendedHighest]) : []))).to.deep.equal([[30, 2]]);
+  });
+
+  it('passes on that its listener wishes for a keyframe', async () => {
+    const { peer, told } = await participant();
+    peer.events.onRtcp(buildPictureLossIndication({ senderSsrc: 1, mediaSsrc: 2 }), 0);
+    expect(told).to.deep.equal(['connected', 'keyframe']);
+  });
+
+  it('asks the source that is meant for a keyframe', async () => {
+    const { peer, session } = await participant();
+    const frame = Uint8Array.of(0x10, ...vp8Frame(50, { keyframe: true }));
+    peer.events.onRtp(rtpDatagram({ ssrc: 31, payloadType: vp8Type, sequenceNumber: 1, timestamp: 1, marker: true }, frame), 0);
+    session.wishKeyframe('screen');
+    session.tick(20_000);
+    expect(peer.rtcp).to.deep.equal([]);
+    session.wishKeyframe('camera');
+    session.tick(40_000);
+    expect(peer.rtcp.flatMap(mustParseRtcp).filter(({ type }) => type === 'pli')).to.deep.equal([{ type: 'pli', senderSsrc: 1, mediaSsrc: 31 }]);
+  });
+
+  it('counts what is no RTP and no RTCP', async () => {
+    const { peer, session } = await participant();
+    peer.events.onRtp(Buffer.from('no RTP'), 0);
+    peer.events.onRtcp(Buffer.from('no RTCP at all'), 0);
+    expect(session.stats()).to.include({ malformedPackets: 2, state: 'connected' });
+  });
+
+  it('ends once, by itself or by its owner, and is silent then', async () => {
+    const { peer, session, told } = await participant();
+    peer.events.onRtp(sound(), 0);
+    peer.events.onEnded('timeout', '');
+    await session.close();
+    await session.close();
+    expect(told).to.deep.equal(['connected', 'timeout']);
+    expect(peer.isClosed).to.equal(true);
+    session.tick(5_000_000);
+    expect(peer.rtcp).to.deep.equal([]);
+    expect(session.isConnected).to.equal(false);
+    expect(session.stats()['uplinks']).to.deep.equal([]);
+  });
+
+  it('does not become connected after its end', async () => {
+    const { peer, session, told } = await participant();
+    await session.close();
+    peer.events.onConnected();
+    expect(told).to.deep.equal(['connected', 'closed']);
+    expect(session.hasNeverConnectedBy(Number.POSITIVE_INFINITY)).to.equal(false);
+  });
+});

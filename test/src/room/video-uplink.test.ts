@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import type { VideoFrame } from '../../../mixer/index.js';
+import { VideoUplink } from '../../../src/room/video-uplink.js';
+import { CaptureClock } from '../../../src/rtp/capture-clock.js';
+import { H264Depacketiser } from '../../../src/rtp/h264-depacketiser.js';
+import { packetiseH264 } from '../../../src/rtp/h264-payload.js';
+import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import type { VideoDepacketiser } from '../../../src/rtp/video-depacketiser.js';
+import { Vp8Depacketiser } from '../../../src/rtp/vp8-payload.js';
+import { annexB, nal, vp8Frame } from '../../support/video-frames.js';
+import { extensionIds, h264Type, rtpPacket, vp8Packets, vp8Type } from './room-rig.js';
+
+const ssrc = 22;
+const frameUs = 100_000;
+const frameTicks = 9_000;
+const roundTripUs = 60_000;
+
+describe('VideoUplink', () => {
+  let frames: VideoFrame[];
+  let uplink: VideoUplink;
+
+  beforeEach(() => {
+    frames = [];
+    uplink = new VideoUplink({
+      participantId: 'ann',
+      source: 'camera',
+      ssrc,
+      captureClock: new CaptureClock(),
+      orientationExtensionId: extensionIds.videoOrientation,
+      depacketisers: new Map<number, VideoDepacketiser>([[vp8Type, new Vp8Depacketiser()], [h264Type, new H264Depacketiser({ spropParameterSets: undefined })]]),
+      onFrame: (frame) => frames.push(frame),
+    });
+  });
+
+  /** Frame number n of three packets each, sequence numbers 3n to 3n + 2. */
+  function packetsOf(frame: number, keyframe = frame === 0): RtpPacket[] {
+    const packets = vp8Packets({ ssrc, payloadType: vp8Type, sequenceNumber: (frame * 3) & 0xffff, timestamp: frame * frameTicks }, vp8Frame(2_500, { keyframe, seed: frame }));
+    expect(packets.length).to.equal(3);
+    return packets;
+  }
+
+  function receive(packets: readonly RtpPacket[], arrivalUs: number): void {
+    for (const packet of packets) uplink.receive(packet, arrivalUs);
+  }
+
+  it('makes whole frames of packets in any order, with their capture time', () => {
+    receive(packetsOf(0), 0);
+    const [a, b, c] = packetsOf(1);
+    receive([c!, a!], frameUs + 3_000);
+    expect(frames.length).to.equal(1);
+    receive([b!], frameUs + 40_000);
+    expect(frames.map(({ data, ...frame }) => ({ ...frame, isWhole: Buffer.from(data).equals(vp8Frame(2_500, { keyframe: frame.keyframe, seed: frame.keyframe ? 0 : 1 })) }))).to.deep.equal([
+      { participantId: 'ann', source: 'camera', codec: 'vp8', ptsUs: 0, arrivalUs: 0, keyframe: true, gapBefore: false, rotationDegrees: 0, isWhole: true },
+      // Captured when the first frame's clock says so, not when the last packet came.
+      { participantId: 'ann', source: 'camera', codec: 'vp8', ptsUs: frameUs, arrivalUs: frameUs + 40_000, keyframe: false, gapBefore: false, rotationDegrees: 0, isWhole: true },
+    ]);
+  });
+
+  it('takes the codec that each packet says, as far as both agreed on it', () => {
+    receive(packetsOf(0), 0);
+    const unit = annexB([nal(7, 12), nal(8, 6), nal(5, 900)]);
+    const payloads = packetiseH264(unit, { maxPayloadBytes: 1_000, mode: 1 });
+    receive(payloads.map((payload, index) => rtpPacket({ ssrc, payloadType: h264Type, sequenceNumber: 3 + index, timestamp: frameTicks, marker: index === payloads.length - 1 }, payload)), frameUs);
+    receive([rtpPacket({ ssrc, payloadType: 99, sequenceNumber: 3 + payloads.length, timestamp: 2 * frameTicks, marker: true }, Uint8Array.of(1, 2))], 2 * frameUs);
+    expect(frames.map(({ codec, keyframe }) => [codec, keyframe])).to.deep.equal([['vp8', true], ['h264', true]]);
+    expect(uplink.stats()).to.include({ unknownPayloadTypes: 1 });
+  });
+
+  it('turns pictures as the last packet that said so, until another one says otherwise', () => {
+    const turned = (frame: number, degrees: number | undefined): void => {
+      const payload = Uint8Array.of(0x10, ...vp8Frame(50, { keyframe: frame === 0 }));
+      const extensions = degrees === undefined ? [] : [{ id: extensionIds.videoOrientation, data: Uint8Array.of(degrees / 90) }];
+      receive([rtpPacket({ ssrc, payloadType: vp8Type, sequenceNumber: frame, timestamp: frame * frameTicks, marker: true, extensions }, payload)], frame * frameUs);
+    };
+    for (const [frame, degrees] of [undefined, 90, undefined, 270, 0, undefined].entries()) turned(frame, degrees);
+    expect(frames.map(({ rotationDegrees }) => rotationDegrees)).to.deep.equal([0, 90, 90, 270, 0, 0]);
+  });
+
+  describe('losses', () => {
+    it('asks for what is missing by its 16-bit number, over the wrap too, until it comes', () => {
+      const nearWrap = 21_844;
+      receive(packetsOf(nearWrap, true), 0);
+      const [, , last] = packetsOf(nearWrap + 1);
+      receive([last!], frameUs);
+      expect(uplink.dueNacks(frameUs + 9_999, roundTripUs), 'it may only be late').to.deep.equal([]);
+      expect(uplink.dueNacks(frameUs + 10_000, roundTripUs)).to.deep.equal([65_535, 0]);
+      expect(uplink.dueNacks(frameUs + 69_999, roundTripUs)).to.deep.equal([]);
+      receive([packetsOf(nearWrap + 1)[0]!], frameUs + 70_000);
+      expect(uplink.dueNacks(frameUs + 70_000, roundTripUs)).to.deep.equal([0]);
+      receive([packetsOf(nearWrap + 1)[1]!], frameUs + 80_000);
+      expect(uplink.dueNacks(frameUs + 200_000, roundTripUs)).to.deep.equal([]);
+      expect(frames.map(({ gapBefore }) => gapBefore)).to.deep.equal([false, false]);
+      expect(uplink.stats()).to.include({ nackedPackets: 3, recoveredPackets: 2, lostPackets: 0 });
+    });
+
+    it('goes on behind a loss that is not repaired within 200 ms: says so, and wishes for a keyframe', () => {
+      receive(packetsOf(0), 0);
+      expect(uplink.takeKeyframeWish(0)).to.equal(false);
+      receive(packetsOf(1).slice(1), frameUs);
+      receive(packetsOf(2), 2 * frameUs);
+      uplink.dueNacks(2 * frameUs + 50_000, roundTripUs);
+      expect(frames.length).to.equal(1);
+      expect(uplink.takeKeyframeWish(2 * frameUs + 50_000)).to.equal(false);
+      uplink.dueNacks(3 * frameUs + 1_000, roundTripUs);
+      expect(frames.slice(1).map(({ gapBefore, keyframe }) => ({ gapBefore, keyframe }))).to.deep.equal([{ gapBefore: true, keyframe: false }]);
+      expect(uplink.takeKeyframeWish(3 * frameUs + 1_000)).to.equal(true);
+      receive(packetsOf(3), 3 * frameUs + 2_000);
+      expect(frames.at(-1)?.gapBefore, 'told once').to.equal(false);
+    });
+  });
+
+  describe('wishes for a keyframe', () => {
+    it('has one from its first packet on, when that is no keyframe', () => {
+      expect(uplink.takeKeyframeWish(0), 'nobody is there to ask').to.equal(false);
+      receive(packetsOf(5, false), 0);
+      expect(uplink.takeKeyframeWish(0)).to.equal(true);
+      expect(uplink.takeKeyframeWish(0), 'asked once, answered once').to.equal(false);
+    });
+
+    it('has none when the keyframe came by itself', () => {
+      receive(packetsOf(0), 0);
+      expect(uplink.takeKeyframeWish(0)).to.equal(false);
+      uplink.wishKeyframe();
+      receive(packetsOf(1, true), frameUs);
+      expect(uplink.takeKeyframeWish(frameUs)).to.equal(false);
+    });
+
+    it('makes one of all wishes within 500 ms', () => {
+      receive(packetsOf(0), 0);
+      let asked = 0;
+      for (let us = 0; us < 2_000_000; us += 20_000) {
+        uplink.wishKeyframe();
+        if (uplink.takeKeyframeWish(us)) asked += 1;
+      }
+      expect(asked).to.equal(4);
+      expect(uplink.stats()).to.include({ keyframeRequests: 4 });
+    });
+  });
+
+  it('does not take padding for a picture', () => {
+    receive(packetsOf(0), 0);
+    receive([rtpPacket({ ssrc, payloadType: vp8Type, sequenceNumber: 3, timestamp: 0 }, new Uint8Array(0))], 10_000);
+    const [a, b, c] = packetsOf(1).map((packet, index) => rtpPacket({ ssrc, payloadType: vp8Type, sequenceNumber: 4 + index, timestamp: frameTicks, marker: packet.marker }, packet.payload));
+    receive([a!, b!, c!], frameUs);
+    expect(frames.map(({ gapBefore }) => gapBefore)).to.deep.equal([false, false]);
+    expect(uplink.stats()).to.include({ packets: 7, frames: 2 });
+  });
+});
