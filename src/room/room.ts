@@ -2,7 +2,7 @@
  * The room: who is in it, what they send, what they get. It joins the parts of this folder and has no media of its own.
  * Control comes in as the requests of `src/rooms/protocol.ts`; upwards go only its events.
  */
-import { loadLayouts } from '../../layouts/index.js';
+import { indexLayouts } from '../../layouts/load-layouts.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
@@ -58,7 +58,7 @@ export class Room {
     this.#port = port;
     this.#mixer = mixer;
     this.#speakers = new SpeakerOrder({ clock });
-    this.#stage = new Stage({ layouts: loadLayouts(), layout: options.layout, canvas, mixer, speakers: this.#speakers });
+    this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: options.videoBitrateBps });
     this.#sessions = new RoomSessions({
       maxParticipants: options.maxParticipants,
