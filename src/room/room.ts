@@ -2,7 +2,7 @@
  * The room: who is in it, what they send, what they get. It joins the parts of this folder and has no media of its own.
  * Control comes in as the requests of `src/rooms/protocol.ts`; upwards go only its events.
  */
-import { indexLayouts } from '../../layouts/load-layouts.js';
+import { indexLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';

@@ -8,11 +8,17 @@ describe('RoomBulletin', () => {
   let room: RoomDescription;
   let told: RoomDescription[];
   let bulletin: RoomBulletin;
+  let descriptions: number;
 
   beforeEach(() => {
     room = empty;
     told = [];
-    bulletin = new RoomBulletin({ describe: () => room, onChanged: (description) => told.push(description) });
+    descriptions = 0;
+    const describeRoom = (): RoomDescription => {
+      descriptions += 1;
+      return room;
+    };
+    bulletin = new RoomBulletin({ describe: describeRoom, onChanged: (description) => told.push(description) });
   });
 
   it('tells many changes of one turn once, as they came out', async () => {
@@ -23,6 +29,7 @@ describe('RoomBulletin', () => {
     expect(told, 'not before the turn is over').to.deep.equal([]);
     await bulletin.settled();
     expect(told).to.deep.equal([{ ...empty, viewers: 50 }]);
+    expect(descriptions, 'not even looked at more than once').to.equal(1);
   });
 
   it('does not tell the same twice', async () => {

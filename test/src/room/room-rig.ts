@@ -1,7 +1,9 @@
 /** What the tests of this folder hand in: time that they move, a mixer that writes down its commands, a peer without a network, packets as a client sends them. */
+import { loadLayouts } from '../../../layouts/load-layouts.js';
 import { RoomClock, type AudioPacket, type MixerCommand, type VideoFrame } from '../../../mixer/index.js';
 import type { MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
 import { createPeerCounters } from '../../../src/peer/peer-options.js';
+import type { RoomOptions } from '../../../src/rooms/protocol.js';
 import { planBrowser } from '../../../src/room/media-plan.js';
 import { Session, type SessionPeer } from '../../../src/room/session.js';
 import { parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpExtension, type RtpPacket } from '../../../src/rtp/rtp-packet.js';
@@ -244,3 +246,25 @@ export class OpenSession {
     return new OpenSession(peer, session, audio, video, told);
   }
 }
+
+/** A small room for three. */
+export const roomOptions: RoomOptions = {
+  name: 'atelier',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  layout: 'grid',
+  layouts: loadLayouts().templates,
+  video: { width: 320, height: 180, fps: 30 },
+  videoBitrateBps: 300_000,
+  audioBitrateBps: 32_000,
+  udpHost: '127.0.0.1',
+  udpPortMin: 0,
+  udpPortMax: 0,
+  announcedAddresses: [],
+  maxParticipants: 3,
+  requiredMedia: ['audio'],
+  maxViewers: 1,
+  maxInputPixels: 1_000_000,
+  maxRecordings: 1,
+  participantTimeoutMs: 8_000,
+  ffmpegPath: '',
+};

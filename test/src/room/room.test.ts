@@ -2,28 +2,8 @@ import { expect } from 'chai';
 import { systemTimers } from '../../../mixer/index.js';
 import { createCertificate } from '../../../src/peer/index.js';
 import { Room } from '../../../src/room/room.js';
-import type { RoomDescription, RoomEvent, RoomOptions } from '../../../src/rooms/protocol.js';
-import { counting } from './room-rig.js';
-
-const options: RoomOptions = {
-  name: 'atelier',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  layout: 'grid',
-  video: { width: 320, height: 180, fps: 30 },
-  videoBitrateBps: 300_000,
-  audioBitrateBps: 32_000,
-  udpHost: '127.0.0.1',
-  udpPortMin: 0,
-  udpPortMax: 0,
-  announcedAddresses: [],
-  maxParticipants: 3,
-  requiredMedia: ['audio'],
-  maxViewers: 1,
-  maxInputPixels: 1_000_000,
-  maxRecordings: 1,
-  participantTimeoutMs: 8_000,
-  ffmpegPath: '',
-};
+import type { RoomDescription, RoomEvent } from '../../../src/rooms/protocol.js';
+import { counting, roomOptions } from './room-rig.js';
 
 /** A room with a real port and a real mixer; nobody connects. */
 describe('Room', () => {
@@ -32,7 +12,7 @@ describe('Room', () => {
 
   before(async () => {
     room = await Room.open({
-      options,
+      options: roomOptions,
       certificate: await createCertificate(),
       timers: systemTimers,
       random: counting(),
