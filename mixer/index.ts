@@ -37,6 +37,8 @@ const mostWaiting = 32;
 
 /** Codec calls under way end within a few hundred ms; a thread that needs longer hangs and is stopped. */
 const longestClosingMs = 5_000;
+/** Three semi-spaces of 4 MB. Packets, frames and ticks live for milliseconds; Node's default of 48 is touched in full and never given back. */
+const maxYoungGenerationSizeMb = 12;
 
 export class Mixer {
   readonly #worker: Worker;
@@ -56,7 +58,7 @@ export class Mixer {
 
   /** Starts the thread. @throws when it cannot start, for lack of a codec or of memory */
   static async create(given: MixerHandleOptions): Promise<Mixer> {
-    const worker = new Worker(given.entry ?? new URL('./thread/main.js', import.meta.url), { workerData: given.options });
+    const worker = new Worker(given.entry ?? new URL('./thread/main.js', import.meta.url), { name: 'mixer', workerData: given.options, resourceLimits: { maxYoungGenerationSizeMb } });
     return new Promise((resolve, reject) => {
       const mixer = new Mixer(worker, given, reject);
       worker.on('message', (event: MixerEvent) => {

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Bundled with the part of its package that it names: each process of ours that loads a package whole pays for all of it. */
+const bundled = [join(root, 'src/peer/werift.ts')];
 const sourceFolders = ['src', 'mixer', 'layouts', 'test', 'bench', 'scripts'];
 
 async function listFiles(folder, ending) {
@@ -15,7 +17,13 @@ async function listFiles(folder, ending) {
 
 const sources = (await Promise.all(sourceFolders.map((folder) => listFiles(folder, '.ts')))).flat();
 const outdir = join(root, 'dist');
-await build({ entryPoints: sources, outdir, outbase: root, format: 'esm', platform: 'node', target: 'node20.19', sourcemap: 'linked', sourcesContent: false, logLevel: 'warning' });
+const options = { outdir, outbase: root, format: 'esm', platform: 'node', target: 'node20.19', logLevel: 'warning' };
+// What comes from CommonJS asks for Node's own modules by `require`.
+const requireBanner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+await Promise.all([
+  build({ ...options, entryPoints: sources.filter((file) => !bundled.includes(file)), sourcemap: 'linked', sourcesContent: false }),
+  build({ ...options, entryPoints: bundled, bundle: true, banner: requireBanner }),
+]);
 // A file that was renamed must not live on as its old self: a stale test would still run.
 const expected = new Set(sources.map((file) => file.replace(root, outdir).replace(/\.ts$/, '.js')));
 for (const file of await listFiles('dist', '.js')) {

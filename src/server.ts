@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadLayouts } from '../layouts/index.js';
+import type { Layouts } from '../layouts/index.js';
+import { loadLayouts } from '../layouts/load-layouts.js';
 import { defaultAnnouncedAddresses, defaultUdpHost } from './addresses.js';
 import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
@@ -50,7 +51,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
 
   const recordingsFolder = resolve(config.recordingsFolder);
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers } = config;
-  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, time, log });
+  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
@@ -84,10 +85,11 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function roomDefaults(config: Config, layout: string): RoomDefaults {
+function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDefaults {
   const { httpHost, announcedAddresses } = config;
   return {
     layout,
+    layouts: layouts.templates,
     video: { width: config.canvasWidth, height: config.canvasHeight, fps: config.canvasFps },
     videoBitrateBps: config.videoBitrateBps,
     audioBitrateBps: config.audioBitrateBps,

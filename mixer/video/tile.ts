@@ -1,6 +1,7 @@
 import { NativePicture } from '../ffmpeg/native-picture.js';
 import type { SceneTile, VideoSource } from '../protocol.js';
-import { blendOverlay, type NameLabel, type Picture } from './lettering/index.js';
+import { blendOverlay } from './lettering/blend-overlay.js';
+import type { NameLabel, Picture } from './lettering/index.js';
 import type { Lettering } from './lettering-thread/lettering.js';
 import type { PicturePainter } from './picture-painter.js';
 import { dim, drawBorder, fillRectangle, layPicture, type Colour } from './plane-drawing.js';

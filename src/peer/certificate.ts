@@ -1,6 +1,6 @@
 /** The identity of this process towards its peers: one self-signed P-256 certificate, told by its fingerprint in each SDP (RFC 8827 6.5). */
 import { createHash, X509Certificate } from 'node:crypto';
-import { createSelfSignedCertificate, HashAlgorithm, NamedCurveAlgorithm, SignatureAlgorithm } from 'werift';
+import { createSelfSignedCertificate, HashAlgorithm, NamedCurveAlgorithm, SignatureAlgorithm } from './werift.js';
 
 type SignatureHash = Awaited<ReturnType<typeof createSelfSignedCertificate>>['signatureHash'];
 

@@ -4,7 +4,7 @@
  * sends none itself. Application data (data channels) is not used and dropped.
  * Retransmission timers are werift's; one that is under way when the session closes lapses within 5.5 s and sends nothing.
  */
-import { DtlsClient, DtlsServer } from 'werift';
+import { DtlsClient, DtlsServer } from './werift.js';
 import { masterSaltBytes, srtpProfileIds, type SrtpKeying, type SrtpProfile } from '../rtp/srtp/session-keys.js';
 import type { PeerCertificate } from './certificate.js';
 import { findHandshakeFlaw, type Fingerprint } from './dtls-proof.js';

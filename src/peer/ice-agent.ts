@@ -4,7 +4,7 @@
  * werift's timers are its own: 20 ms between checks, consent each 4 to 6 s, failed after 30 s without an answer.
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { Candidate, CandidatePairState, Connection, StunProtocol } from 'werift';
+import { Candidate, CandidatePairState, Connection, StunProtocol } from './werift.js';
 import type { IceCandidate } from './ice-candidate.js';
 import type { PortBinding, PortSource } from './port-binding.js';
 import { isStunRequest, stunTransactionId, type StunMessage } from './stun-message.js';

@@ -2,7 +2,7 @@
  * Every piece of werift that is used although its types call it private, or whose shape its types do not promise. werift is pinned to 0.25.2;
  * `test/src/peer/werift-internals.test.ts` fails when an upgrade changes one of these. README.md says what each is for.
  */
-import type { CandidatePair, Connection, DtlsSocket, Message, StunProtocol } from 'werift';
+import type { CandidatePair, Connection, DtlsSocket, Message, StunProtocol } from './werift.js';
 
 export type WeriftAddress = readonly [host: string, port: number];
 

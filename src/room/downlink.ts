@@ -22,8 +22,8 @@ export interface DownlinkOptions {
   readonly random: RandomUint32;
 }
 
-/** A power of two. At 160 packets a second, a 720p picture of 1.5 Mbps, the last 3 s; a repair that comes later is worth nothing. */
-const keptDatagrams = 512;
+/** A power of two. At 160 packets a second, a 720p picture of 1.5 Mbps, the last 1.6 s; a repair that comes later is worth nothing. */
+const keptDatagrams = 256;
 
 export class Downlink {
   readonly ssrc: number;

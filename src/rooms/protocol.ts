@@ -3,6 +3,7 @@
  * The server asks (`RoomRequests`: each has one answer or one error); the room process tells (`RoomEvent`).
  * A *session* is one peer connection: a participant's (its id is the participant's id) or a viewer's.
  */
+import type { LayoutTemplate } from '../../layouts/index.js';
 import type { ErrorCode } from '../errors.js';
 
 export type ParticipantKind = 'browser' | 'whip';
@@ -57,6 +58,8 @@ export interface RoomOptions {
   readonly name: string;
   readonly createdAt: string;
   readonly layout: string;
+  /** Those it may be switched to. */
+  readonly layouts: readonly LayoutTemplate[];
   readonly video: VideoDescription;
   /** Of the mix in canvas size, for each video codec. */
   readonly videoBitrateBps: number;

@@ -199,6 +199,21 @@ export class OutboundStream {
   }
 }
 
+/**
+ * Packets live until they are sealed, a moment later: in slabs of their own, so that no sealed datagram, which is kept for seconds, keeps a slab alive
+ * that is half full of them (Buffer's own pool mixes them, and 16 listeners then hold 10 MB more).
+ */
+const slabBytes = 65_536;
+let slab = Buffer.alloc(0);
+let slabUsedBytes = 0;
+
 function allocatePacket(bytes: number): Buffer {
-  return Buffer.allocUnsafe(bytes + srtpSpareBytes).subarray(0, bytes);
+  const allocated = bytes + srtpSpareBytes;
+  if (slabUsedBytes + allocated > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, allocated));
+    slabUsedBytes = 0;
+  }
+  const packet = slab.subarray(slabUsedBytes, slabUsedBytes + bytes);
+  slabUsedBytes += allocated;
+  return packet;
 }

@@ -29,14 +29,14 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files of the server process and the room process alike. */
-const shared = ['src/errors.ts', 'src/ids.ts', 'src/log.ts', 'src/names.ts', 'src/time.ts', 'src/config.ts', 'src/config-option.ts', 'src/addresses.ts'];
+const shared = ['src/errors.ts', 'src/ids.ts', 'src/log.ts', 'src/names.ts', 'src/time.ts', 'src/config.ts', 'src/config-option.ts', 'src/addresses.ts', 'src/origins.ts'];
 
 /** What of ours the files below the left one may import beside their own folder. A folder that is not here may import anything of ours. */
 const borders: Readonly<Record<string, readonly string[]>> = {
   'src/http/': ['src/rooms/', ...shared],
   'src/signalling/': ['src/rooms/', ...shared],
   'src/rooms/': ['layouts/index.ts', ...shared],
-  'src/room/': ['src/rooms/protocol.ts', 'src/peer/', 'src/rtp/', 'mixer/', 'layouts/', ...shared],
+  'src/room/': ['src/rooms/protocol.ts', 'src/peer/', 'src/rtp/', 'mixer/', 'layouts/index.ts', ...shared],
   'src/peer/': ['src/rtp/', 'src/rooms/protocol.ts', 'mixer/clock/', ...shared],
   'src/rtp/': [],
   'mixer/': ['layouts/index.ts'],

@@ -8,6 +8,8 @@ export interface LetteringThreadOptions {
 
 /** Labels of a room's people in the sizes of a few layouts, some 20 kB each. Avatars are kept by their tiles. */
 const mostLabels = 200;
+/** Pixels are freed with their small wrappers, in the collection of young objects: at Node's default size that comes late (8 MB more over 1,800 labels). */
+const maxYoungGenerationSizeMb = 2;
 
 /** Starts its thread with the first request, and again after the thread died: a name that kills it costs the labels that were asked for with it, no more. */
 export class LetteringThread implements Lettering {
@@ -59,7 +61,7 @@ export class LetteringThread implements Lettering {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL('./main.js', import.meta.url));
+    const worker = new Worker(new URL('./main.js', import.meta.url), { name: 'lettering', resourceLimits: { maxYoungGenerationSizeMb } });
     worker.on('message', (answer: LetteringAnswer) => {
       const onAnswer = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);

@@ -1,10 +1,6 @@
-// The door of this folder: names and avatars as bitmaps, rendered once, blended in each frame.
-export { blendOverlay } from './blend-overlay.js';
-export type { BlendTarget } from './blend-overlay.js';
+// The door of this folder for the thread that renders names and avatars. It brings the canvas library and its fonts along: whoever only blends takes blend-overlay.ts.
 export { renderAvatar } from './avatar.js';
 export type { AvatarOptions } from './avatar.js';
-export { normaliseDisplayName } from './display-name.js';
-export { Lettering } from './lettering.js';
 export { renderNameLabel } from './name-label.js';
 export type { NameLabel, NameLabelOptions } from './name-label.js';
 export type { Overlay, Picture } from './pictures.js';

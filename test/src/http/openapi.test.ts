@@ -3,7 +3,7 @@ import { AllowedOrigins } from '../../../src/origins.js';
 import { makeRouter } from '../../../src/http/app.js';
 import { MediaSessions } from '../../../src/http/media-sessions.js';
 import { openApiDocument } from '../../../src/http/openapi.js';
-import { loadLayouts } from '../../../layouts/index.js';
+import { loadLayouts } from '../../../layouts/load-layouts.js';
 import { Log } from '../../../src/log.js';
 import { RoomRegistry } from '../../../src/rooms/room-registry.js';
 import { ManualTime } from '../../support/manual-time.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { DtlsClient, DtlsServer } from 'werift';
+import { DtlsClient, DtlsServer } from '../../../src/peer/werift.js';
 import { createCertificate, type PeerCertificate } from '../../../src/peer/certificate.js';
 import { findHandshakeFlaw, type Fingerprint, type HandshakeToProve } from '../../../src/peer/dtls-proof.js';
 import { dtlsSocketInternals, type DtlsSocketInternals, type HandshakeMessage } from '../../../src/peer/werift-internals.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DtlsServer } from 'werift';
+import { DtlsServer } from '../../../src/peer/werift.js';
 import type { PeerCertificate } from '../../../src/peer/certificate.js';
 import { contentTypes, handshakeTypes, recordEpoch, recordHeaderBytes, recordNumber, recordType, splitHandshake, splitRecords, writeClearHandshake } from '../../../src/peer/dtls-records.js';
 import { DtlsSession, type SrtpKeys } from '../../../src/peer/dtls-session.js';

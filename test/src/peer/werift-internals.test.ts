@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { Candidate, CandidatePair, CandidatePairState, Connection, DtlsServer, StunProtocol } from 'werift';
+import { Candidate, CandidatePair, CandidatePairState, Connection, DtlsServer, StunProtocol } from '../../../src/peer/werift.js';
 import { candidatePairInternals, connectionInternals, dtlsSocketInternals, stunProtocolInternals } from '../../../src/peer/werift-internals.js';
 import { sharedCertificate } from './peer-rig.js';
 
