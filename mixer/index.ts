@@ -37,8 +37,8 @@ const mostWaiting = 32;
 
 /** Codec calls under way end within a few hundred ms; a thread that needs longer hangs and is stopped. */
 const longestClosingMs = 5_000;
-/** Three semi-spaces of 4 MB. Packets, frames and ticks live for milliseconds; Node's default of 48 is touched in full and never given back. */
-const maxYoungGenerationSizeMb = 12;
+/** Three semi-spaces of 2 MB. Packets, frames and ticks live for milliseconds; of Node's default, 48, all is touched and nothing given back. */
+const maxYoungGenerationSizeMb = 6;
 
 export class Mixer {
   readonly #worker: Worker;

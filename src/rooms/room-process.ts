@@ -26,10 +26,10 @@ export const roomThreadPoolSize = 4;
  */
 export const roomMallocArenas = 2;
 /**
- * Stack traces that name the source. Semi-space in MB: V8 touches three of them in full and never gives them back; 32 and 4 cost a room of 16 the same CPU
- * time (0.98 and 1.00 CPU-s/s, medians of three) and 30 MB.
+ * Stack traces that name the source. Semi-space in MB: V8 touches three of them in full and never gives them back; 32, 4 and 2 cost a room of 16 the same CPU
+ * time (about 1.0 CPU-s/s) and 290, 240 and 230 MB.
  */
-export const roomExecArgv = ['--enable-source-maps', '--max-semi-space-size=4'];
+export const roomExecArgv = ['--enable-source-maps', '--max-semi-space-size=2'];
 /** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */
 const requestTimeoutMs = 5000;
 /** A process that was asked and has told nothing at all for so long is given up: its people get a new one. Below it lies what a busy or swapping machine does. */
