@@ -47,10 +47,11 @@ const feedbackByKind: Readonly<Record<MediaKind, readonly string[]>> = {
 /** The payload types of our offers: the numbers Chromium uses, so that traces read alike. One number means one format in all m-lines (RFC 8843 10.1.2). */
 const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
   opus: [{ name: 'opus', payloadType: 111, clockHz: clockRatesHz.opus, fmtp: opusParameters, feedback: feedbackByKind.audio }],
-  vp8: [{ name: 'vp8', payloadType: 96, clockHz: clockRatesHz.vp8, fmtp: undefined, feedback: feedbackByKind.video }],
+  vp8: [{ name: 'vp8', payloadType: 96, rtxPayloadType: 97, clockHz: clockRatesHz.vp8, fmtp: undefined, feedback: feedbackByKind.video }],
   h264: ([1, 0] as const).map((packetizationMode) => ({
     name: 'h264',
     payloadType: packetizationMode === 1 ? 102 : 104,
+    rtxPayloadType: packetizationMode === 1 ? 103 : 105,
     clockHz: clockRatesHz.h264,
     packetizationMode,
     fmtp: h264Parameters(packetizationMode, offeredProfileLevelId),
@@ -58,16 +59,27 @@ const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
   })),
 };
 
-export function offerCodecs(names: readonly CodecName[]): LocalCodec[] {
-  return names.flatMap((name) => offeredCodecs[name]);
+export function offerCodecs(names: readonly CodecName[], hasRtx: boolean): LocalCodec[] {
+  const codecs = names.flatMap((name) => offeredCodecs[name]);
+  return hasRtx ? codecs : codecs.map(withoutRtx);
 }
 
-/** Undefined for a format that is unknown or cannot be decoded here (H.264 beyond baseline, interleaved mode 2). */
-export function recogniseCodec(map: RtpMap, fmtp: ReadonlyMap<string, string>, feedback: ReadonlySet<string>): RemoteCodec | undefined {
+export function withoutRtx<Codec extends NegotiatedCodec>(codec: Codec): Codec {
+  const plain: Codec & { rtxPayloadType?: number } = { ...codec };
+  delete plain.rtxPayloadType;
+  return plain;
+}
+
+/**
+ * Undefined for a format that is unknown or cannot be decoded here (H.264 beyond baseline, interleaved mode 2).
+ *
+ * @param rtxPayloadType of its retransmissions, where the other side has them
+ */
+export function recogniseCodec(map: RtpMap, fmtp: ReadonlyMap<string, string>, feedback: ReadonlySet<string>, rtxPayloadType: number | undefined): RemoteCodec | undefined {
   const name = map.name.toLowerCase();
   if (name !== 'opus' && name !== 'vp8' && name !== 'h264') return undefined;
   if (map.clockHz !== clockRatesHz[name] || (name === 'opus' && map.encoding !== '2')) return undefined;
-  const codec = { name, payloadType: map.payloadType, clockHz: map.clockHz, feedback } as const;
+  const codec = { name, payloadType: map.payloadType, clockHz: map.clockHz, feedback, ...(rtxPayloadType === undefined || name === 'opus' ? {} : { rtxPayloadType }) } as const;
   if (name !== 'h264') return codec;
   const profileLevelId = fmtp.get('profile-level-id') ?? defaultProfileLevelId;
   const mode = fmtp.get('packetization-mode') ?? '0';
@@ -93,11 +105,12 @@ export function answerCodec(codec: RemoteCodec): LocalCodec {
 }
 
 /** Without what is only for SDP. */
-export function toNegotiatedCodec({ name, payloadType, clockHz, packetizationMode, spropParameterSets }: RemoteCodec): NegotiatedCodec {
+export function toNegotiatedCodec({ name, payloadType, clockHz, rtxPayloadType, packetizationMode, spropParameterSets }: RemoteCodec): NegotiatedCodec {
   return {
     name,
     payloadType,
     clockHz,
+    ...(rtxPayloadType === undefined ? {} : { rtxPayloadType }),
     ...(packetizationMode === undefined ? {} : { packetizationMode }),
     ...(spropParameterSets === undefined ? {} : { spropParameterSets }),
   };

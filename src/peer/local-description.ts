@@ -22,7 +22,7 @@ export interface LocalSectionMedia {
   readonly extensions: readonly ExtensionLine[];
   readonly reducedSizeRtcp: boolean;
   /** Who sends; told when `direction` says that we do. */
-  readonly source: Pick<MediaPlan, 'ssrc' | 'cname' | 'msid'>;
+  readonly source: Pick<MediaPlan, 'ssrc' | 'rtxSsrc' | 'cname' | 'msid'>;
 }
 
 export interface LocalDescription {
@@ -63,7 +63,7 @@ function refusedLines(section: LocalSection): string[] {
 }
 
 function mediaLines(description: LocalDescription, section: LocalSection, media: LocalSectionMedia, carriesTransport: boolean): string[] {
-  const payloadTypes = media.codecs.map(({ payloadType }) => payloadType).join(' ');
+  const payloadTypes = media.codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [payloadType] : [payloadType, rtxPayloadType])).join(' ');
   return [
     `m=${section.type} ${placeholderPort} ${section.protocol} ${payloadTypes}`,
     'c=IN IP4 0.0.0.0',
@@ -78,21 +78,27 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     ...(media.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
     ...media.codecs.flatMap(codecLines),
     ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
-    ...(sendsIn(media.direction) ? sourceLines(media.source) : []),
+    ...(sendsIn(media.direction) ? sourceLines(media.source, media.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined)) : []),
     ...(carriesTransport ? candidateLines(description.candidates) : []),
   ];
 }
 
-function codecLines({ name, payloadType, fmtp, feedback }: LocalCodec): string[] {
+function codecLines({ name, payloadType, rtxPayloadType, clockHz, fmtp, feedback }: LocalCodec): string[] {
   return [
     `a=rtpmap:${payloadType} ${codecRtpMaps[name]}`,
     ...feedback.map((value) => `a=rtcp-fb:${payloadType} ${value}`),
     ...(fmtp === undefined ? [] : [`a=fmtp:${payloadType} ${fmtp}`]),
+    ...(rtxPayloadType === undefined ? [] : [`a=rtpmap:${rtxPayloadType} rtx/${clockHz}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`]),
   ];
 }
 
-function sourceLines({ ssrc, cname, msid }: LocalSectionMedia['source']): string[] {
-  return [`a=msid:${msid}`, `a=ssrc:${ssrc} cname:${cname}`, `a=ssrc:${ssrc} msid:${msid}`];
+function sourceLines({ ssrc, rtxSsrc, cname, msid }: LocalSectionMedia['source'], hasRtx: boolean): string[] {
+  const ssrcs = hasRtx && rtxSsrc !== undefined ? [ssrc, rtxSsrc] : [ssrc];
+  return [
+    `a=msid:${msid}`,
+    ...(ssrcs.length > 1 ? [`a=ssrc-group:FID ${ssrcs.join(' ')}`] : []),
+    ...ssrcs.flatMap((source) => [`a=ssrc:${source} cname:${cname}`, `a=ssrc:${source} msid:${msid}`]),
+  ];
 }
 
 function candidateLines(candidates: readonly LocalCandidate[]): string[] {

@@ -15,6 +15,8 @@ export interface MediaPlan {
   readonly codecs: readonly CodecName[];
   /** Ours, 0 to 2^32 - 1; told only when we send. */
   readonly ssrc: number;
+  /** Ours for retransmissions (RFC 4588); undefined where this m-line is to do without RTX, in both directions. */
+  readonly rtxSsrc?: number;
   /** RFC 3550 6.5.1: what shares it is played in step. */
   readonly cname: string;
   /** `stream track` (RFC 8830). */
@@ -26,6 +28,8 @@ export interface NegotiatedCodec {
   /** 0 to 127. */
   readonly payloadType: number;
   readonly clockHz: number;
+  /** Payload type of its retransmissions (RFC 4588 8.1), where both sides know them. */
+  readonly rtxPayloadType?: number;
   /** H.264 only (RFC 6184 6): 0 single NAL units, 1 with aggregation and fragments. */
   readonly packetizationMode?: 0 | 1;
   /** H.264 only: base64 parameter sets, comma-separated, that the sender may leave out of the stream. */
@@ -52,6 +56,8 @@ export interface NegotiatedMedia {
   readonly codecs: readonly NegotiatedCodec[];
   /** What the other side says it will send with, without retransmission sources; may be empty, for many do not say. */
   readonly remoteSsrcs: readonly number[];
+  /** The sources that the other side says it retransmits with (RFC 5576 4.2, FID); may be empty. */
+  readonly remoteRtxSsrcs: readonly number[];
   readonly extensionIds: ExtensionIds;
 }
 

@@ -1,6 +1,6 @@
 /** What two sides agree on (RFC 3264 6, RFC 8829 5.3): pure, m-line by m-line. */
 import { AppError } from '../errors.js';
-import { answerCodec, offerCodecs, pickCodecs, toNegotiatedCodec } from './codecs.js';
+import { answerCodec, offerCodecs, pickCodecs, toNegotiatedCodec, withoutRtx } from './codecs.js';
 import { ExtensionAgreement, offerExtensions } from './extension-map.js';
 import type { LocalSection } from './local-description.js';
 import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type RemoteMedia } from './media.js';
@@ -23,7 +23,7 @@ export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
     protocol: offeredProtocol,
     mid: plan.mid,
     formats: '0',
-    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs), extensions: offerExtensions(plan.kind), reducedSizeRtcp: true, source: plan },
+    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan.rtxSsrc !== undefined), extensions: offerExtensions(plan.kind), reducedSizeRtcp: true, source: plan },
   }));
 }
 
@@ -69,7 +69,7 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
   const media = plans.map((plan, index) => {
     const section = remote.sections[index];
     const accepted = section?.media;
-    const codecs = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)).map(toNegotiatedCodec) ?? [];
+    const codecs = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)).map((codec) => toNegotiatedCodec(plan.rtxSsrc === undefined ? withoutRtx(codec) : codec)) ?? [];
     if (section === undefined || accepted === undefined || codecs.length === 0) return refusedMedia(plan.mid, plan.kind);
     transportMid ??= section.mid;
     return {
@@ -79,6 +79,7 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
       receives: receivesIn(plan.direction) && sendsIn(accepted.direction),
       codecs,
       remoteSsrcs: accepted.ssrcs,
+      remoteRtxSsrcs: accepted.rtxSsrcs,
       extensionIds: agreement.agree(plan.kind, accepted.extensions).ids,
     };
   });
@@ -87,7 +88,8 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
 }
 
 function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan: MediaPlan, agreement: ExtensionAgreement): { readonly local: LocalSection; readonly media: NegotiatedMedia } | undefined {
-  const codecs = pickCodecs(offered.codecs, plan.codecs);
+  const picked = pickCodecs(offered.codecs, plan.codecs);
+  const codecs = plan.rtxSsrc === undefined ? picked.map(withoutRtx) : picked;
   if (codecs.length === 0) return undefined;
   const sends = sendsIn(plan.direction) && receivesIn(offered.direction);
   const receives = receivesIn(plan.direction) && sendsIn(offered.direction);
@@ -97,7 +99,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       ...refuse(section),
       media: { direction: directionOf(sends, receives), codecs: codecs.map(answerCodec), extensions: extensions.lines, reducedSizeRtcp: offered.reducedSizeRtcp, source: plan },
     },
-    media: { mid: section.mid, kind: plan.kind, sends, receives, codecs: codecs.map(toNegotiatedCodec), remoteSsrcs: offered.ssrcs, extensionIds: extensions.ids },
+    media: { mid: section.mid, kind: plan.kind, sends, receives, codecs: codecs.map(toNegotiatedCodec), remoteSsrcs: offered.ssrcs, remoteRtxSsrcs: offered.rtxSsrcs, extensionIds: extensions.ids },
   };
 }
 
@@ -106,5 +108,5 @@ function refuse({ type, protocol, mid, hasMid, formats }: RemoteSection): LocalS
 }
 
 function refusedMedia(mid: string, kind: NegotiatedMedia['kind']): NegotiatedMedia {
-  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], extensionIds: {} };
+  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {} };
 }

@@ -31,6 +31,8 @@ export interface RemoteSectionMedia {
   readonly extensions: readonly ExtensionLine[];
   /** Without retransmission sources. */
   readonly ssrcs: readonly number[];
+  /** Retransmission sources. */
+  readonly rtxSsrcs: readonly number[];
   /** RFC 5506. */
   readonly reducedSizeRtcp: boolean;
 }
@@ -58,6 +60,7 @@ const fingerprintHashes = new Map<string, Fingerprint['hash']>([
 const protocolPattern = /^(UDP\/TLS\/|TCP\/DTLS\/)?RTP\/SAVPF?$/;
 /** A camera with three layers and a screen make 8. */
 const maxSsrcs = 16;
+const videoClockHz = 90_000;
 
 export class RemoteDescription {
   readonly sections: readonly RemoteSection[];
@@ -114,7 +117,7 @@ function readSection(sdp: ParsedSdp, media: ParsedMedia, mid: string, isBundled:
       direction: media.direction ?? sdp.direction ?? 'sendrecv',
       codecs: readCodecs(media),
       extensions: [...(media.ext ?? []), ...(sdp.ext ?? [])].map(({ value, uri }) => ({ id: Number(value), uri: String(uri) })),
-      ssrcs: readSsrcs(media),
+      ...readSsrcs(media),
       reducedSizeRtcp: media.rtcpRsize !== undefined,
     },
   };
@@ -132,9 +135,19 @@ function readCodecs(media: ParsedMedia): RemoteCodec[] {
     const map = media.rtp.find(({ payload }) => payload === payloadType);
     if (map === undefined || payloadType > 127) return [];
     const encoding = map.encoding === undefined ? undefined : String(map.encoding);
-    const codec = recogniseCodec({ payloadType, name: String(map.codec), clockHz: Number(map.rate), encoding }, readFmtp(media, payloadType), readFeedback(media, payloadType));
+    const codec = recogniseCodec({ payloadType, name: String(map.codec), clockHz: Number(map.rate), encoding }, readFmtp(media, payloadType), readFeedback(media, payloadType), readRtxType(media, payloadType, payloadTypes));
     return codec === undefined ? [] : [codec];
   });
+}
+
+/** RFC 4588 8.1: the payload type of retransmissions names the one that it repairs. */
+function readRtxType(media: ParsedMedia, payloadType: number, payloadTypes: ReadonlySet<number>): number | undefined {
+  for (const { payload, codec, rate } of media.rtp) {
+    const rtxPayloadType = Number(payload);
+    const isRtx = String(codec).toLowerCase() === 'rtx' && Number(rate) === videoClockHz && payloadTypes.has(rtxPayloadType) && rtxPayloadType <= 127;
+    if (isRtx && readFmtp(media, rtxPayloadType).get('apt') === String(payloadType)) return rtxPayloadType;
+  }
+  return undefined;
 }
 
 /** `name=value;name=value`, with or without a space after the semicolon; names in lower case. */
@@ -153,10 +166,10 @@ function readFeedback(media: ParsedMedia, payloadType: number): Set<string> {
   return new Set(lines.map(({ type, subtype }) => (subtype === undefined ? String(type) : `${type} ${subtype}`)));
 }
 
-function readSsrcs(media: ParsedMedia): number[] {
+function readSsrcs(media: ParsedMedia): { readonly ssrcs: number[]; readonly rtxSsrcs: number[] } {
   const retransmissions = new Set((media.ssrcGroups ?? []).filter(({ semantics }) => semantics === 'FID').flatMap(({ ssrcs }) => String(ssrcs).split(' ').slice(1).map(Number)));
   const ssrcs = new Set((media.ssrcs ?? []).map(({ id }) => Number(id)).filter((ssrc) => ssrc <= 0xffff_ffff && !retransmissions.has(ssrc)));
-  return [...ssrcs].slice(0, maxSsrcs);
+  return { ssrcs: [...ssrcs].slice(0, maxSsrcs), rtxSsrcs: [...retransmissions].slice(0, maxSsrcs) };
 }
 
 function readFingerprint(line: ParsedMedia['fingerprint']): Fingerprint {

@@ -17,6 +17,8 @@ export interface DownlinkOptions {
   readonly ssrc: number;
   readonly payloadType: number;
   readonly clockHz: number;
+  /** How the listener takes repairs (RFC 4588); without it as the same datagram once more. */
+  readonly rtx?: { readonly ssrc: number; readonly payloadType: number } | undefined;
   readonly sender: PacketSender;
   readonly clock: RoomTime;
   readonly random: RandomUint32;
@@ -32,19 +34,26 @@ export class Downlink {
   readonly #sender: PacketSender;
   readonly #clock: RoomTime;
   readonly #stream: OutboundStream;
+  readonly #hasRtx: boolean;
   /**
-   * What was sent, by sequence number: without RTX (RFC 4588) a repair is the same datagram once more, because sealing a packet twice under one
-   * index is what SRTP must never do. Sound is not repaired.
+   * What was sent, by sequence number, to a listener without RTX: a repair is the same datagram once more, because sealing a packet twice under one
+   * index is what SRTP must never do. Sound is not repaired. With RTX nothing is kept here: the stream keeps payloads, which all listeners share.
    */
   readonly #sent: (Buffer | undefined)[] | undefined;
 
-  constructor({ kind, ssrc, payloadType, clockHz, sender, clock, random }: DownlinkOptions) {
+  constructor({ kind, ssrc, payloadType, clockHz, rtx, sender, clock, random }: DownlinkOptions) {
     this.ssrc = ssrc;
     this.#sender = sender;
     this.#clock = clock;
-    this.#sent = kind === 'video' ? new Array<Buffer | undefined>(keptDatagrams) : undefined;
+    this.#hasRtx = rtx !== undefined;
+    this.#sent = kind === 'video' && rtx === undefined ? new Array<Buffer | undefined>(keptDatagrams) : undefined;
     // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).
-    this.#stream = new OutboundStream({ kind, ssrc, payloadType, clockHz, firstSequenceNumber: random() & 0x7fff, timestampOffset: random() });
+    this.#stream = new OutboundStream({
+      kind, ssrc, payloadType, clockHz,
+      firstSequenceNumber: random() & 0x7fff,
+      timestampOffset: random(),
+      rtx: rtx === undefined ? undefined : { ...rtx, firstSequenceNumber: random() & 0x7fff },
+    });
   }
 
   get counters(): Readonly<OutboundStreamCounters> {
@@ -63,6 +72,11 @@ export class Downlink {
 
   resend(sequenceNumbers: readonly number[], roundTripUs: number): void {
     for (const sequenceNumber of sequenceNumbers) {
+      if (this.#hasRtx) {
+        const packet = this.#stream.resend(sequenceNumber, this.#clock.nowUs(), roundTripUs);
+        if (packet !== undefined) this.#sender.sendRtp(packet);
+        continue;
+      }
       const datagram = this.#sent?.[sequenceNumber & (keptDatagrams - 1)];
       // The place may hold a newer packet by now; the header is in clear.
       if (datagram?.readUInt16BE(2) !== sequenceNumber) continue;

@@ -8,6 +8,7 @@ import { CaptureClock } from '../rtp/capture-clock.js';
 import { H264Depacketiser } from '../rtp/h264-depacketiser.js';
 import { decodeMid } from '../rtp/header-extensions.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
+import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
@@ -29,6 +30,7 @@ export interface IncomingMediaEvents {
 const replacedHoldUs = 2_000_000;
 /** Whoever comes with more SSRCs than this makes them up. */
 const maxReplaced = 64;
+const maxRepairSources = 16;
 
 export class IncomingMedia {
   readonly #participantId: string | undefined;
@@ -37,6 +39,10 @@ export class IncomingMedia {
   readonly #captureClock = new CaptureClock();
   readonly #uplinks = new Map<number, Uplink>();
   readonly #replacedUs = new Map<number, number>();
+  /** Payload type of retransmissions -> that of what they repair. */
+  #repairedTypes: ReadonlyMap<number, number> = new Map();
+  /** SSRC of retransmissions -> what they repair. */
+  readonly #repaired = new Map<number, VideoSource>();
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
   #lastAudioUs = Number.NEGATIVE_INFINITY;
@@ -68,9 +74,15 @@ export class IncomingMedia {
   /** What both sides agreed on; nothing is taken before. */
   negotiate(media: readonly NegotiatedMedia[]): void {
     this.#media = media;
+    this.#repairedTypes = new Map(media.flatMap(({ codecs }) => codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [] : [[rtxPayloadType, payloadType] as const]))));
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
+    const repairedType = this.#repairedTypes.get(packet.payloadType);
+    if (repairedType !== undefined) {
+      this.#receiveRepair(packet, repairedType, arrivalUs);
+      return;
+    }
     const uplink = this.#uplinks.get(packet.ssrc) ?? this.#bind(packet, arrivalUs);
     if (uplink === undefined) {
       this.#unknownSources += 1;
@@ -106,11 +118,36 @@ export class IncomingMedia {
     this.#uplinks.clear();
   }
 
+  #receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): void {
+    const source = this.#repaired.get(packet.ssrc) ?? this.#bindRepair(packet);
+    const uplink = source === undefined ? undefined : this.#findVideoUplink(source);
+    if (uplink === undefined) {
+      this.#unknownSources += 1;
+      return;
+    }
+    const original = unwrapRtx(packet, { ssrc: uplink.ssrc, payloadType });
+    if (original !== undefined) uplink.receiveRepair(original, arrivalUs);
+  }
+
+  #findVideoUplink(source: VideoSource): VideoUplink | undefined {
+    for (const uplink of this.#uplinks.values()) if (uplink.source === source && uplink instanceof VideoUplink) return uplink;
+    return undefined;
+  }
+
+  #bindRepair(packet: RtpPacket): VideoSource | undefined {
+    const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ rtxPayloadType }) => rtxPayloadType === packet.payloadType), ({ remoteRtxSsrcs }) => remoteRtxSsrcs);
+    if (line === undefined) return undefined;
+    if (this.#repaired.size >= maxRepairSources) this.#repaired.clear();
+    const source = this.#videoSourceOf(line);
+    this.#repaired.set(packet.ssrc, source);
+    return source;
+  }
+
   #bind(packet: RtpPacket, nowUs: number): Uplink | undefined {
     const participantId = this.#participantId;
     if (participantId === undefined) return undefined;
     if (nowUs - (this.#replacedUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY) < replacedHoldUs) return undefined;
-    const line = this.#findLine(packet);
+    const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ payloadType }) => payloadType === packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
     if (line === undefined) return undefined;
     const uplink = this.#createUplink(line, packet.ssrc, participantId);
     this.#replace(uplink, nowUs);
@@ -119,10 +156,10 @@ export class IncomingMedia {
   }
 
   /** Which m-line a new SSRC belongs to: as the SDP says, else by its MID (RFC 9143 9.2), else by a payload type that only one m-line has. */
-  #findLine(packet: RtpPacket): NegotiatedMedia | undefined {
-    const receiving = this.#media.filter((line) => line.receives && line.codecs.some((codec) => codec.payloadType === packet.payloadType));
+  #findLine(packet: RtpPacket, takesType: (line: NegotiatedMedia) => boolean, toldSsrcs: (line: NegotiatedMedia) => readonly number[]): NegotiatedMedia | undefined {
+    const receiving = this.#media.filter((line) => line.receives && takesType(line));
     return (
-      receiving.find(({ remoteSsrcs }) => remoteSsrcs.includes(packet.ssrc)) ??
+      receiving.find((line) => toldSsrcs(line).includes(packet.ssrc)) ??
       receiving.find(({ mid, extensionIds }) => {
         const data = extensionIds.mid === undefined ? undefined : packet.extension(extensionIds.mid);
         return data !== undefined && decodeMid(data) === mid;
@@ -141,16 +178,20 @@ export class IncomingMedia {
     }
   }
 
+  /** The first picture is the camera's. */
+  #videoSourceOf(line: NegotiatedMedia): VideoSource {
+    return line === this.#media.find(({ kind, receives }) => kind === 'video' && receives) ? 'camera' : 'screen';
+  }
+
   #createUplink(line: NegotiatedMedia, ssrc: number, participantId: string): Uplink {
     const events = this.#events;
     const common = { participantId, ssrc, captureClock: this.#captureClock };
     if (line.kind === 'audio') {
       return new AudioUplink({ ...common, levelExtensionId: line.extensionIds.audioLevel, onPacket: (packet) => events.onAudioPacket(packet) });
     }
-    const firstVideo = this.#media.find(({ kind, receives }) => kind === 'video' && receives);
     return new VideoUplink({
       ...common,
-      source: line === firstVideo ? 'camera' : 'screen',
+      source: this.#videoSourceOf(line),
       orientationExtensionId: line.extensionIds.videoOrientation,
       depacketisers: createDepacketisers(line.codecs),
       onFrame: (frame) => events.onVideoFrame(frame),

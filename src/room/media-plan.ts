@@ -15,8 +15,8 @@ const mixMsid = { audio: 'tessera mix-audio', video: 'tessera mix-video' } as co
 export function planBrowser(random: RandomUint32): readonly MediaPlan[] {
   return [
     { mid: browserMids.audio, kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: random(), cname: mixCname, msid: mixMsid.audio },
-    { mid: browserMids.camera, kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid.video },
-    { mid: browserMids.screen, kind: 'video', direction: 'recvonly', codecs: ['vp8', 'h264'], ssrc: random(), cname: mixCname, msid: mixMsid.video },
+    { mid: browserMids.camera, kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: random(), rtxSsrc: random(), cname: mixCname, msid: mixMsid.video },
+    { mid: browserMids.screen, kind: 'video', direction: 'recvonly', codecs: ['vp8', 'h264'], ssrc: random(), rtxSsrc: random(), cname: mixCname, msid: mixMsid.video },
   ];
 }
 
@@ -46,6 +46,7 @@ function planOnePerKind(remote: readonly RemoteMedia[], direction: 'recvonly' | 
     // As the client prefers; each name once, whatever its payload types.
     codecs: [...new Set(codecs.map(({ name }) => name))],
     ssrc: random(),
+    ...(kind === 'video' ? { rtxSsrc: random() } : {}),
     cname: mixCname,
     msid: mixMsid[kind],
   }));

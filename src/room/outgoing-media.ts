@@ -25,13 +25,15 @@ export class OutgoingMedia {
 
   constructor({ media, plans, sender, clock, random }: OutgoingMediaOptions) {
     for (const line of media) {
-      const ssrc = plans.find((plan) => plan.mid === line.mid)?.ssrc;
+      const { ssrc, rtxSsrc } = plans.find((plan) => plan.mid === line.mid) ?? {};
       const codec = line.codecs.find(canSend);
       if (!line.sends || codec === undefined || ssrc === undefined) continue;
       const common = { ssrc, payloadType: codec.payloadType, sender, clock, random };
       if (line.kind === 'audio') this.audio ??= new Downlink({ kind: 'audio', clockHz: opusClockHz, ...common });
       else if (this.video === undefined) {
-        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, ...common });
+        const { rtxPayloadType } = codec;
+        const rtx = rtxSsrc === undefined || rtxPayloadType === undefined ? undefined : { ssrc: rtxSsrc, payloadType: rtxPayloadType };
+        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, rtx, ...common });
         this.videoCodec = codec.name === 'h264' ? 'h264' : 'vp8';
       }
     }

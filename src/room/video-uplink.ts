@@ -38,6 +38,7 @@ export class VideoUplink implements Uplink {
   readonly #assembler: FrameAssembler;
   #rotationDegrees: RotationDegrees | undefined;
   #packets = 0;
+  #repairPackets = 0;
   #bytes = 0;
   #keyframeRequests = 0;
   #isKeyframeWished = true;
@@ -57,14 +58,24 @@ export class VideoUplink implements Uplink {
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
-    const { captureClock, orientationExtensionId } = this.#options;
     this.#statistics.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
     this.#packets += 1;
+    const timestamp = this.#timestamps.unwrap(packet.timestamp);
+    if (packet.payload.length > 0) this.#options.captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
+    this.#assemble(packet, timestamp, arrivalUs);
+  }
+
+  /** A packet that came again (RFC 4588), as it was sent first. It says nothing about loss and delay of the path: those of the first copy count. */
+  receiveRepair(packet: RtpPacket, arrivalUs: number): void {
+    this.#repairPackets += 1;
+    this.#assemble(packet, this.#timestamps.unwrap(packet.timestamp), arrivalUs);
+  }
+
+  #assemble(packet: RtpPacket, timestamp: number, arrivalUs: number): void {
+    const { orientationExtensionId } = this.#options;
     this.#bytes += packet.payload.length;
     const index = this.#sequence.unwrap(packet.sequenceNumber);
-    const timestamp = this.#timestamps.unwrap(packet.timestamp);
     this.#nacks.onPacket(index, arrivalUs);
-    if (packet.payload.length > 0) captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
     const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
     const { marker, payloadType, payload } = packet;
@@ -100,7 +111,7 @@ export class VideoUplink implements Uplink {
 
   stats(): UplinkStats {
     const { requestedCount, recoveredCount, abandonedCount } = this.#nacks;
-    return { packets: this.#packets, bytes: this.#bytes, keyframeRequests: this.#keyframeRequests, nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
+    return { packets: this.#packets, repairPackets: this.#repairPackets, bytes: this.#bytes, keyframeRequests: this.#keyframeRequests, nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
   }
 
   close(): void {

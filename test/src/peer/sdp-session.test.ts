@@ -4,6 +4,7 @@ import type { MediaPlan, RemoteMedia } from '../../../src/peer/media.js';
 import { SdpSession, type SdpOutcome } from '../../../src/peer/sdp-session.js';
 import { chromiumOffer, ffmpegOffer, fixtureFingerprint, gstreamerOffer, obsOffer, simulcastOffer } from './sdp-fixtures.js';
 
+const mixRtxSsrc = 4_000_000_001;
 const mix = { ssrc: 4_000_000_000, cname: 'tessera', msid: 'tessera mix' } as const;
 
 function createSession(dtlsRole: 'server' | 'client' = 'server'): SdpSession {
@@ -51,6 +52,7 @@ describe('SdpSession answering', () => {
         mid: '0', kind: 'audio', sends: true, receives: true,
         codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }],
         remoteSsrcs: [1399694169],
+        remoteRtxSsrcs: [],
         extensionIds: { mid: 4, audioLevel: 1, transportCc: 3 },
       },
       {
@@ -64,6 +66,7 @@ describe('SdpSession answering', () => {
           { name: 'h264', payloadType: 104, clockHz: 90_000, packetizationMode: 0 },
         ],
         remoteSsrcs: [2231627014],
+        remoteRtxSsrcs: [632943048],
         extensionIds: { mid: 4, transportCc: 3, videoOrientation: 13 },
       },
     ]);
@@ -86,6 +89,21 @@ describe('SdpSession answering', () => {
     expect(transport.fingerprints).to.deep.equal([{ hash: 'sha256', value: fixtureFingerprint }]);
     // Of the bundle's transport only, without the mDNS name and the TCP one.
     expect(transport.candidates).to.deep.equal([{ foundation: '1853887674', priority: 1686052607, address: '198.51.100.7', port: 56501, type: 'srflx' }]);
+  });
+
+  it('takes retransmissions as the client names them, where it is asked to, and says its own source of them', () => {
+    const { sections, media } = answer(chromiumOffer, (remote) => takeAll(remote).map((plan) => (plan.kind === 'video' ? { ...plan, rtxSsrc: mixRtxSsrc } : plan)));
+    expect(linesOf(sections[1], 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111']);
+    expect(linesOf(sections[2], 'm=')).to.deep.equal(['m=video 9 UDP/TLS/RTP/SAVPF 96 97 106 102 103 108 104']);
+    expect(linesOf(sections[2], 'a=rtpmap:97')).to.deep.equal(['a=rtpmap:97 rtx/90000']);
+    expect(linesOf(sections[2], 'a=fmtp:97')).to.deep.equal(['a=fmtp:97 apt=96']);
+    expect(linesOf(sections[2], 'a=ssrc')).to.deep.equal([
+      'a=ssrc-group:FID 4000000000 4000000001',
+      'a=ssrc:4000000000 cname:tessera', 'a=ssrc:4000000000 msid:tessera mix',
+      'a=ssrc:4000000001 cname:tessera', 'a=ssrc:4000000001 msid:tessera mix',
+    ]);
+    expect(media[1]?.codecs.map(({ payloadType, rtxPayloadType }) => [payloadType, rtxPayloadType])).to.deep.equal([[96, 97], [106, undefined], [102, 103], [108, undefined], [104, undefined]]);
+    expect([media[1]?.remoteSsrcs, media[1]?.remoteRtxSsrcs]).to.deep.equal([[2231627014], [632943048]]);
   });
 
   it('says its whole transport in the first section it takes, and its credentials in each', () => {
@@ -266,7 +284,7 @@ describe('SdpSession offering', () => {
     );
     const { media, dtlsRole, isOfferer } = client.acceptAnswer(text);
     expect(media).to.deep.equal([
-      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3 } },
+      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], remoteRtxSsrcs: [], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3 } },
       {
         mid: '1', kind: 'video', sends: true, receives: true,
         codecs: [
@@ -274,11 +292,27 @@ describe('SdpSession offering', () => {
           { name: 'h264', payloadType: 104, clockHz: 90_000, packetizationMode: 0 },
         ],
         remoteSsrcs: [mix.ssrc],
+        remoteRtxSsrcs: [],
         extensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
       },
-      { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], extensionIds: {} },
+      { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {} },
     ]);
     expect([dtlsRole, isOfferer]).to.deep.equal(['client', true]);
+  });
+
+  it('offers retransmissions where it is asked to, and goes without them where they are not taken', () => {
+    const withRtx = plans.map((plan) => (plan.kind === 'video' ? { ...plan, rtxSsrc: mixRtxSsrc } : plan));
+    const client = createSession('client');
+    const offer = client.createOffer(withRtx);
+    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 105', 'm=video 9 UDP/TLS/RTP/SAVPF 102 103 104 105']);
+    const answered = (hasRtx: boolean): (number | undefined)[] => {
+      const { answer: text } = createSession().acceptOffer(offer, (remote) => takeAll(remote).map((plan) => (hasRtx ? { ...plan, rtxSsrc: mixRtxSsrc } : plan)));
+      const reader = createSession('client');
+      reader.createOffer(withRtx);
+      return reader.acceptAnswer(text).media[1]?.codecs.map(({ rtxPayloadType }) => rtxPayloadType) ?? [];
+    };
+    expect(answered(true)).to.deep.equal([97, 103, 105]);
+    expect(answered(false)).to.deep.equal([undefined, undefined, undefined]);
   });
 
   it('refuses answers that do not fit the offer, and stays open for one that does', () => {

@@ -74,8 +74,23 @@ describe('Downlink', () => {
     expect(sequenceNumbers(sender.sent.slice(-2))).to.deep.equal([0xffff, 0]);
     downlink.resend([0xffff, 0], roundTripUs);
     expect(sequenceNumbers(sender.resent)).to.deep.equal([0xffff, 0]);
-    downlink.resend([0xffff - 512, 1], roundTripUs);
+    downlink.resend([0xffff - 256, 1], roundTripUs);
     expect(sender.resent.length, 'forgotten, and not sent yet').to.equal(2);
+  });
+
+  it('repairs in a stream of its own where the listener takes RTX (RFC 4588)', () => {
+    const numbers = [7, 5_000, 300];
+    const downlink = new Downlink(options({ rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    for (let frame = 0; frame < 3; frame += 1) downlink.send([Uint8Array.of(frame, 42)], 1_000_000 + frame * 33_000);
+    downlink.resend([8, 8, 9], roundTripUs);
+    expect(sender.resent).to.deep.equal([]);
+    const originals = sender.sent.slice(0, 3).map(mustParseRtp);
+    const repairs = sender.sent.slice(3).map(mustParseRtp);
+    expect(repairs.map(({ ssrc, payloadType, sequenceNumber, timestamp, marker }) => ({ ssrc, payloadType, sequenceNumber, timestamp, marker }))).to.deep.equal(
+      [1, 2].map((frame) => ({ ssrc: 78, payloadType: 97, sequenceNumber: 299 + frame, timestamp: originals[frame]?.timestamp, marker: true })),
+    );
+    expect(repairs.map(({ payload }) => [...payload.subarray(0, 4)])).to.deep.equal([[0, 8, 1, 42], [0, 9, 2, 42]]);
+    expect(downlink.counters).to.include({ packetCount: 3, resentPackets: 2, repeatedRequests: 1 });
   });
 
   it('does not repair sound, nor what could not be sent', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { AudioPacket, VideoFrame } from '../../../mixer/index.js';
 import { IncomingMedia } from '../../../src/room/incoming-media.js';
-import type { RtpExtension } from '../../../src/rtp/rtp-packet.js';
+import type { NegotiatedMedia } from '../../../src/peer/index.js';
+import type { RtpExtension, RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { vp8Frame } from '../../support/video-frames.js';
 import { audioLine, midExtension, opusType, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
 
@@ -122,6 +123,54 @@ describe('IncomingMedia', () => {
       }
       expect(bound().sort()).to.deep.equal(['camera 10998', 'microphone 999', 'screen 10999']);
       expect(audio.length).to.equal(1_000);
+    });
+  });
+
+  describe('takes retransmissions (RFC 4588)', () => {
+    const rtxType = 97;
+    const withRtx = (changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia => videoLine({ codecs: [{ name: 'vp8', payloadType: vp8Type, rtxPayloadType: rtxType, clockHz: 90_000 }], ...changes });
+    const rtx = (original: RtpPacket, ssrc: number, extensions: RtpExtension[] = []): RtpPacket =>
+      rtpPacket({ ssrc, payloadType: rtxType, sequenceNumber: 500, timestamp: original.timestamp, marker: original.marker, extensions }, Uint8Array.of(original.sequenceNumber >> 8, original.sequenceNumber & 0xff, ...original.payload));
+    const frame = vp8Frame(3_000, { keyframe: true });
+    const packets = (ssrc: number): RtpPacket[] => vp8Packets({ ssrc, payloadType: vp8Type, sequenceNumber: 0xffff, timestamp: 1 }, frame);
+
+    /** All but the second packet come; then that one, as RTX. */
+    function loseAndRepair(lines: readonly NegotiatedMedia[], rtxSsrc: number, extensions: RtpExtension[] = []): void {
+      open(lines as NegotiatedMedia[]);
+      const sent = packets(7);
+      expect(sent.length).to.be.greaterThan(2);
+      sent.forEach((packet, index) => {
+        if (index !== 1) incoming.receive(packet, index * 1_000);
+      });
+      expect(video).to.deep.equal([]);
+      incoming.receive(rtx(sent[1]!, rtxSsrc, extensions), 30_000);
+    }
+
+    it('whose source the SDP names', () => {
+      loseAndRepair([audioLine(), withRtx({ remoteSsrcs: [7], remoteRtxSsrcs: [8] }), withRtx({ mid: '2' })], 8);
+      expect(video.map(({ data }) => Buffer.from(data).equals(Buffer.from(frame)))).to.deep.equal([true]);
+      expect(incoming.stats()[0]).to.include({ repairPackets: 1, packets: packets(7).length - 1 });
+      // The path did lose it.
+      expect([...incoming.uplinks][0]?.reportBlock(40_000)?.cumulativeLost).to.equal(1);
+      expect(bound()).to.deep.equal(['camera 7']);
+    });
+
+    it('by their MID, or by a payload type that one m-line has', () => {
+      loseAndRepair([audioLine(), withRtx({ remoteSsrcs: [7] }), withRtx({ mid: '2' })], 55, [midExtension('1')]);
+      expect(video.length).to.equal(1);
+      loseAndRepair([audioLine(), withRtx()], 55);
+      expect(video.length).to.equal(1);
+    });
+
+    it('and no others: of an m-line that could be either, before the stream itself, of padding', () => {
+      loseAndRepair([audioLine(), withRtx({ remoteSsrcs: [7] }), withRtx({ mid: '2' })], 55);
+      expect([video.length, incoming.unknownSources]).to.deep.equal([0, 1]);
+      open([audioLine(), withRtx()]);
+      incoming.receive(rtx(packets(7)[1]!, 55), 0);
+      expect([incoming.unknownSources, bound()]).to.deep.equal([1, []]);
+      for (const packet of packets(7)) incoming.receive(packet, 0);
+      for (const payload of [[], [1]]) incoming.receive(rtpPacket({ ssrc: 55, payloadType: rtxType, sequenceNumber: 1, timestamp: 1 }, Uint8Array.from(payload)), 0);
+      expect(incoming.stats()[0]).to.include({ repairPackets: 0 });
     });
   });
 

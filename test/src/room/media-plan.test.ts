@@ -26,7 +26,7 @@ describe('planBrowser', () => {
       ['1', 'video', 'sendrecv'],
       ['2', 'video', 'recvonly'],
     ]);
-    expect(plans.map(({ ssrc }) => ssrc)).to.deep.equal([1, 2, 3]);
+    expect(plans.map(({ ssrc, rtxSsrc }) => [ssrc, rtxSsrc])).to.deep.equal([[1, undefined], [2, 3], [4, 5]]);
     expect(new Set(plans.map(({ cname }) => cname)).size, 'one CNAME binds sound and picture').to.equal(1);
   });
 });
