@@ -1,4 +1,5 @@
 /** The two ways from the sender to the receiver: straight, or through a Tessera room. The clients are the same. */
+import { linkedSdp, withoutCandidates, type ThroughLink } from '../../test/support/linked-sdp.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../test/support/wrtc.js';
 
 export interface SentTracks {
@@ -32,18 +33,27 @@ function addTracks(connection: WrtcPeerConnection, { video, audio }: SentTracks)
   connection.addTransceiver(video, { direction: 'sendonly', streams: [stream] });
 }
 
+function offered(sdp: string, throughLink: ThroughLink | undefined): string {
+  return throughLink === undefined ? sdp : withoutCandidates(sdp);
+}
+
+async function answered(sdp: string, throughLink: ThroughLink | undefined): Promise<string> {
+  return throughLink === undefined ? sdp : linkedSdp(sdp, throughLink);
+}
+
 function receivedTracks(connection: WrtcPeerConnection): { readonly video: WrtcTrack; readonly audio: WrtcTrack } {
   const [audio, video] = (['audio', 'video'] as const).map((kind) => connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)?.receiver.track);
   if (audio === undefined || video === undefined) throw new Error('the receiver has no sound or no picture');
   return { audio, video };
 }
 
-export async function openDirect(tracks: SentTracks): Promise<OpenPath> {
+/** @param throughLink where a bad network is to lie between the two; the receiver is its server */
+export async function openDirect(tracks: SentTracks, throughLink?: ThroughLink): Promise<OpenPath> {
   const sending = createConnection();
   const receiving = createConnection();
   addTracks(sending, tracks);
-  await receiving.setRemoteDescription({ type: 'offer', sdp: await gatheredSdp(sending, await sending.createOffer()) });
-  await sending.setRemoteDescription({ type: 'answer', sdp: await gatheredSdp(receiving, await receiving.createAnswer()) });
+  await receiving.setRemoteDescription({ type: 'offer', sdp: offered(await gatheredSdp(sending, await sending.createOffer()), throughLink) });
+  await sending.setRemoteDescription({ type: 'answer', sdp: await answered(await gatheredSdp(receiving, await receiving.createAnswer()), throughLink) });
   return {
     sending,
     receiving,
@@ -56,17 +66,23 @@ export async function openDirect(tracks: SentTracks): Promise<OpenPath> {
   };
 }
 
+/** Where a bad network is to lie between a client and the server. */
+export interface RoomLinks {
+  readonly sending?: ThroughLink | undefined;
+  readonly receiving?: ThroughLink | undefined;
+}
+
 /** The receiver listens as a viewer does, so it hears the sender. */
-export async function openThroughRoom(tracks: SentTracks, serverUrl: string, room: string): Promise<OpenPath> {
+export async function openThroughRoom(tracks: SentTracks, serverUrl: string, room: string, links: RoomLinks = {}): Promise<OpenPath> {
   const sending = createConnection();
   const receiving = createConnection();
   addTracks(sending, tracks);
-  const published = await postOffer(`${serverUrl}/whip/${room}?name=Ann`, await gatheredSdp(sending, await sending.createOffer()));
-  await sending.setRemoteDescription({ type: 'answer', sdp: published.answer });
+  const published = await postOffer(`${serverUrl}/whip/${room}?name=Ann`, offered(await gatheredSdp(sending, await sending.createOffer()), links.sending));
+  await sending.setRemoteDescription({ type: 'answer', sdp: await answered(published.answer, links.sending) });
   receiving.addTransceiver('audio', { direction: 'recvonly' });
   receiving.addTransceiver('video', { direction: 'recvonly' });
-  const viewed = await postOffer(`${serverUrl}/whep/${room}`, await gatheredSdp(receiving, await receiving.createOffer()));
-  await receiving.setRemoteDescription({ type: 'answer', sdp: viewed.answer });
+  const viewed = await postOffer(`${serverUrl}/whep/${room}`, offered(await gatheredSdp(receiving, await receiving.createOffer()), links.receiving));
+  await receiving.setRemoteDescription({ type: 'answer', sdp: await answered(viewed.answer, links.receiving) });
   return {
     sending,
     receiving,

@@ -1,5 +1,6 @@
 /** Real libwebrtc as a WHIP publisher and a WHEP listener: together a full participant. */
 import { ColoredToneSource, type ColoredToneOptions } from './colored-tone-source.js';
+import { linkedSdp, withoutCandidates, type ThroughLink } from './linked-sdp.js';
 import { MixReceiver } from './mix-receiver.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from './wrtc.js';
 
@@ -15,12 +16,13 @@ interface MediaSession {
   readonly participantId: string | undefined;
 }
 
-async function post(url: string, connection: WrtcPeerConnection): Promise<MediaSession> {
+async function post(url: string, connection: WrtcPeerConnection, throughLink: ThroughLink | undefined): Promise<MediaSession> {
   const offer = await gatheredSdp(connection, await connection.createOffer());
-  const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer });
+  const body = throughLink === undefined ? offer : withoutCandidates(offer);
+  const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body });
   const text = await response.text();
   if (response.status !== 201) throw new Error(`${response.status} ${text}`);
-  await connection.setRemoteDescription({ type: 'answer', sdp: text });
+  await connection.setRemoteDescription({ type: 'answer', sdp: throughLink === undefined ? text : await linkedSdp(text, throughLink) });
   return { url: new URL(response.headers.get('Location') ?? '', url).href, participantId: response.headers.get('Tessera-Participant') ?? undefined };
 }
 
@@ -39,13 +41,17 @@ export class WrtcPublisher<Source extends TrackSource = ColoredToneSource> {
     return WrtcPublisher.publish(serverUrl, room, name, new ColoredToneSource(media));
   }
 
-  /** `source` is closed with the publisher. */
-  static async publish<Source extends TrackSource>(serverUrl: string, room: string, name: string, source: Source): Promise<WrtcPublisher<Source>> {
+  /**
+   * `source` is closed with the publisher.
+   *
+   * @param throughLink where a bad network is to lie between him and the server
+   */
+  static async publish<Source extends TrackSource>(serverUrl: string, room: string, name: string, source: Source, throughLink?: ThroughLink): Promise<WrtcPublisher<Source>> {
     const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const stream = new wrtc.MediaStream({ id: 'own' });
     connection.addTransceiver(source.audioTrack, { direction: 'sendonly', streams: [stream] });
     connection.addTransceiver(source.videoTrack, { direction: 'sendonly', streams: [stream] });
-    const session = await post(`${serverUrl}/whip/${room}?name=${encodeURIComponent(name)}`, connection);
+    const session = await post(`${serverUrl}/whip/${room}?name=${encodeURIComponent(name)}`, connection, throughLink);
     return new WrtcPublisher(source, connection, session);
   }
 
@@ -76,13 +82,16 @@ export class WrtcListener {
     this.#session = session;
   }
 
-  /** @param as the participant whose own voice is left out */
-  static async join(serverUrl: string, room: string, as?: string): Promise<WrtcListener> {
+  /**
+   * @param as the participant whose own voice is left out
+   * @param throughLink where a bad network is to lie between the listener and the server
+   */
+  static async join(serverUrl: string, room: string, as?: string, throughLink?: ThroughLink): Promise<WrtcListener> {
     const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const audio = connection.addTransceiver('audio', { direction: 'recvonly' });
     const video = connection.addTransceiver('video', { direction: 'recvonly' });
     const mix = new MixReceiver({ video: video.receiver.track, audio: audio.receiver.track });
-    const session = await post(`${serverUrl}/whep/${room}${as === undefined ? '' : `?as=${as}`}`, connection);
+    const session = await post(`${serverUrl}/whep/${room}${as === undefined ? '' : `?as=${as}`}`, connection, throughLink);
     return new WrtcListener(mix, connection, session);
   }
 

@@ -1,0 +1,47 @@
+/** When a libwebrtc client showed a picture that it had not shown before, and when it played sound; nothing is kept but the times. */
+import type { RoomTime } from '../../mixer/clock/room-clock.js';
+import { wrtc, type WrtcAudioSink, type WrtcTrack, type WrtcVideoSink } from '../../test/support/wrtc.js';
+import { readTimeCode } from '../latency/time-code.js';
+
+/** The sender's noise is at 400 of 32768 (rms); concealment that has faded, comfort noise and silence are far below this. */
+const leastSoundRms = 120;
+
+export class MediaWatch {
+  readonly newPicturesUs: number[] = [];
+  readonly soundsUs: number[] = [];
+  /** Of any content. */
+  pictures = 0;
+  /** Pictures whose number could not be read, too blurred or of somebody who is not there. */
+  unreadPictures = 0;
+  widthPx = 0;
+  readonly #time: RoomTime;
+  readonly #videoSink: WrtcVideoSink;
+  readonly #audioSink: WrtcAudioSink;
+  #lastCode: number | undefined;
+
+  constructor({ video, audio, time }: { readonly video: WrtcTrack; readonly audio: WrtcTrack; readonly time: RoomTime }) {
+    this.#time = time;
+    this.#videoSink = new wrtc.nonstandard.RTCVideoSink(video);
+    this.#videoSink.onframe = ({ frame }) => {
+      this.pictures += 1;
+      this.widthPx = frame.width;
+      const code = readTimeCode(frame);
+      if (code === undefined) this.unreadPictures += 1;
+      else if (code !== this.#lastCode) {
+        this.#lastCode = code;
+        this.newPicturesUs.push(this.#time.nowUs());
+      }
+    };
+    this.#audioSink = new wrtc.nonstandard.RTCAudioSink(audio);
+    this.#audioSink.ondata = ({ samples }) => {
+      let energy = 0;
+      for (const sample of samples) energy += sample * sample;
+      if (Math.sqrt(energy / samples.length) >= leastSoundRms) this.soundsUs.push(this.#time.nowUs());
+    };
+  }
+
+  close(): void {
+    this.#videoSink.stop();
+    this.#audioSink.stop();
+  }
+}
