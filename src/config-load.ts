@@ -21,7 +21,7 @@ export interface LoadedConfig {
 }
 
 /** Names the YAML file; it must be there then. */
-export const configPathEnv = 'TESSERA_CONFIG';
+const configPathEnv = 'TESSERA_CONFIG';
 const defaultConfigPath = './tessera.yaml';
 
 interface GivenValue {

@@ -5,10 +5,13 @@ const every = '*';
 
 export class AllowedOrigins {
   readonly #origins: ReadonlySet<string>;
+  /** Names under which this server is known to be reached. */
+  readonly #hostNames: ReadonlySet<string>;
 
   /** @param origins as browsers write them, e.g. `https://meet.example.org`; `*` for every one */
   constructor(origins: readonly string[]) {
     this.#origins = new Set(origins);
+    this.#hostNames = new Set(['localhost', ...origins.filter((origin) => origin !== every).map((origin) => new URL(origin).hostname)]);
   }
 
   get isEvery(): boolean {
@@ -17,18 +20,20 @@ export class AllowedOrigins {
 
   /**
    * @param origin the request's `Origin`; programs that are no browsers send none, and may come
-   * @param host the request's `Host`
+   * @param host the request's `Host`: an address, `localhost`, or the name of a listed origin
    */
   allow(origin: string | undefined, host: string | undefined): boolean {
-    if (this.isEvery || origin === undefined || origin === '' || this.#origins.has(origin)) return true;
-    // A name that is not listed may be a stranger's that he lets point here (DNS rebinding): his page would count as this server's own.
-    return host !== undefined && hasOwnName(host) && (origin === `http://${host}` || origin === `https://${host}`);
+    if (this.isEvery) return true;
+    // A name that is not known may be a stranger's that he lets point here (DNS rebinding): his page would count as this server's own, and browsers send
+    // no `Origin` with what a page reads from its own server.
+    if (host === undefined || !this.#isKnown(host)) return false;
+    return origin === undefined || origin === '' || this.#origins.has(origin) || origin === `http://${host}` || origin === `https://${host}`;
   }
-}
 
-function hasOwnName(host: string): boolean {
-  const name = host.replace(/:\d+$/, '');
-  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  #isKnown(host: string): boolean {
+    const name = host.replace(/:\d+$/, '').toLowerCase();
+    return this.#hostNames.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  }
 }
 
 /** `*`, or scheme, host and port as browsers write them. */

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../../mixer/output/ffmpeg-program.js';
 import { readH264, readIvf, readOggOpus, type EncodedPicture } from './media-files.js';
-import { loopSeconds, opusPacketUs, pictureArguments, soundArguments, type PictureCodec } from './media-recipes.js';
+import { loopSeconds, pictureArguments, soundArguments, type PictureCodec } from './media-recipes.js';
 
 export interface PreparedPicture {
   readonly codec: PictureCodec;
@@ -124,7 +124,7 @@ export class PreparedMedia {
 }
 
 /** One signed byte a packet; `pcm` is 16-bit little-endian mono at 48 kHz. */
-export function measureLevels(pcm: Buffer): Int8Array {
+function measureLevels(pcm: Buffer): Int8Array {
   const samples = Math.floor(pcm.length / 2);
   const levels = new Int8Array(Math.floor(samples / samplesPerPacket));
   for (let packet = 0; packet < levels.length; packet++) {
@@ -136,9 +136,6 @@ export function measureLevels(pcm: Buffer): Int8Array {
   }
   return levels;
 }
-
-/** Length of each loop in pieces of `periodUs`. */
-export const packetsPerLoop = (loopSeconds * 1_000_000) / opusPacketUs;
 
 function defaultFolder(): string {
   const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));

@@ -43,7 +43,7 @@ const killTimeoutMs = 500;
 const audioChannels = 1;
 
 /** The stream describes itself in its first bytes: FFmpeg is not to wait for more before it starts. */
-const inputOptions = ['-probesize 32768', '-analyzeduration 0'];
+const inputOptions = ['-probesize 32', '-analyzeduration 1', '-fpsprobesize 0'];
 const outputOptions: Readonly<Record<RecordingFormat, readonly string[]>> = {
   // AAC: Opus in MP4 is not played by Safari before 17 nor by most desktop players.
   mp4: ['-c:v copy', '-c:a aac', '-b:a 96k', '-movflags +frag_keyframe+empty_moov+default_base_moof', '-frag_duration 1000000', '-flush_packets 1', '-f mp4'],

@@ -13,7 +13,7 @@ import { addRecordingRoutes } from './recording-routes.js';
 import { addRoomRoutes } from './room-routes.js';
 
 export function makeRouter(services: HttpServices): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   for (const addRoutes of [addHealthRoutes, addRoomRoutes, addRecordingRoutes, addWhipRoutes, addWhepRoutes, addPageRoutes]) addRoutes(router, services);
   return router;
 }

@@ -47,7 +47,8 @@ export function crossOrigin(allowed: AllowedOrigins) {
     if (allowed.isEvery) context.set('Access-Control-Allow-Origin', '*');
     else {
       context.vary('Origin');
-      if (allowed.allow(context.get('Origin'), context.get('Host'))) context.set('Access-Control-Allow-Origin', context.get('Origin'));
+      const origin = context.get('Origin');
+      if (origin !== '' && allowed.allow(origin, context.get('Host'))) context.set('Access-Control-Allow-Origin', origin);
     }
     context.set('Access-Control-Expose-Headers', exposedHeaders);
     await next();
@@ -61,10 +62,13 @@ export function crossOrigin(allowed: AllowedOrigins) {
   };
 }
 
+/** What anybody may load: the pages themselves, which talk to this server as pages of its own origin. */
+const openPaths = /^\/(healthz|openapi\.json|[rv]\/.*)?$/;
+
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
 export function refuseOtherOrigins(allowed: AllowedOrigins) {
   return async (context: Context, next: Next): Promise<void> => {
-    if (sharedPaths.test(context.path) && !allowed.allow(context.get('Origin'), context.get('Host'))) throw new AppError('origin_not_allowed');
+    if (!openPaths.test(context.path) && !allowed.allow(context.get('Origin'), context.get('Host'))) throw new AppError('origin_not_allowed');
     await next();
   };
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AppError, type ErrorCode } from '../errors.js';
 
 /** Chromium's offer with every codec is 6 kB, with simulcast and all extensions 20 kB; the WebSocket takes as much. */
-export const sdpLimitBytes = 100_000;
+const sdpLimitBytes = 100_000;
 
 export const sdpType = 'application/sdp';
 export const sdpFragmentType = 'application/trickle-ice-sdpfrag';
@@ -74,7 +74,7 @@ export async function readJson<Schema extends z.ZodType>(context: Context, schem
 }
 
 /** `video.width: must be…`, one for each mistake. */
-export function describeIssues(error: z.ZodError): readonly string[] {
+function describeIssues(error: z.ZodError): readonly string[] {
   return error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
 }
 

@@ -25,6 +25,7 @@ const silenceChecksPerTimeout = 16;
 
 export class Peer {
   readonly #options: PeerOptions;
+  readonly #silenceCheckMs: number;
   readonly #events: PeerEvents;
   readonly #ice: IceAgent;
   readonly #sdp: SdpSession;
@@ -36,12 +37,14 @@ export class Peer {
   #cancelTimer: CancelTimer | undefined;
   #state: PeerState = 'new';
   #lastHeardUs = 0;
+  #lastSilenceCheckUs = 0;
   #routeHeardUs = 0;
   #isIceConnected = false;
   #ending: Promise<void> | undefined;
 
   private constructor(options: PeerOptions) {
     this.#options = options;
+    this.#silenceCheckMs = options.silenceTimeoutMs / silenceChecksPerTimeout;
     this.#events = options.events;
     this.#ice = new IceAgent({
       port: options.port,
@@ -217,7 +220,8 @@ export class Peer {
     this.#lastHeardUs = this.#options.clock.nowUs();
     this.#routeHeardUs = this.#lastHeardUs;
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#options.timers.every(this.#options.silenceTimeoutMs / silenceChecksPerTimeout, () => this.#checkSilence());
+    this.#lastSilenceCheckUs = this.#lastHeardUs;
+    this.#cancelTimer = this.#options.timers.every(this.#silenceCheckMs, () => this.#checkSilence());
     // Out of werift's stack: what a listener throws is a bug that must not be swallowed there.
     queueMicrotask(() => {
       if (this.#state === 'connected') this.#events.onConnected();
@@ -252,7 +256,12 @@ export class Peer {
   }
 
   #checkSilence(): void {
-    const silentUs = this.#options.clock.nowUs() - this.#lastHeardUs;
+    const nowUs = this.#options.clock.nowUs();
+    // Timers come before what has arrived: time in which this process stood still is nobody's silence.
+    const lateUs = nowUs - this.#lastSilenceCheckUs - this.#silenceCheckMs * 1000;
+    if (lateUs > this.#silenceCheckMs * 1000) this.#lastHeardUs += lateUs;
+    this.#lastSilenceCheckUs = nowUs;
+    const silentUs = nowUs - this.#lastHeardUs;
     if (silentUs >= this.#options.silenceTimeoutMs * 1000) this.#end('timeout', `silent for ${Math.round(silentUs / 1000)} ms`);
   }
 

@@ -3,6 +3,7 @@ import { DurationStatistics } from '../../mixer/clock/duration-statistics.js';
 import type { EncodedVideo, RoomTime } from '../../mixer/index.js';
 import { OutboundStream, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
 import type { RandomUint32 } from './media-plan.js';
+import { SentDatagrams } from './sent-datagrams.js';
 import type { VideoTaker } from './video-fanout.js';
 
 /** The sending half of a peer. */
@@ -24,8 +25,8 @@ export interface DownlinkOptions {
   readonly random: RandomUint32;
 }
 
-/** A power of two. At 160 packets a second, a 720p picture of 1.5 Mbps, the last 1.6 s; a repair that comes later is worth nothing. */
-const keptDatagrams = 256;
+/** How long a packet can be asked for again: three round trips of 300 ms. What comes later is worth nothing, a keyframe is on its way by then. */
+const keptUs = 1_000_000;
 
 export class Downlink {
   readonly ssrc: number;
@@ -35,23 +36,21 @@ export class Downlink {
   readonly #clock: RoomTime;
   readonly #stream: OutboundStream;
   readonly #hasRtx: boolean;
-  /**
-   * What was sent, by sequence number, to a listener without RTX: a repair is the same datagram once more, because sealing a packet twice under one
-   * index is what SRTP must never do. Sound is not repaired. With RTX nothing is kept here: the stream keeps payloads, which all listeners share.
-   */
-  readonly #sent: (Buffer | undefined)[] | undefined;
+  /** Undefined for sound, which is not repaired, and for a listener with RTX: then the stream's payloads suffice, which all listeners share. */
+  readonly #sent: SentDatagrams | undefined;
 
   constructor({ kind, ssrc, payloadType, clockHz, rtx, sender, clock, random }: DownlinkOptions) {
     this.ssrc = ssrc;
     this.#sender = sender;
     this.#clock = clock;
     this.#hasRtx = rtx !== undefined;
-    this.#sent = kind === 'video' && rtx === undefined ? new Array<Buffer | undefined>(keptDatagrams) : undefined;
+    this.#sent = kind === 'video' && rtx === undefined ? new SentDatagrams({ keptUs }) : undefined;
     // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).
     this.#stream = new OutboundStream({
       kind, ssrc, payloadType, clockHz,
       firstSequenceNumber: random() & 0x7fff,
       timestampOffset: random(),
+      historyUs: keptUs,
       rtx: rtx === undefined ? undefined : { ...rtx, firstSequenceNumber: random() & 0x7fff },
     });
   }
@@ -64,23 +63,22 @@ export class Downlink {
     let sequenceNumber = this.#stream.nextSequenceNumber;
     for (const packet of this.#stream.packets(payloads, ptsUs)) {
       const datagram = this.#sender.sendRtp(packet);
-      if (this.#sent !== undefined) this.#sent[sequenceNumber & (keptDatagrams - 1)] = datagram;
-      sequenceNumber += 1;
+      if (datagram !== undefined) this.#sent?.add(sequenceNumber, datagram, ptsUs);
+      sequenceNumber = (sequenceNumber + 1) & 0xffff;
     }
     this.sinceTick.record(this.#clock.nowUs() - ptsUs);
   }
 
   resend(sequenceNumbers: readonly number[], roundTripUs: number): void {
+    if (!this.#hasRtx && this.#sent === undefined) return;
     for (const sequenceNumber of sequenceNumbers) {
-      if (this.#hasRtx) {
-        const packet = this.#stream.resend(sequenceNumber, this.#clock.nowUs(), roundTripUs);
-        if (packet !== undefined) this.#sender.sendRtp(packet);
-        continue;
+      const packet = this.#stream.resend(sequenceNumber, this.#clock.nowUs(), roundTripUs);
+      if (packet === undefined) continue;
+      if (this.#hasRtx) this.#sender.sendRtp(packet);
+      else {
+        const datagram = this.#sent?.find(sequenceNumber);
+        if (datagram !== undefined) this.#sender.resend(datagram);
       }
-      const datagram = this.#sent?.[sequenceNumber & (keptDatagrams - 1)];
-      // The place may hold a newer packet by now; the header is in clear.
-      if (datagram?.readUInt16BE(2) !== sequenceNumber) continue;
-      if (this.#stream.resend(sequenceNumber, this.#clock.nowUs(), roundTripUs) !== undefined) this.#sender.resend(datagram);
     }
   }
 

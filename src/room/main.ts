@@ -24,6 +24,7 @@ function endWith(reason: string): void {
 }
 
 async function handle(request: RoomRequestMessage): Promise<unknown> {
+  if (request.name === 'ping') return {};
   if (request.name === 'open') {
     const { options } = request.params;
     opening ??= Room.open({

@@ -6,7 +6,7 @@ import { sendsIn, type MediaKind, type MediaPlan, type RemoteMedia } from '../pe
 export type RandomUint32 = () => number;
 
 /** m-lines of a browser's session, in this order from the first offer to the end: no renegotiation ever. */
-export const browserMids = { audio: '0', camera: '1', screen: '2' } as const;
+const browserMids = { audio: '0', camera: '1', screen: '2' } as const;
 
 /** Binds the sound and the picture of the mix together for the client's lip sync (RFC 3550 6.5.1, RFC 8830). */
 const mixCname = 'tessera';

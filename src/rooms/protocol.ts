@@ -95,6 +95,8 @@ export interface RoomRequests {
   /** WHEP; with `participantId` that participant's own mix-minus. */
   view: { params: { sessionId: string; offer: string; participantId: string | undefined }; result: { answer: string } };
   end: { params: { sessionId: string; reason: string }; result: Record<string, never> };
+  /** Whether it still turns its event loop. */
+  ping: { params: Record<string, never>; result: Record<string, never> };
   snapshot: { params: Record<string, never>; result: { png: Uint8Array } };
   stats: { params: Record<string, never>; result: { stats: Readonly<Record<string, unknown>> } };
   /** `path` is the absolute path of the file to write; `url` goes into the description. */

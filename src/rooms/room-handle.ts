@@ -1,4 +1,5 @@
 /** One open room as the server process sees it: the newest description, who has a session in it, and every question it can be asked. */
+import { Watchdog } from '../../mixer/clock/watchdog.js';
 import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Log } from '../log.js';
@@ -54,7 +55,8 @@ export class RoomHandle {
   readonly #events: RoomHandleEvents;
   readonly #sessions = new Map<string, SessionListener>();
   #chosenLayout: string;
-  #hasHadSession = false;
+  readonly #watchdog: Watchdog;
+  #isWanted = false;
   #description: RoomDescription;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #closing: Promise<void> | undefined;
@@ -70,6 +72,14 @@ export class RoomHandle {
     this.#chosenLayout = room.layout;
     this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, participants: [], viewers: 0, recordings: book.list(room.name) };
     process.onEvent = (event) => this.#take(event);
+    this.#watchdog = new Watchdog({
+      timers: time,
+      ask: () => void process.request('ping', {}).then(() => this.#watchdog.hear(), () => undefined),
+      onSilence: (silentMs) => {
+        this.#log.error('the room process hangs: killed', { silentMs });
+        process.kill();
+      },
+    });
     void process.exited.then(({ code, signal }) => this.#processExited(code, signal));
   }
 
@@ -78,6 +88,7 @@ export class RoomHandle {
     const handle = new RoomHandle(options);
     try {
       const { udpPort } = await options.process.request('open', { options: options.room }, openTimeoutMs);
+      handle.#watchdog.start();
       handle.#log.info('room opened', { udpPort, pid: options.process.pid });
       return handle;
     } catch (error) {
@@ -100,9 +111,9 @@ export class RoomHandle {
     return this.#chosenLayout;
   }
 
-  /** Somebody was let in, however short he stayed. */
-  get hasHadSession(): boolean {
-    return this.#hasHadSession;
+  /** Somebody was let in, however short he stayed, or wanted something of the room itself. */
+  get isWanted(): boolean {
+    return this.#isWanted;
   }
 
   get isOccupied(): boolean {
@@ -150,6 +161,7 @@ export class RoomHandle {
 
   async setLayout(layout: string): Promise<void> {
     await this.#process.request('setLayout', { layout });
+    this.#isWanted = true;
     this.#chosenLayout = layout;
   }
 
@@ -167,6 +179,7 @@ export class RoomHandle {
     const { path, url } = nameRecordingFile(this.#recordingsFolder, this.name, recordingId, format, this.#time.date());
     const { recording } = await this.#process.request('startRecording', { recordingId, format, path, url }, recordingTimeoutMs);
     this.#book.put(recording);
+    this.#isWanted = true;
     return recording;
   }
 
@@ -186,6 +199,7 @@ export class RoomHandle {
   async #close(reason: EndReason): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
+    this.#watchdog.stop();
     this.#endAll(reason);
     await this.#process.close(reason, closeTimeoutMs);
     this.#failRecordings();
@@ -202,11 +216,14 @@ export class RoomHandle {
     try {
       const result = await request(sessionId);
       if (!this.#sessions.has(sessionId)) throw new AppError('room_closed');
-      this.#hasHadSession = true;
+      this.#isWanted = true;
       return { ...result, sessionId };
     } catch (error) {
       // After a timeout the room may have let it in nevertheless.
-      if (error instanceof AppError && error.code === 'room_timeout') void this.end(sessionId, 'timeout');
+      if (error instanceof AppError && error.code === 'room_timeout') {
+        this.#isWanted = true;
+        void this.end(sessionId, 'timeout');
+      }
       else this.#forget(sessionId);
       throw error;
     }
@@ -254,6 +271,7 @@ export class RoomHandle {
 
   #processExited(code: number | null, signal: string | null): void {
     // During `close` the process ends as it was asked to; during `open` the opener is told.
+    this.#watchdog.stop();
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#log.error('the room process ended unexpectedly', { code, signal, sessions: this.#sessions.size });

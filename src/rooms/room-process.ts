@@ -1,5 +1,5 @@
 /** A room process as the server sees it: it is asked, it answers, it tells, it ends. What it does is `src/room`. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { AppError, isErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
 import type { CancelTimer, Time } from '../time.js';
@@ -19,21 +19,29 @@ export interface RoomProcessExit {
 }
 
 /** Decoders and encoders run on libuv's pool: fewer threads leave a core idle while FFmpeg works, more only add switching. */
-export const roomThreadPoolSize = 4;
+const roomThreadPoolSize = 4;
 /**
  * glibc gives each thread that allocates an arena of its own, and frames that one thread allocates and another frees spread over all of them: with two
  * arenas instead of eight a room of 16 has 20 MB less, at the same CPU time.
  */
-export const roomMallocArenas = 2;
+const roomMallocArenas = 2;
 /**
  * Stack traces that name the source. Semi-space in MB: V8 touches three of them in full and never gives them back; 32, 4 and 2 cost a room of 16 the same CPU
  * time (about 1.0 CPU-s/s) and 290, 240 and 230 MB.
  */
-export const roomExecArgv = ['--enable-source-maps', '--max-semi-space-size=2'];
+const roomExecArgv = ['--enable-source-maps', '--max-semi-space-size=2'];
+/** How each room process is started. */
+export function roomForkOptions(env: NodeJS.ProcessEnv): ForkOptions {
+  return {
+    serialization: 'advanced',
+    execArgv: roomExecArgv,
+    env: { MALLOC_ARENA_MAX: String(roomMallocArenas), ...env, UV_THREADPOOL_SIZE: String(roomThreadPoolSize) },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  };
+}
+
 /** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */
 const requestTimeoutMs = 5000;
-/** A process that was asked and has told nothing at all for so long is given up: its people get a new one. Below it lies what a busy or swapping machine does. */
-const stuckAfterMs = 10_000;
 /** From the answer to `close`, or the end of the channel, to the end of the process; then it is killed. */
 const exitTimeoutMs = 1500;
 
@@ -56,20 +64,13 @@ export class RoomProcess {
   readonly #log: Log;
   readonly #pending = new Map<number, PendingRequest>();
   #lastRequestId = 0;
-  /** When it was asked first after it last said something; undefined when nobody has asked since. */
-  #silentSinceMs: number | undefined;
   #hasExited = false;
   #cancelKill: CancelTimer | undefined;
   #becomeReady: () => void = () => undefined;
 
   constructor({ modulePath, time, log }: RoomProcessOptions) {
     this.#time = time;
-    this.#child = fork(modulePath, {
-      serialization: 'advanced',
-      execArgv: roomExecArgv,
-      env: { MALLOC_ARENA_MAX: String(roomMallocArenas), ...process.env, UV_THREADPOOL_SIZE: String(roomThreadPoolSize) },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    this.#child = fork(modulePath, roomForkOptions(process.env));
     this.#log = log.child({ roomPid: this.pid });
     this.exited = new Promise((resolve) => {
       // A program that cannot even be started emits `error` and no `exit`.
@@ -96,11 +97,9 @@ export class RoomProcess {
   request<Name extends RoomRequestName>(name: Name, params: RoomRequests[Name]['params'], timeoutMs = requestTimeoutMs): Promise<RoomRequests[Name]['result']> {
     if (this.#hasExited || !this.#child.connected) return Promise.reject(new AppError('room_failed'));
     const requestId = ++this.#lastRequestId;
-    this.#silentSinceMs ??= this.#time.nowMs();
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#time.after(timeoutMs, () => {
         this.#pending.delete(requestId);
-        this.#killIfStuck();
         this.#log.limited('warn', 'the room process did not answer in time', { request: name, timeoutMs });
         reject(new AppError('room_timeout'));
       });
@@ -135,14 +134,7 @@ export class RoomProcess {
     });
   }
 
-  #killIfStuck(): void {
-    if (this.#silentSinceMs === undefined || this.#time.nowMs() - this.#silentSinceMs < stuckAfterMs) return;
-    this.#log.error('the room process hangs: killed');
-    this.kill();
-  }
-
   #receive(message: RoomProcessMessage): void {
-    this.#silentSinceMs = undefined;
     if (message.type === 'ready') this.#becomeReady();
     else if (message.type === 'answer' || message.type === 'error') this.#takeAnswer(message);
     else if (message.type === 'log') this.#log.write(message.level, message.message, message.fields);

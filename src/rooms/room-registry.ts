@@ -38,7 +38,7 @@ export interface ChosenByCaller {
 interface Slot {
   readonly opening: Promise<RoomHandle>;
   /** Made for a joiner who has yet to be let in; nobody asked for the room itself. */
-  readonly isForJoiner: boolean;
+  isForJoiner: boolean;
   handle: RoomHandle | undefined;
   cancelClose: CancelTimer | undefined;
 }
@@ -86,7 +86,12 @@ export class RoomRegistry {
 
   /** @throws {AppError} room_exists, unknown_layout, too_many_rooms, starting… */
   async create(name: string, chosen: ChosenByCaller = {}): Promise<RoomHandle> {
-    if (this.#slots.has(name)) throw new AppError('room_exists');
+    const slot = this.#slots.get(name);
+    if (slot !== undefined) {
+      // Who hears that it is there counts on it.
+      slot.isForJoiner = false;
+      throw new AppError('room_exists');
+    }
     return this.#open(name, this.#choose(chosen), false);
   }
 
@@ -188,7 +193,7 @@ export class RoomRegistry {
     slot.cancelClose = undefined;
     if (isOccupied) return;
     // Whose offer or name was refused leaves no room behind that he never was in.
-    const wasNeeded = !slot.isForJoiner || slot.handle?.hasHadSession !== false;
+    const wasNeeded = !slot.isForJoiner || slot.handle?.isWanted !== false;
     this.#closeLater(name, slot, wasNeeded ? this.#options.emptyTimeoutMs : 0);
   }
 

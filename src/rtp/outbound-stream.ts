@@ -51,8 +51,6 @@ export interface OutboundStreamCounters {
   refusedRequests: number;
 }
 
-/** Bytes of memory behind each packet, in the same allocation, so that a seal in place finds room for its tag (RFC 7714 5: 16; RFC 3711: 10). */
-export const srtpSpareBytes = 16;
 const defaultHistoryUs = 2_000_000;
 const defaultMaxHistoryBytes = 2 * 1024 * 1024;
 /** 2 Mbps: a listener that loses a whole keyframe of 100 kB gets it again, one that asks for everything for ever does not double the upload. */
@@ -104,8 +102,7 @@ export class OutboundStream {
   }
 
   /**
-   * Makes the packets of one frame (video) or of one Opus packet (audio: exactly one payload). Each is as long as its RTP packet, with
-   * {@link srtpSpareBytes} of spare memory behind it. The payloads are kept, not copied: they must not change for as long as the history.
+   * Makes the packets of one frame (video) or of one Opus packet (audio: exactly one payload). The payloads are kept, not copied: they must not change for as long as the history.
    *
    * Marker: the frame's last packet (video), the first packet after a pause (audio, RFC 3551 4.1).
    *
@@ -208,12 +205,11 @@ let slab = Buffer.alloc(0);
 let slabUsedBytes = 0;
 
 function allocatePacket(bytes: number): Buffer {
-  const allocated = bytes + srtpSpareBytes;
-  if (slabUsedBytes + allocated > slab.length) {
-    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, allocated));
+  if (slabUsedBytes + bytes > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes));
     slabUsedBytes = 0;
   }
   const packet = slab.subarray(slabUsedBytes, slabUsedBytes + bytes);
-  slabUsedBytes += allocated;
+  slabUsedBytes += bytes;
   return packet;
 }

@@ -20,7 +20,8 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   koa: ['src/http/'],
   '@koa/router': ['src/http/'],
   ws: ['src/signalling/'],
-  werift: ['src/peer/'],
+  // The build bundles this file; anywhere else the whole package would be loaded as a second copy.
+  werift: ['src/peer/werift.ts'],
   'node-av': ['mixer/ffmpeg/'],
   'fluent-ffmpeg': ['mixer/output/'],
   '@ffmpeg-installer/ffmpeg': ['mixer/output/'],
@@ -35,7 +36,7 @@ const shared = ['src/errors.ts', 'src/ids.ts', 'src/log.ts', 'src/names.ts', 'sr
 const borders: Readonly<Record<string, readonly string[]>> = {
   'src/http/': ['src/rooms/', ...shared],
   'src/signalling/': ['src/rooms/', ...shared],
-  'src/rooms/': ['layouts/index.ts', ...shared],
+  'src/rooms/': ['layouts/index.ts', 'mixer/clock/', ...shared],
   'src/room/': ['src/rooms/protocol.ts', 'src/peer/', 'src/rtp/', 'mixer/', 'layouts/index.ts', ...shared],
   'src/peer/': ['src/rtp/', 'src/rooms/protocol.ts', 'mixer/clock/', ...shared],
   'src/rtp/': [],

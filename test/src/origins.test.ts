@@ -17,7 +17,10 @@ describe('AllowedOrigins', () => {
     [meet, 'null', '127.0.0.1:8080', false],
     // No browser.
     [meet, undefined, '127.0.0.1:8080', true],
-    [none, '', undefined, true],
+    [meet, undefined, 'meet.example.org', true],
+    [meet, 'https://meet.example.org', 'meet.example.org:443', true],
+    [meet, undefined, undefined, false],
+    [none, '', '[::1]', true],
     // Its own pages.
     [none, 'http://127.0.0.1:8080', '127.0.0.1:8080', true],
     [none, 'http://localhost:8080', 'localhost:8080', true],
@@ -27,6 +30,9 @@ describe('AllowedOrigins', () => {
     [none, 'http://127.0.0.1:8080', undefined, false],
     // A name that a stranger lets point here.
     [none, 'http://evil.example:8080', 'evil.example:8080', false],
+    [none, undefined, 'evil.example:8080', false],
+    [meet, undefined, 'evil.example:8080', false],
+    [meet, undefined, '127.0.0.1.evil.example', false],
   ] as const) {
     it(`${isAllowed ? 'lets in' : 'refuses'} ${String(origin)} at ${String(host)}`, () => {
       expect(allowed.allow(origin, host)).to.equal(isAllowed);

@@ -14,7 +14,7 @@ export interface ChromiumOptions {
   readonly args?: readonly string[];
 }
 
-export function chromiumPath(): string {
+function chromiumPath(): string {
   return process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 }
 

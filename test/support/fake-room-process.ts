@@ -107,6 +107,7 @@ const handlers: Handlers = {
     if (participants.delete(sessionId) || viewers.delete(sessionId)) changed();
     return {};
   },
+  ping: () => ({}),
   snapshot: () => ({ png: tinyPng }),
   stats: () => ({ stats: { asked, argv: process.execArgv, threadPool: process.env['UV_THREADPOOL_SIZE'], udp: options } }),
   startRecording: ({ recordingId, format, path, url }) => {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { systemTimers } from '../../../mixer/clock/timers.js';
 import { Recording, type RecordingFormat } from '../../../mixer/output/recording.js';
 import { deferred } from '../../support/deferred.js';
+import { eventually } from '../../support/eventually.js';
 import { averageColors, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, opusPacketUs, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
 
 const canvas = { widthPx: 320, heightPx: 180, fps: 30 };
@@ -89,6 +90,22 @@ describe('recording', () => {
     expect(await ended).to.match(/SIGKILL/);
     expect((await averageColors(path)).length).to.be.at.least((seconds - 1) * canvas.fps);
   });
+
+  for (const format of ['mp4', 'webm'] as const) {
+    it(`is playable from its first seconds where nothing moves and nobody speaks (${format})`, async () => {
+      const { recording, path } = start(format);
+      const silence = Uint8Array.of(0xf8, 0xff, 0xfe);
+      // As the room does it: one picture a second, and sound each 20 ms.
+      for (let second = 0; second < seconds; second += 1) {
+        const picture = pictures[format][second]!;
+        recording.pushVideo({ outputId: 'v', ptsUs: startUs + second * 1_000_000, keyframe: picture.keyframe, data: picture.data });
+        for (let packet = second * 50; packet < (second + 1) * 50; packet += 1) recording.pushAudio(startUs + packet * opusPacketUs, silence);
+      }
+      await eventually('the file can be read', async () => (await averageColors(path)).length >= seconds - 1, 5_000);
+      await recording.stop();
+      expect((await averageColors(path)).length).to.equal(seconds);
+    });
+  }
 
   it('fails with the reason when the disk is full, and takes no more', async () => {
     const { recording, ended } = start('mp4', '/dev/full');

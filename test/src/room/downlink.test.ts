@@ -74,7 +74,7 @@ describe('Downlink', () => {
     expect(sequenceNumbers(sender.sent.slice(-2))).to.deep.equal([0xffff, 0]);
     downlink.resend([0xffff, 0], roundTripUs);
     expect(sequenceNumbers(sender.resent)).to.deep.equal([0xffff, 0]);
-    downlink.resend([0xffff - 256, 1], roundTripUs);
+    downlink.resend([0xffff - 4_096, 1], roundTripUs);
     expect(sender.resent.length, 'forgotten, and not sent yet').to.equal(2);
   });
 

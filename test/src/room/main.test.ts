@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { RoomProcessMessage, RoomRequestMessage } from '../../../src/rooms/protocol.js';
+import { roomForkOptions } from '../../../src/rooms/room-process.js';
 import { roomOptions } from './room-rig.js';
 
 const modulePath = fileURLToPath(new URL('../../../src/room/main.js', import.meta.url));
@@ -13,7 +14,7 @@ describe('room process', () => {
   const heard: RoomProcessMessage[] = [];
 
   before(async () => {
-    child = fork(modulePath, { serialization: 'advanced' });
+    child = fork(modulePath, roomForkOptions(process.env));
     child.on('message', (message) => heard.push(message as RoomProcessMessage));
     await hear((message) => message.type === 'ready');
   });

@@ -210,10 +210,10 @@ describe('RoomRegistry', () => {
     const ann = listener();
     await room.join('Ann', ann);
     process.kill(room.pid, 'SIGSTOP');
-    for (const after of [5000, 5000]) {
-      const stuck = codeOf(room.stats());
-      time.advance(after);
-      expect(await stuck).to.equal('room_timeout');
+    // Nobody asks it anything; the registry does.
+    for (let tick = 0; tick < 7; tick += 1) {
+      time.advance(2_000);
+      await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await ann.end).to.equal('room_failed');
     await isGone(room.pid);
@@ -229,12 +229,18 @@ describe('RoomRegistry', () => {
     time.advance(0);
     await isGone(forJoiner.pid);
     expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked']);
+    // Somebody else heard that it is there.
+    const wanted = await registry.findOrCreate('wanted');
+    expect(await codeOf(registry.create('wanted'))).to.equal('room_exists');
+    expect(await codeOf(wanted.publish('Ann', 'no SDP', listener()))).to.equal('sdp_invalid');
+    time.advance(0);
+    expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked', 'wanted']);
     // Somebody was in it: then it stays a while.
     const kept = await registry.findOrCreate('kept');
     const { sessionId } = await kept.join('Ann', listener());
     await kept.end(sessionId, 'left');
     time.advance(0);
-    expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked', 'kept']);
+    expect(registry.list().map(({ name }) => name)).to.deep.equal(['asked', 'wanted', 'kept']);
   });
 
   it('marks what a killed process was recording as failed, with what is on the disk', async () => {

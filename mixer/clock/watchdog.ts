@@ -1,5 +1,5 @@
-/** Notices a thread that hangs: it is asked now and then, and answers at once while it turns its event loop. */
-import type { CancelTimer, Timers } from '../clock/timers.js';
+/** Notices a thread or a process that hangs: it is asked now and then, and answers at once while it turns its event loop. */
+import type { CancelTimer, Timers } from './timers.js';
 
 export interface WatchdogOptions {
   readonly timers: Timers;
@@ -16,23 +16,38 @@ export class Watchdog {
   readonly #options: WatchdogOptions;
   #unanswered = 0;
   #cancel: CancelTimer | undefined;
+  #isRunning = false;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#cancel ??= this.#options.timers.every(periodMs, () => this.#look());
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#wait();
   }
 
-  /** The thread answered. */
+  /** It answered. */
   hear(): void {
     this.#unanswered = 0;
   }
 
   stop(): void {
+    this.#isRunning = false;
     this.#cancel?.();
     this.#cancel = undefined;
+  }
+
+  /** Questions are counted, not time: where the asker itself stood still, the answers wait in its own queue and are no silence. */
+  #wait(): void {
+    this.#cancel = this.#options.timers.after(periodMs, () => {
+      this.#look();
+      // Timers come before what has arrived: the next question is asked only after that was looked at.
+      const next = setImmediate(() => this.#wait());
+      this.#cancel = () => clearImmediate(next);
+      if (!this.#isRunning) this.#cancel();
+    });
   }
 
   #look(): void {
