@@ -21,13 +21,14 @@ function configure(): LoadedConfig {
 function refuse(error: unknown): never {
   const isHis = error instanceof ConfigError || (error instanceof Error && 'syscall' in error && error.syscall === 'listen');
   console.error(isHis ? error.message : describeError(error));
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') console.error('Set TESSERA_HTTP_PORT to another one, or to 0 for any that is free.');
   process.exit(1);
 }
 
 function announce(server: TesseraServer, { httpHost }: Config): void {
   console.log(`Tessera listens on ${server.url}`);
-  if (isLoopback(httpHost)) console.log('Only this machine reaches it, because no access tokens are configured; TESSERA_HTTP_HOST=0.0.0.0 opens it to everyone all the same.');
-  else console.log('Whoever reaches this address may use it: no access tokens are configured.');
+  if (isLoopback(httpHost)) console.log('Only this machine reaches it, because there are no access tokens yet; TESSERA_HTTP_HOST=0.0.0.0 opens it to everyone all the same.');
+  else console.log('Whoever reaches this address may use it: there are no access tokens yet.');
 }
 
 const { config, warnings } = configure();

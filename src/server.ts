@@ -1,5 +1,6 @@
 /** The composition root of the server process: what there is, and in which order it starts and ends. No media. */
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -47,6 +48,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const layouts = loadLayouts();
   const defaultLayout = layouts.find(config.defaultLayout);
   const mistakes = [...findContradictions(config), ...(defaultLayout === undefined ? [`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`] : [])];
+  if (config.ffmpegPath !== '' && !canBeRun(config.ffmpegPath)) mistakes.push(`ffmpeg.path names no program that can be run: "${config.ffmpegPath}"`);
   if (mistakes.length > 0 || defaultLayout === undefined) throw new ConfigError(mistakes);
 
   const recordingsFolder = resolve(config.recordingsFolder);
@@ -72,6 +74,15 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
     server.closeAllConnections();
   };
   return { url: urlOf(server, config.httpHost), registry, sessions, close: () => (closing ??= close()) };
+}
+
+function canBeRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function listen(server: Server, { httpHost, httpPort }: Config): Promise<void> {

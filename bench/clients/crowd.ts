@@ -69,6 +69,9 @@ export class Crowd {
     const joinNext = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#join(...next);
     };
+    // The first makes the room.
+    const [first] = this.#options.publishers > 0 ? waiting.splice(0, 1) : [];
+    if (first !== undefined) await this.#join(...first);
     await Promise.all(Array.from({ length: joinersAtOnce }, joinNext));
   }
 

@@ -114,7 +114,11 @@ export class Recordings {
 
 /** @param {Recording} recording */
 function fileItem({ status, url, durationMs, bytes, format, error }) {
-  if (status === 'failed') return element('li', { class: 'file is-failed' }, icon('warning'), element('span', { text: 'Failed' }), element('small', { text: error ?? '' }));
+  if (status === 'failed') {
+    // What was written up to then can be played.
+    const what = bytes > 0 ? element('a', { text: 'Failed: open what there is', attributes: { href: url, target: '_blank', rel: 'noopener' } }) : element('span', { text: 'Failed' });
+    return element('li', { class: 'file is-failed' }, icon('warning'), what, element('small', { text: error ?? '' }));
+  }
   const link = element('a', { attributes: { href: url, target: '_blank', rel: 'noopener' } }, icon('download'), element('span', { text: clockText(durationMs) }), element('small', { text: `${bytesText(bytes)} ${format}` }));
   return element('li', { class: 'file' }, link);
 }

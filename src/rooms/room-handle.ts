@@ -264,6 +264,7 @@ export class RoomHandle {
   }
 
   #takeRecording(recording: RecordingDescription): void {
+    if (recording.status === 'failed') this.#log.warn('a recording failed', { recording: recording.id, error: recording.error });
     this.#book.put(recording);
     this.#description = { ...this.#description, recordings: this.#book.list(this.name) };
     for (const listener of this.#sessions.values()) listener.recordingChanged?.(recording);

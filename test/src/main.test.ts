@@ -23,7 +23,7 @@ function run(env: NodeJS.ProcessEnv): { child: ChildProcess; stdout: Promise<str
 describe('main', () => {
   it('prints its address, serves there, and ends in order on SIGTERM', async () => {
     const { child, firstLines, stdout, exit } = run({});
-    const [, url = ''] = /^Tessera listens on (http:\/\/127\.0\.0\.1:\d+)\nOnly this machine reaches it, because no access tokens are configured; .*\n$/.exec(await firstLines) ?? [];
+    const [, url = ''] = /^Tessera listens on (http:\/\/127\.0\.0\.1:\d+)\nOnly this machine reaches it, because there are no access tokens yet; .*\n$/.exec(await firstLines) ?? [];
     expect(url).to.not.equal('');
     expect((await fetch(`${url}/api/rooms`)).status).to.equal(200);
     child.kill('SIGTERM');
@@ -58,8 +58,15 @@ describe('main', () => {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { exit, stderr } = run({ TESSERA_HTTP_PORT: String(port) });
-    expect(await exit).to.deep.equal([1, null]);
-    expect(await stderr).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
+    const [code] = await exit;
     other.close();
+    expect(code).to.equal(1);
+    expect(await stderr).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}\nSet TESSERA_HTTP_PORT to another one, or to 0 for any that is free.\n`);
+  });
+
+  it('does not start with an FFmpeg that is not there', async () => {
+    const { exit, stderr } = run({ TESSERA_FFMPEG_PATH: '/nowhere/ffmpeg' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.match(/ffmpeg\.path names no program that can be run: "\/nowhere\/ffmpeg"\n$/);
   });
 });
