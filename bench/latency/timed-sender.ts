@@ -1,4 +1,4 @@
-/** A camera that paints the number of each picture into it and a microphone with a chirp each half second over soft noise; both remember when. */
+/** A camera that paints the number of each picture into it and a microphone with a chirp each half second over soft noise, or with a sound that is given; both remember when. */
 import { systemTimers } from '../../mixer/clock/timers.js';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { wrtc, type WrtcTrack } from '../../test/support/wrtc.js';
@@ -16,6 +16,11 @@ const chunksBetweenChirps = 51;
 /** About -38 dB of full scale: a room with people in it. In digital silence a receiver may stretch and cut as it likes, which flatters. */
 const noiseAmplitude = 700;
 
+/** Gives the next samples of its sound, 16 bits at 48 kHz. */
+export interface SoundSource {
+  fill(samples: Int16Array): void;
+}
+
 export class TimedSender {
   readonly videoTrack: WrtcTrack;
   readonly audioTrack: WrtcTrack;
@@ -27,12 +32,15 @@ export class TimedSender {
   readonly #audio = new wrtc.nonstandard.RTCAudioSource();
   readonly #texture = new MovingTexture({ widthPx, heightPx });
   readonly #chirp = makeChirp();
+  readonly #sound: SoundSource | undefined;
   readonly #stops: readonly (() => void)[];
   #chunk = new Int16Array(chunkSamples);
   #seed = 7;
 
-  constructor(time: RoomTime) {
+  /** @param sound instead of chirps */
+  constructor(time: RoomTime, sound?: SoundSource) {
     this.#time = time;
+    this.#sound = sound;
     this.videoTrack = this.#video.createTrack();
     this.audioTrack = this.#audio.createTrack();
     const metronome = new Metronome({ time, timers: systemTimers });
@@ -70,6 +78,14 @@ export class TimedSender {
 
   #sendSound(index: number): void {
     const samples = this.#chunk;
+    if (this.#sound === undefined) this.#fillWithChirps(samples, index);
+    else this.#sound.fill(samples);
+    this.#audio.onData({ samples, sampleRate: sampleRateHz, bitsPerSample: 16, channelCount: 1, numberOfFrames: chunkSamples });
+    // The source may still read the one before.
+    this.#chunk = new Int16Array(chunkSamples);
+  }
+
+  #fillWithChirps(samples: Int16Array, index: number): void {
     const place = index % chunksBetweenChirps;
     const chirpFrom = place * chunkSamples;
     for (let sample = 0; sample < chunkSamples; sample += 1) {
@@ -77,8 +93,5 @@ export class TimedSender {
       samples[sample] = noiseAmplitude * (this.#seed / 0x8000_0000 - 1) + (this.#chirp[chirpFrom + sample] ?? 0);
     }
     if (place === 0) this.#chirpUs.push(this.#time.nowUs());
-    this.#audio.onData({ samples, sampleRate: sampleRateHz, bitsPerSample: 16, channelCount: 1, numberOfFrames: chunkSamples });
-    // The source may still read the one before.
-    this.#chunk = new Int16Array(chunkSamples);
   }
 }

@@ -3,7 +3,7 @@ import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { wrtc, type WrtcAudioSink, type WrtcTrack, type WrtcVideoSink } from '../../test/support/wrtc.js';
 import { readTimeCode } from '../latency/time-code.js';
 
-/** The sender's noise is at 400 of 32768 (rms); concealment that has faded, comfort noise and silence are far below this. */
+/** {@link MadeVoice} is nowhere below 200 of 32768 (rms); concealment that has faded, comfort noise and silence are far below this. */
 const leastSoundRms = 120;
 
 export class MediaWatch {

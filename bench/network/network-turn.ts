@@ -13,6 +13,7 @@ import { TimedSender } from '../latency/timed-sender.js';
 import { steadily, type ImpairmentStep } from './impairment.js';
 import type { BothCounters, LinkSteps } from './link-emulator.js';
 import { Link } from './link.js';
+import { MadeVoice } from './made-voice.js';
 import { MediaWatch } from './media-watch.js';
 import { countIn, standstillIn } from './standstill.js';
 
@@ -89,6 +90,7 @@ async function clientCounters({ sending, receiving }: OpenPath): Promise<Record<
   take('soundSamples', heard, 'totalSamplesReceived');
   take('concealedSamples', heard, 'concealedSamples');
   take('soundLost', heard, 'packetsLost');
+  take('soundRepairsReceived', heard, 'fecPacketsReceived');
   take('picturesDecoded', seen, 'framesDecoded');
   take('picturePacketsLost', seen, 'packetsLost');
   take('nacksOfListener', seen, 'nackCount');
@@ -136,7 +138,7 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   const { place, serverUrl, room, measureMs } = options;
   const time = new RoomClock();
   const link = Link.start();
-  const sender = new TimedSender(time);
+  const sender = new TimedSender(time, new MadeVoice());
   const path = await openPath(options, sender, (server) => link.open(server, options.seed));
   const watch = new MediaWatch({ video: path.video, audio: path.audio, time });
   const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : (await fetch(`${serverUrl}/api/rooms/${room}/stats`)).json());
