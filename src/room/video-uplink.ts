@@ -26,6 +26,14 @@ export interface VideoUplinkOptions {
 const videoClockHz = 90_000;
 /** A keyframe costs the sender ten ordinary frames; wishes within this time are one (mediasoup and LiveKit take 500 ms to 1 s). */
 const keyframeWishIntervalUs = 500_000;
+/** A repair that comes a little later than the others did is still on its way, not lost. */
+const retryPatience = 1.25;
+/** Three tries repair all but 1 packet in 1,000 at 10 % loss each way; without the packet its frames wait for a keyframe, which takes as long and more. */
+const triesWorthWaiting = 3;
+/** A playout buffer beyond this would be felt as delay by everyone, so what waited longer is only decoded for what follows on it. */
+const shortestWaitUs = 200_000;
+const longestWaitUs = 1_000_000;
+const nothingDue: readonly number[] = [];
 
 export class VideoUplink implements Uplink {
   readonly source: VideoSource;
@@ -92,8 +100,16 @@ export class VideoUplink implements Uplink {
   }
 
   dueNacks(nowUs: number, roundTripUs: number): readonly number[] {
+    if (this.#nacks.missingCount === 0) {
+      this.#assembler.giveUp(nowUs);
+      return nothingDue;
+    }
+    // A client that only sends gets no sender reports of ours, by which a round trip could be known: its repairs tell.
+    const measuredUs = this.#nacks.repairRoundTripUs;
+    const repairUs = measuredUs === undefined ? roundTripUs : measuredUs * retryPatience;
+    this.#assembler.setWait(Math.min(longestWaitUs, Math.max(shortestWaitUs, repairUs * triesWorthWaiting)));
     this.#assembler.giveUp(nowUs);
-    return this.#nacks.missingCount === 0 ? [] : this.#nacks.due(nowUs, roundTripUs).map((index) => index & 0xffff);
+    return this.#nacks.due(nowUs, repairUs).map((index) => index & 0xffff);
   }
 
   wishKeyframe(): void {

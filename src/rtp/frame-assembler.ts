@@ -47,7 +47,8 @@ const restartPackets = 16_384;
 
 export class FrameAssembler {
   readonly #depacketisers: ReadonlyMap<number, VideoDepacketiser>;
-  readonly #waitLimit: WaitLimit;
+  readonly #clockHz: number;
+  #waitLimit: WaitLimit;
   readonly #maxBytes: number;
   readonly #onFrame: (frame: AssembledFrame) => void;
   readonly #onGap: (() => void) | undefined;
@@ -77,6 +78,7 @@ export class FrameAssembler {
     depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap,
   }: FrameAssemblerOptions) {
     this.#depacketisers = depacketisers;
+    this.#clockHz = clockHz;
     this.#waitLimit = { waitUs, waitTicks: (waitUs * clockHz) / 1e6 };
     this.#maxBytes = maxBytes;
     this.#onFrame = onFrame;
@@ -110,6 +112,11 @@ export class FrameAssembler {
     if (index === window.start) this.#isBeginningOpen = false;
     if (index === this.#cursor) this.#advance();
     else this.#jumpToKeyframe(index);
+  }
+
+  /** From now on a gap holds frames back so long at most; see `waitUs` of the options. */
+  setWait(waitUs: number): void {
+    if (waitUs !== this.#waitLimit.waitUs) this.#waitLimit = { waitUs, waitTicks: (waitUs * this.#clockHz) / 1e6 };
   }
 
   /**

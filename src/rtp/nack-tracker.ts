@@ -17,9 +17,13 @@ const maxAgeUs = 1_000_000;
 const maxMissing = 512;
 /** A jump by more than this is a black-out or a new start: a keyframe mends it, thousands of old packets do not. */
 const maxJump = 1_000;
+/** Weight of a new measurement of the round trip, as in RFC 6298. */
+const roundTripGain = 1 / 8;
 
 interface Gap {
   readonly sinceUs: number;
+  /** Of the first request. */
+  requestedUs: number;
   tries: number;
   lastRequestUs: number;
 }
@@ -38,6 +42,8 @@ export class NackTracker {
   /** Jumps after which it began anew. */
   resetCount = 0;
 
+  #repairRoundTripUs: number | undefined;
+  #isRoundTripSure = false;
   /** Oldest first, because gaps are only ever added above the newest. */
   readonly #missing = new Map<number, Gap>();
   #newest: number | undefined;
@@ -47,6 +53,14 @@ export class NackTracker {
   /** Packets waited for at this moment. */
   get missingCount(): number {
     return this.#missing.size;
+  }
+
+  /**
+   * From a request to the packet that it brought, smoothed; undefined before the first. By packets asked for once; until there is one, by the first request of
+   * one asked for more often, which may be too long but never too short (Karn and Partridge 1987: an answer does not say which request it answers).
+   */
+  get repairRoundTripUs(): number | undefined {
+    return this.#repairRoundTripUs;
   }
 
   /** Every packet that arrived, also retransmitted ones, under its original index. */
@@ -61,7 +75,7 @@ export class NackTracker {
     } else if (ahead > 0) {
       this.#advance(index, this.#newest, nowUs);
     } else if (ahead >= -maxJump) {
-      this.#onLate(index);
+      this.#onLate(index, nowUs);
     } else if (index === this.#strayNext) {
       this.#reset(index);
     } else {
@@ -86,6 +100,7 @@ export class NackTracker {
         this.#missing.delete(index);
         this.abandonedCount += 1;
       } else if (isDue) {
+        if (gap.tries === 0) gap.requestedUs = nowUs;
         gap.tries += 1;
         gap.lastRequestUs = nowUs;
         due.push(index);
@@ -109,7 +124,7 @@ export class NackTracker {
       this.#reset(index);
       return;
     }
-    for (let gap = newest + 1; gap < index; gap += 1) this.#missing.set(gap, { sinceUs: nowUs, tries: 0, lastRequestUs: nowUs });
+    for (let gap = newest + 1; gap < index; gap += 1) this.#missing.set(gap, { sinceUs: nowUs, requestedUs: nowUs, tries: 0, lastRequestUs: nowUs });
     this.#newest = index;
     this.#strayNext = undefined;
     if (this.#missing.size > maxMissing) this.#dropOldest(this.#missing.size - maxMissing);
@@ -125,12 +140,22 @@ export class NackTracker {
     }
   }
 
-  #onLate(index: number): void {
+  #onLate(index: number, nowUs: number): void {
     const gap = this.#missing.get(index);
     if (gap === undefined) return;
     this.#missing.delete(index);
-    if (gap.tries > 0) this.recoveredCount += 1;
-    else this.reorderedCount += 1;
+    if (gap.tries === 0) {
+      this.reorderedCount += 1;
+      return;
+    }
+    this.recoveredCount += 1;
+    this.#measure(nowUs - gap.requestedUs, gap.tries === 1);
+  }
+
+  #measure(roundTripUs: number, isSure: boolean): void {
+    if (isSure && this.#isRoundTripSure) this.#repairRoundTripUs = (this.#repairRoundTripUs ?? 0) + (roundTripUs - (this.#repairRoundTripUs ?? 0)) * roundTripGain;
+    else if (isSure || !this.#isRoundTripSure) this.#repairRoundTripUs = roundTripUs;
+    this.#isRoundTripSure ||= isSure;
   }
 
   #reset(index: number): void {

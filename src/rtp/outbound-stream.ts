@@ -53,8 +53,8 @@ export interface OutboundStreamCounters {
 
 const defaultHistoryUs = 2_000_000;
 const defaultMaxHistoryBytes = 2 * 1024 * 1024;
-/** 2 Mbps: a listener that loses a whole keyframe of 100 kB gets it again, one that asks for everything for ever does not double the upload. */
-const defaultResendBytesPerSecond = 250_000;
+/** 800 kbps: half of a usual picture again. A listener that loses a whole keyframe of 100 kB gets it again; where the path is full, 2 Mbps of repairs left no room for the sound. */
+const defaultResendBytesPerSecond = 100_000;
 /** The longest Opus packet (RFC 7587 4.2): more time between two packets means that the talker paused. */
 const pauseUs = 120_000;
 const originalSequenceBytes = 2;

@@ -47,6 +47,24 @@ describe('NackTracker', () => {
     expect(tracker.recoveredCount, 'a second copy recovers nothing').to.equal(1);
   });
 
+  it('knows the round trip by what came back after one request, and guesses it by others until then', () => {
+    const repair = (index: number, atUs: number, requestsAtUs: readonly number[], comesUs: number): void => {
+      tracker.onPacket(index - 1, atUs);
+      tracker.onPacket(index + 1, atUs);
+      for (const nowUs of requestsAtUs) expect(tracker.due(nowUs, roundTripUs)).to.deep.equal([index]);
+      tracker.onPacket(index, comesUs);
+    };
+    expect(tracker.repairRoundTripUs).to.equal(undefined);
+    repair(2, 0, [10_000, 110_000], 320_000);
+    expect(tracker.repairRoundTripUs).to.equal(310_000);
+    repair(4, 1_000_000, [1_010_000], 1_060_000);
+    expect(tracker.repairRoundTripUs).to.equal(50_000);
+    repair(6, 2_000_000, [2_010_000, 2_110_000], 2_200_000);
+    expect(tracker.repairRoundTripUs).to.equal(50_000);
+    repair(8, 3_000_000, [3_010_000], 3_068_000);
+    expect(tracker.repairRoundTripUs).to.equal(51_000);
+  });
+
   it('has a floor under the round trip', () => {
     tracker.onPacket(0, 0);
     tracker.onPacket(2, 0);
