@@ -136,7 +136,10 @@ export class VideoUplink implements Uplink {
 
   #takeFrame(frame: AssembledFrame): void {
     const { participantId, source, captureClock } = this.#options;
-    if (frame.keyframe) this.#isKeyframeWished = false;
+    if (frame.keyframe) {
+      this.#isKeyframeWished = false;
+      this.#nacks.forgetBefore(this.#assembler.nextIndex);
+    }
     this.#options.onFrame({
       participantId,
       source,

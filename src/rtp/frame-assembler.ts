@@ -114,6 +114,11 @@ export class FrameAssembler {
     else this.#jumpToKeyframe(index);
   }
 
+  /** Of the packet that is needed next: whatever is missing before it is needed no more. */
+  get nextIndex(): number {
+    return this.#cursor;
+  }
+
   /** From now on a gap holds frames back so long at most; see `waitUs` of the options. */
   setWait(waitUs: number): void {
     if (waitUs !== this.#waitLimit.waitUs) this.#waitLimit = { waitUs, waitTicks: (waitUs * this.#clockHz) / 1e6 };

@@ -95,6 +95,16 @@ describe('VideoUplink', () => {
       expect(uplink.stats()).to.include({ nackedPackets: 3, recoveredPackets: 2, lostPackets: 0 });
     });
 
+    it('asks no more for what stood before a keyframe that came whole', () => {
+      receive(packetsOf(0), 0);
+      receive(packetsOf(1).slice(1), frameUs);
+      expect(uplink.dueNacks(frameUs + 10_000, roundTripUs)).to.have.lengthOf(1);
+      receive(packetsOf(2, true), 2 * frameUs);
+      expect(frames.map(({ keyframe }) => keyframe)).to.deep.equal([true, true]);
+      expect(uplink.dueNacks(frameUs + 10_000 + roundTripUs, roundTripUs)).to.deep.equal([]);
+      expect(uplink.stats()).to.include({ nackedPackets: 1, abandonedPackets: 1 });
+    });
+
     it('goes on behind a loss that is not repaired within 200 ms: says so, and wishes for a keyframe', () => {
       receive(packetsOf(0), 0);
       expect(uplink.takeKeyframeWish(0)).to.equal(false);
