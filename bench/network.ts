@@ -17,7 +17,7 @@ const environment = { TESSERA_CANVAS_WIDTH: '640', TESSERA_CANVAS_HEIGHT: '360' 
 const leastMeasureMs = 8_000;
 const places: readonly LinkPlace[] = ['straight', 'downstream', 'upstream'];
 const against = 'straight';
-/** Of issue "a transport for the public internet". */
+/** At 10 % loss, and from the end of a black-out: what people hardly notice. */
 const goals = { freezeMsPerMinute: 600, concealedPercent: 3, backMs: 1_500 } as const;
 const rowsWithGoals = { loss: '10 % loss', blackOut: '3 s black-out' } as const;
 /** Half of what counts as a freeze: more makes one where the network had none. */

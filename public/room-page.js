@@ -1,3 +1,4 @@
+/** @import { DeviceProblem } from './client/local-media.js' */
 /** @import { RoomDescription } from './client/types.js' */
 import { on } from './client/events.js';
 import { QualityMeter, TesseraRoom } from './tessera-client.js';
@@ -74,7 +75,7 @@ function wireMedia() {
   const setters = { microphone: room.setMicrophone, camera: room.setCamera, screen: room.setScreen };
   on(devices, 'track', (/** @type {{ slot: keyof typeof setters, track: MediaStreamTrack | null }} */ { slot, track }) => void setters[slot].call(room, track));
   on(devices, 'muted', ({ muted }) => room.muteMicrophone(muted));
-  on(devices, 'problems', (/** @type {{ microphone?: any, camera?: any }} */ problems) => {
+  on(devices, 'problems', (/** @type {{ microphone?: DeviceProblem, camera?: DeviceProblem }} */ problems) => {
     if (room.state !== 'idle') for (const text of problemTexts(problems)) toasts.show({ kind: 'error', text });
   });
   on(devices, 'screenfailed', () => toasts.show({ kind: 'error', text: 'The screen could not be shared.' }));

@@ -1,4 +1,4 @@
-/** @import { DeviceKind } from '../client/local-media.js' */
+/** @import { DeviceKind, DeviceProblem } from '../client/local-media.js' */
 import { on } from '../client/events.js';
 import { byId } from './dom.js';
 import { fillDeviceSelect } from './device-list.js';
@@ -42,7 +42,7 @@ export class DevicePanel {
     this.#devices.addEventListener('change', () => this.#draw(), { signal });
     this.#devices.addEventListener('track', () => this.#show(), { signal });
     navigator.mediaDevices?.addEventListener('devicechange', () => this.#draw(), { signal });
-    on(this.#devices, 'problems', (/** @type {{ microphone?: any, camera?: any }} */ problems) => {
+    on(this.#devices, 'problems', (/** @type {{ microphone?: DeviceProblem, camera?: DeviceProblem }} */ problems) => {
       this.#notice.textContent = problemTexts(problems).join(' ');
       this.#notice.hidden = false;
     });

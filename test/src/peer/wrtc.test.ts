@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../../src/peer/index.js';
+import { eventually } from '../../support/eventually.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../support/wrtc.js';
 import { loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
 
@@ -51,7 +52,7 @@ class Browser {
   /** Resolves when DTLS is closed: `connectionState` says so only when ICE notices, seconds later, and this binding has no event for it. */
   async dtlsClosed(): Promise<void> {
     const [transport] = this.connection.getTransceivers().map(({ sender }) => (sender as unknown as { readonly transport: { readonly state: string } }).transport);
-    while (transport?.state !== 'closed') await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually('DTLS is closed', () => transport?.state === 'closed', 5_000);
   }
 
   close(): void {
@@ -118,12 +119,10 @@ describe('Peer and libwebrtc', function () {
     await rigged.reached(({ rtcp }) => count(payloadTypes[0]) >= 20 && count(payloadTypes[1]) >= 3 && rtcp.length > 0);
     expect(new Set(rigged.rtp.map((packet) => packet.readUInt32BE(8)))).to.deep.equal(new Set(media.map(({ remoteSsrcs }) => remoteSsrcs[0])));
     // libwebrtc counts a moment after it has received.
-    let received = await browser.receivedPackets();
-    for (let tries = 0; tries < 50 && (received.audio < 30 || received.video < 30); tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      received = await browser.receivedPackets();
-    }
-    expect(received).to.deep.equal({ audio: 30, video: 30 });
+    await eventually('all have been counted', async () => {
+      expect(await browser.receivedPackets()).to.deep.equal({ audio: 30, video: 30 });
+      return true;
+    }, 1_000);
     expect(rigged.peer.counters).to.include({ droppedSrtp: 0, droppedSends: 0 });
     rigged.peer.sendRtcp(makeReceiverReport(0x1111));
   }
