@@ -23,30 +23,32 @@ const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 const defaults = { seconds: 10, rounds: 3 } as const;
 const usage = [
-  'usage: npm run bench [-- name…] [--seconds N] [--rounds N]',
+  'usage: npm run bench [-- name…] [--seconds N] [--rounds N] [--only TEXT]',
   '',
   `  names       ${usualNames.join(', ')}; none: all of these`,
   `              ${[...onlyByName].join(', ')}: only by name, with 3 rounds half an hour`,
   `  --seconds   of media for each measurement; default ${defaults.seconds}`,
   `  --rounds    measurements of each figure, of which the median counts; default ${defaults.rounds}`,
+  '  --only      measurements whose name has this in it, such as "1 Mbps, downstream" of network; may be given several times',
 ].join('\n');
 
 interface Wishes {
   readonly names: readonly string[];
   readonly seconds: number;
   readonly rounds: number;
+  readonly only: readonly string[];
 }
 
 function readWishes(): Wishes {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: 'string' }, rounds: { type: 'string' }, help: { type: 'boolean' } } });
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
     if (values.help === true) {
       console.log(usage);
       process.exit(0);
     }
     const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
     if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}.`);
-    return { names: positionals.length > 0 ? positionals : usualNames, seconds: count('seconds', values.seconds), rounds: count('rounds', values.rounds) };
+    return { names: positionals.length > 0 ? positionals : usualNames, seconds: count('seconds', values.seconds), rounds: count('rounds', values.rounds), only: values.only ?? [] };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);
@@ -76,12 +78,12 @@ function format(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-const { names, seconds, rounds } = readWishes();
+const { names, seconds, rounds, only } = readWishes();
 const results: { readonly name: string; readonly meaning: string; readonly rows: readonly BenchRow[] }[] = [];
 for (const name of names) {
   const { bench } = await (benches[name] as () => Promise<{ readonly bench: Bench }>)();
   console.log(`${name}: ${bench.meaning}`);
-  results.push({ name, meaning: bench.meaning, rows: await bench.run({ seconds, rounds, say: (line) => console.log(`  ${line}`) }) });
+  results.push({ name, meaning: bench.meaning, rows: await bench.run({ seconds, rounds, isWanted: (measurement) => only.length === 0 || only.some((text) => measurement.includes(text)), say: (line) => console.log(`  ${line}`) }) });
 }
 const table = results.flatMap(({ name, rows }) => rows.map((row) => describeRow(name, row)));
 console.log(`\n${formatTable([['', 'measured', 'other', 'unit', 'held against', 'ratio', 'goal', ''], ...table])}`);

@@ -4,6 +4,7 @@ export const errorTable = {
   invalid_json: { status: 400, meaning: 'The body is no JSON.' },
   invalid_body: { status: 400, meaning: 'The JSON has a missing, unknown or wrong field; `details` names each.' },
   invalid_room_name: { status: 400, meaning: 'A room name has 1 to 64 of the characters A-Z, a-z, 0-9, `-`, `_` and `.`, and starts with a letter or digit.' },
+  invalid_max_height: { status: 400, meaning: 'The most rows of the picture, `maxHeight`, are a whole number from 1 to 8192.' },
   invalid_participant_name: { status: 400, meaning: 'A display name has 1 to 64 visible characters, of any script; no control characters, no direction overrides, no markup.' },
   unknown_layout: { status: 400, meaning: 'No layout has this name; `details.layouts` lists those there are.' },
   body_too_large: { status: 413, meaning: 'The body is longer than this server reads.' },

@@ -45,6 +45,8 @@ export function networkRows(measureMs: number): readonly NetworkRow[] {
     row('300 ms RTT, 5 % loss', { lossShare: 0.05 }, 150),
     row('1 Mbps', { limitKbps: 1_000 }),
     row('500 kbps', { limitKbps: 500 }),
+    row('250 kbps', { limitKbps: 250 }),
+    row('100 kbps', { limitKbps: 100 }),
     stepsRow('2 Mbps, 300 kbps, 2 Mbps', measureMs),
     blackOutRow('3 s black-out'),
     row('10 % duplicates', { duplicateShare: 0.1 }),

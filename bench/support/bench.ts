@@ -19,6 +19,8 @@ export interface BenchContext {
   readonly seconds: number;
   /** Measurements of each figure, of which the median counts. */
   readonly rounds: number;
+  /** Whether the measurement of that name was asked for; all are, unless some are named. */
+  readonly isWanted: (measurement: string) => boolean;
   /** A line of progress. */
   readonly say: (line: string) => void;
 }

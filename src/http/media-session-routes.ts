@@ -30,6 +30,9 @@ interface MediaFace {
   prepare(context: Context): (room: RoomHandle, offer: string, listener: SessionListener) => Promise<{ sessionId: string; answer: string }>;
 }
 
+/** More than any picture has. */
+const mostHeightPx = 8192;
+
 export const addWhipRoutes: AddRoutes = (router, services) => {
   addMediaRoutes(router, services, {
     kind: 'whip',
@@ -51,7 +54,8 @@ export const addWhepRoutes: AddRoutes = (router, services) => {
     findRoom: (name) => services.registry.findOrBringBack(name),
     prepare(context) {
       const participantId = queryText(context, 'as');
-      return (room, offer, listener) => room.view(offer, participantId, listener);
+      const maxHeightPx = parseMaxHeight(queryText(context, 'maxHeight'));
+      return (room, offer, listener) => room.view(offer, participantId, listener, maxHeightPx);
     },
   });
 };
@@ -120,4 +124,12 @@ function queryText(context: Context, name: string): string | undefined {
   const value = context.query[name];
   const first = Array.isArray(value) ? value[0] : value;
   return first === '' ? undefined : first;
+}
+
+/** @throws {AppError} `invalid_max_height` */
+function parseMaxHeight(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const heightPx = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (heightPx < 1 || heightPx > mostHeightPx) throw new AppError('invalid_max_height');
+  return heightPx;
 }

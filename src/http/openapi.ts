@@ -141,9 +141,9 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
     options: endpointOptions(),
     post: {
       summary: 'Watches a room (WHEP): the mix that all listeners get.',
-      parameters: [roomParameter, queryParameter('as', 'A participant\'s id: gives that participant\'s own mix, without his own voice.')],
+      parameters: [roomParameter, queryParameter('as', 'A participant\'s id: gives that participant\'s own mix, without his own voice.'), queryParameter('maxHeight', `The best of the room\'s encodes with at most so many rows; for devices that cannot take more. ${errorTable.invalid_max_height.meaning}`)],
       requestBody: sdp('The offer.'),
-      responses: { 201: sdp('The answer.', { headers: sessionHeaders }), ...errors(...roomErrors, 'participant_not_found', ...sdpErrors, 'room_full', ...processErrors) },
+      responses: { 201: sdp('The answer.', { headers: sessionHeaders }), ...errors(...roomErrors, 'participant_not_found', 'invalid_max_height', ...sdpErrors, 'room_full', ...processErrors) },
     },
   },
   '/whep/sessions/{secret}': sessionOperations(),

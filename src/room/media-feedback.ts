@@ -68,7 +68,7 @@ export class MediaFeedback {
         this.#takeReportBlocks(packet.reports, arrivalUs);
         return;
       case 'nack':
-        outgoing.find(packet.mediaSsrc)?.resend(packet.sequenceNumbers, this.roundTripUs);
+        if (packet.mediaSsrc === outgoing.video?.ssrc) outgoing.video.resend(packet.sequenceNumbers, this.roundTripUs);
         return;
       case 'pli':
         if (packet.mediaSsrc === outgoing.video?.ssrc) this.#takeKeyframeWish(arrivalUs);
@@ -79,8 +79,14 @@ export class MediaFeedback {
       case 'goodbye':
         for (const ssrc of packet.ssrcs) incoming.remove(ssrc);
         return;
+      case 'transport-feedback':
+        outgoing.path.takeReport(packet.body, arrivalUs, this.roundTripUs);
+        return;
+      case 'remb':
+        outgoing.path.takeRemb(packet.bitrateBps, arrivalUs);
+        return;
       default:
-        // Source descriptions, bandwidth estimates and transport feedback steer nothing yet.
+        // Source descriptions steer nothing.
         return;
     }
   }
@@ -97,7 +103,7 @@ export class MediaFeedback {
   #takeReportBlocks(blocks: readonly ReportBlock[], arrivalUs: number): void {
     const { outgoing, ntpMiddleAt } = this.#options;
     for (const block of blocks) {
-      if (outgoing.find(block.ssrc) === undefined) continue;
+      if (!outgoing.downlinks.some(({ ssrc }) => ssrc === block.ssrc)) continue;
       const measuredUs = roundTripUs(block, ntpMiddleAt(arrivalUs));
       if (measuredUs === undefined) continue;
       this.#roundTripUs = this.#roundTripUs === undefined ? measuredUs : this.#roundTripUs + (measuredUs - this.#roundTripUs) * roundTripGain;

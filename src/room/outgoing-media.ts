@@ -1,8 +1,18 @@
 /** What one client is sent: one sound and one picture of the mix, as far as both sides agreed on them. */
-import type { RoomTime, VideoCodec } from '../../mixer/index.js';
+import type { RoomTime, Timers, VideoCodec } from '../../mixer/index.js';
 import type { MediaPlan, NegotiatedCodec, NegotiatedMedia } from '../peer/index.js';
-import { Downlink, VideoDownlink, type PacketSender } from './downlink.js';
+import { AudioDownlink, type Downlink } from './downlink.js';
 import type { RandomUint32 } from './media-plan.js';
+import { PathControl, type PacketSender } from './path-control.js';
+import { VideoDownlink } from './video-downlink.js';
+
+/** The encodes of the room, as one listener may have them. */
+export interface ListenerTiers {
+  /** What each takes, sound and headers included, in bps, best first. */
+  readonly needsBps: readonly number[];
+  /** The best that he may have. */
+  readonly best: number;
+}
 
 export interface OutgoingMediaOptions {
   readonly media: readonly NegotiatedMedia[];
@@ -10,6 +20,8 @@ export interface OutgoingMediaOptions {
   readonly plans: readonly MediaPlan[];
   readonly sender: PacketSender;
   readonly clock: RoomTime;
+  readonly timers: Timers;
+  readonly tiers: ListenerTiers;
   readonly random: RandomUint32;
 }
 
@@ -17,38 +29,42 @@ const opusClockHz = 48_000;
 const videoClockHz = 90_000;
 
 export class OutgoingMedia {
-  readonly audio: Downlink | undefined;
+  readonly path: PathControl;
+  readonly audio: AudioDownlink | undefined;
   readonly video: VideoDownlink | undefined;
   /** What the listener wants the mix in; undefined when he takes no picture. */
   readonly videoCodec: VideoCodec | undefined;
   readonly downlinks: readonly Downlink[];
 
-  constructor({ media, plans, sender, clock, random }: OutgoingMediaOptions) {
+  constructor({ media, plans, sender, clock, timers, tiers, random }: OutgoingMediaOptions) {
+    this.path = new PathControl({ sender, clock, timers, needsBps: tiers.needsBps, bestTier: tiers.best });
     for (const line of media) {
       const { ssrc, rtxSsrc } = plans.find((plan) => plan.mid === line.mid) ?? {};
       const codec = line.codecs.find(canSend);
       if (!line.sends || codec === undefined || ssrc === undefined) continue;
-      const common = { ssrc, payloadType: codec.payloadType, sender, clock, random };
-      if (line.kind === 'audio') this.audio ??= new Downlink({ kind: 'audio', clockHz: opusClockHz, ...common });
+      const common = { ssrc, payloadType: codec.payloadType, lane: this.path.lane(line.extensionIds.transportCc), clock, random };
+      if (line.kind === 'audio') this.audio ??= new AudioDownlink({ kind: 'audio', clockHz: opusClockHz, ...common });
       else if (this.video === undefined) {
         const { rtxPayloadType } = codec;
         const rtx = rtxSsrc === undefined || rtxPayloadType === undefined ? undefined : { ssrc: rtxSsrc, payloadType: rtxPayloadType };
-        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, rtx, ...common });
+        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, rtx, pacer: this.path.pacer, ...common });
+        this.path.attach(this.video);
         this.videoCodec = codec.name === 'h264' ? 'h264' : 'vp8';
       }
     }
     this.downlinks = [this.audio, this.video].filter((downlink) => downlink !== undefined);
   }
 
-  find(ssrc: number): Downlink | undefined {
-    return this.downlinks.find((downlink) => downlink.ssrc === ssrc);
-  }
-
   stats(): Readonly<Record<string, unknown>> {
     return {
-      downlinks: { audio: this.audio?.counters, video: this.video?.counters, videoCodec: this.videoCodec },
+      downlinks: { audio: this.audio?.counters, video: this.video?.counters, videoCodec: this.videoCodec, droppedPackets: this.video?.droppedPackets },
+      path: this.path.stats(),
       sinceTickUs: { audio: this.audio?.sinceTick.summary(), video: this.video?.sinceTick.summary() },
     };
+  }
+
+  close(): void {
+    this.path.close();
   }
 }
 

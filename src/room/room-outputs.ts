@@ -1,12 +1,14 @@
 /** Who takes the mix: each encode exists while somebody takes it, however many they are. */
-import type { EncodedAudio, EncodedVideo, Mixer, VideoCodec, VideoFormat } from '../../mixer/index.js';
+import type { EncodedAudio, EncodedVideo, Mixer, VideoCodec } from '../../mixer/index.js';
+import { ListenerVideo } from './listener-video.js';
 import type { Session } from './session.js';
 import { VideoFanout, type VideoTaker } from './video-fanout.js';
+import type { VideoTier } from './video-tiers.js';
 
 export interface RoomOutputsOptions {
   readonly mixer: Pick<Mixer, 'send'>;
-  readonly canvas: VideoFormat;
-  readonly videoBitrateBps: number;
+  /** Best first; one at least. */
+  readonly tiers: readonly VideoTier[];
 }
 
 export interface AudioTaker {
@@ -17,51 +19,59 @@ interface Listener {
   readonly session: Session;
   /** The participant whose own voice is left out for this listener. */
   readonly hearsAs: string | undefined;
+  /** Undefined for who takes no picture. */
+  readonly video: ListenerVideo | undefined;
+  tier: number;
 }
 
 export class RoomOutputs {
   readonly #mixer: Pick<Mixer, 'send'>;
-  readonly #canvas: VideoFormat;
-  readonly #videoBitrateBps: number;
-  readonly #fanouts = new Map<VideoCodec, VideoFanout>();
+  readonly #tiers: readonly VideoTier[];
+  /** By their output ids. */
+  readonly #fanouts = new Map<string, VideoFanout>();
   readonly #listeners = new Map<string, Listener>();
   readonly #audioTakers = new Set<AudioTaker>();
 
-  constructor({ mixer, canvas, videoBitrateBps }: RoomOutputsOptions) {
+  constructor({ mixer, tiers }: RoomOutputsOptions) {
     this.#mixer = mixer;
-    this.#canvas = canvas;
-    this.#videoBitrateBps = videoBitrateBps;
+    this.#tiers = tiers;
   }
 
   addListener(session: Session, hearsAs: string | undefined): void {
-    this.#listeners.set(session.id, { session, hearsAs });
-    if (session.videoCodec !== undefined && session.videoDownlink !== undefined) this.addVideoTaker(session.videoCodec, session.videoDownlink);
+    const { videoDownlink: downlink, tier } = session;
+    const video = downlink === undefined ? undefined : new ListenerVideo({ downlink, onReleased: (fanout) => this.#closeUntaken(fanout) });
+    this.#listeners.set(session.id, { session, hearsAs, video, tier });
+    video?.switchTo(this.#fanoutOf(session.videoCodec, tier), true);
     this.#announceAudio();
   }
 
   removeListener(session: Session): void {
-    if (!this.#listeners.delete(session.id)) return;
-    if (session.videoCodec !== undefined && session.videoDownlink !== undefined) this.removeVideoTaker(session.videoCodec, session.videoDownlink);
+    const listener = this.#listeners.get(session.id);
+    if (listener === undefined) return;
+    this.#listeners.delete(session.id);
+    listener.video?.close();
     this.#announceAudio();
   }
 
-  addVideoTaker(codec: VideoCodec, taker: VideoTaker): void {
-    let fanout = this.#fanouts.get(codec);
-    if (fanout === undefined) {
-      const { widthPx, heightPx } = this.#canvas;
-      const outputId = `${codec}-${widthPx}x${heightPx}`;
-      fanout = new VideoFanout({ mixer: this.#mixer, output: { outputId, codec, format: this.#canvas, bitrateBps: this.#videoBitrateBps } });
-      this.#fanouts.set(codec, fanout);
-    }
-    fanout.add(taker);
+  /** To the tier that the session has now: down at once, because what his path does not carry only delays what comes after it. */
+  changeTier(session: Session): void {
+    const listener = this.#listeners.get(session.id);
+    if (listener === undefined) return;
+    const isAtOnce = session.tier > listener.tier;
+    listener.tier = session.tier;
+    listener.video?.switchTo(this.#fanoutOf(session.videoCodec, session.tier), isAtOnce);
   }
 
-  removeVideoTaker(codec: VideoCodec, taker: VideoTaker): void {
-    const fanout = this.#fanouts.get(codec);
-    fanout?.remove(taker);
-    if (fanout?.takerCount !== 0) return;
-    fanout.close();
-    this.#fanouts.delete(codec);
+  /** Takes the best picture, whatever others take. */
+  addVideoTaker(codec: VideoCodec, taker: VideoTaker): void {
+    this.#fanoutOf(codec, 0)?.add(taker);
+  }
+
+  removeVideoTaker(taker: VideoTaker): void {
+    for (const fanout of [...this.#fanouts.values()]) {
+      fanout.remove(taker);
+      this.#closeUntaken(fanout);
+    }
   }
 
   addAudioTaker(taker: AudioTaker): void {
@@ -74,12 +84,18 @@ export class RoomOutputs {
     this.#announceAudio();
   }
 
-  requestKeyframe(codec: VideoCodec): void {
-    this.#fanouts.get(codec)?.requestKeyframe();
+  /** For one listener: of the encode that he takes. */
+  requestKeyframe(session: Session): void {
+    this.#listeners.get(session.id)?.video?.requestKeyframe();
+  }
+
+  /** For one that was added with {@link addVideoTaker}. */
+  requestTakersKeyframe(codec: VideoCodec): void {
+    this.#fanoutOf(codec, 0)?.requestKeyframe();
   }
 
   takeVideo(video: EncodedVideo): void {
-    for (const fanout of this.#fanouts.values()) if (fanout.outputId === video.outputId) fanout.take(video);
+    this.#fanouts.get(video.outputId)?.take(video);
   }
 
   takeAudio({ ptsUs, mix, minus, participantIds }: EncodedAudio): void {
@@ -88,7 +104,7 @@ export class RoomOutputs {
     for (const { participantId, data } of minus) byParticipant.set(participantId, data);
     for (const { session, hearsAs } of this.#listeners.values()) {
       const data = hearsAs === undefined ? mix : byParticipant.get(hearsAs);
-      if (data !== undefined) session.audioDownlink?.send([data], ptsUs);
+      if (data !== undefined) session.audioDownlink?.send(data, ptsUs);
     }
     if (mix !== undefined) for (const taker of this.#audioTakers) taker.takeAudio(ptsUs, mix);
   }
@@ -103,6 +119,26 @@ export class RoomOutputs {
     this.#listeners.clear();
     this.#audioTakers.clear();
     this.#announceAudio();
+  }
+
+  /** Undefined below the lowest tier, and for who takes no picture. */
+  #fanoutOf(codec: VideoCodec | undefined, index: number): VideoFanout | undefined {
+    const tier = this.#tiers[index];
+    if (codec === undefined || tier === undefined) return undefined;
+    const { format, bitrateBps } = tier;
+    const outputId = `${codec}-${format.widthPx}x${format.heightPx}@${format.fps}-${bitrateBps}`;
+    let fanout = this.#fanouts.get(outputId);
+    if (fanout === undefined) {
+      fanout = new VideoFanout({ mixer: this.#mixer, output: { outputId, codec, format, bitrateBps } });
+      this.#fanouts.set(outputId, fanout);
+    }
+    return fanout;
+  }
+
+  #closeUntaken(fanout: VideoFanout): void {
+    if (fanout.takerCount > 0 || this.#fanouts.get(fanout.outputId) !== fanout) return;
+    fanout.close();
+    this.#fanouts.delete(fanout.outputId);
   }
 
   #announceAudio(): void {

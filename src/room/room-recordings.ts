@@ -143,7 +143,7 @@ export class RoomRecordings {
 
   async #end(entry: RoomRecording, failure: string | undefined): Promise<void> {
     const { outputs, room, onChanged } = this.#options;
-    outputs.removeVideoTaker(recordingCodec[entry.request.format], entry);
+    outputs.removeVideoTaker(entry);
     outputs.removeAudioTaker(entry);
     entry.status = failure === undefined ? 'complete' : 'failed';
     entry.endedAt = this.#isoNow();
@@ -155,7 +155,7 @@ export class RoomRecordings {
   }
 
   #requestKeyframes(): void {
-    for (const { isRunning, request } of this.#recordings.values()) if (isRunning) this.#options.outputs.requestKeyframe(recordingCodec[request.format]);
+    for (const { isRunning, request } of this.#recordings.values()) if (isRunning) this.#options.outputs.requestTakersKeyframe(recordingCodec[request.format]);
   }
 
   #measureRunning(): void {

@@ -1,9 +1,10 @@
 /** Who has a connection to the room: participants, second connections that hear as one of them, viewers. Lets in up to the limits, and sees off. */
-import type { AudioPacket, RoomClock, VideoCodec, VideoFrame } from '../../mixer/index.js';
+import type { AudioPacket, RoomClock, Timers, VideoFrame } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import type { MediaKind, PeerEvents } from '../peer/index.js';
 import type { ParticipantKind } from '../rooms/protocol.js';
 import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
+import type { ListenerTiers } from './outgoing-media.js';
 import { Participant } from './participant.js';
 import { Session, type SessionPeer } from './session.js';
 
@@ -14,6 +15,9 @@ export interface RoomSessionsOptions {
   /** What a WHIP publisher has to send at least. */
   readonly requiredMedia: readonly MediaKind[];
   readonly clock: RoomClock;
+  readonly timers: Timers;
+  /** Undefined: as high as the room's picture is. */
+  readonly tiersFor: (maxHeightPx: number | undefined) => ListenerTiers;
   readonly random: RandomUint32;
   readonly openPeer: (events: PeerEvents, connectTimeoutMs: number) => Promise<SessionPeer>;
   readonly events: RoomSessionsEvents;
@@ -25,7 +29,8 @@ export interface RoomSessionsEvents {
   onConnected(session: Session): void;
   onAudioPacket(packet: AudioPacket): void;
   onVideoFrame(frame: VideoFrame): void;
-  onKeyframeWish(codec: VideoCodec): void;
+  onKeyframeWish(session: Session): void;
+  onTierChanged(session: Session): void;
   /** Once for each session that was opened; with whom it took out of the room. */
   onLeft(session: Session, participant: Participant | undefined, reason: string): void;
 }
@@ -78,16 +83,16 @@ export class RoomSessions {
     return session;
   }
 
-  /** A browser page; answers our offer. @throws {AppError} `room_full`, `room_closed` */
-  async join(id: string, name: string): Promise<string> {
-    const session = await this.#openParticipant(id, { name, kind: 'browser' });
+  /** A browser page; answers our offer. @param maxHeightPx of the picture that it wants at most @throws {AppError} `room_full`, `room_closed` */
+  async join(id: string, name: string, maxHeightPx?: number): Promise<string> {
+    const session = await this.#openParticipant(id, { name, kind: 'browser' }, maxHeightPx);
     return session.createOffer(planBrowser(this.#options.random));
   }
 
   /** WHIP. @throws {AppError} `room_full`, `room_closed`, and what is wrong with the offer */
   async publish(id: string, name: string, offer: string): Promise<string> {
     const { requiredMedia, random } = this.#options;
-    const session = await this.#openParticipant(id, { name, kind: 'whip' });
+    const session = await this.#openParticipant(id, { name, kind: 'whip' }, undefined);
     return this.#orRefuse(session, () => session.acceptOffer(offer, (remote) => planPublisher(remote, requiredMedia, random)));
   }
 
@@ -95,11 +100,12 @@ export class RoomSessions {
    * WHEP.
    *
    * @param hearsAs the participant whose own voice is left out.
+   * @param maxHeightPx of the picture that he wants at most.
    * @throws {AppError} `participant_not_found`, `room_full`, `room_closed`, and what is wrong with the offer
    */
-  async view(id: string, offer: string, hearsAs: string | undefined): Promise<string> {
+  async view(id: string, offer: string, hearsAs: string | undefined, maxHeightPx?: number): Promise<string> {
     if (hearsAs !== undefined) this.requireParticipant(hearsAs);
-    const session = await this.#openViewer(id, hearsAs);
+    const session = await this.#openViewer(id, hearsAs, maxHeightPx);
     return this.#orRefuse(session, () => {
       // He may have left meanwhile.
       if (hearsAs !== undefined) this.requireParticipant(hearsAs);
@@ -138,34 +144,36 @@ export class RoomSessions {
     await Promise.allSettled(sessions.map((session) => session.close()));
   }
 
-  async #openParticipant(id: string, newcomer: Newcomer): Promise<Session> {
+  async #openParticipant(id: string, newcomer: Newcomer, maxHeightPx: number | undefined): Promise<Session> {
     if (this.#participants.size + this.#openingParticipants >= this.#options.maxParticipants) throw new AppError('room_full');
     this.#openingParticipants += 1;
     try {
-      return await this.#open(id, id, newcomer);
+      return await this.#open(id, id, newcomer, maxHeightPx);
     } finally {
       this.#openingParticipants -= 1;
     }
   }
 
-  async #openViewer(id: string, hearsAs: string | undefined): Promise<Session> {
+  async #openViewer(id: string, hearsAs: string | undefined, maxHeightPx: number | undefined): Promise<Session> {
     if (this.#sessions.size - this.#participants.size + this.#openingViewers >= this.#options.maxViewers) throw new AppError('room_full');
     this.#openingViewers += 1;
     try {
-      return await this.#open(id, hearsAs, undefined);
+      return await this.#open(id, hearsAs, undefined, maxHeightPx);
     } finally {
       this.#openingViewers -= 1;
     }
   }
 
-  async #open(id: string, participantId: string | undefined, newcomer: Newcomer | undefined): Promise<Session> {
+  async #open(id: string, participantId: string | undefined, newcomer: Newcomer | undefined, maxHeightPx: number | undefined): Promise<Session> {
     this.#requireOpen();
-    const { clock, random, openPeer, events } = this.#options;
+    const { clock, timers, tiersFor, random, openPeer, events } = this.#options;
     const session: Session = await Session.create({
       id,
       participantId,
       isPublishing: newcomer !== undefined,
       clock,
+      timers,
+      tiers: tiersFor(maxHeightPx),
       random,
       openPeer: (peerEvents) => openPeer(peerEvents, connectTimeoutMs),
       events: {
@@ -174,9 +182,8 @@ export class RoomSessions {
         },
         onAudioPacket: (packet) => events.onAudioPacket(packet),
         onVideoFrame: (frame) => events.onVideoFrame(frame),
-        onKeyframeWish: () => {
-          if (session.videoCodec !== undefined) events.onKeyframeWish(session.videoCodec);
-        },
+        onKeyframeWish: () => events.onKeyframeWish(session),
+        onTierChanged: () => events.onTierChanged(session),
         onEnded: (reason) => this.#remove(session, reason),
       },
     });

@@ -17,6 +17,7 @@ import { RoomSessions } from './room-sessions.js';
 import type { Session } from './session.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
+import { tierBelow, videoTiers } from './video-tiers.js';
 
 export interface RoomDependencies {
   readonly options: RoomOptions;
@@ -29,6 +30,10 @@ export interface RoomDependencies {
   readonly onFatal: (reason: string) => void;
 }
 
+/** RTP and SRTP around a payload of usual length, and the encoder's own wandering. */
+const packetOverhead = 1.05;
+/** The same for 50 packets of sound a second, with some RTCP. */
+const audioOverheadBps = 22_000;
 /** RTCP's finest grain: repairs are asked for within this time. */
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
@@ -59,12 +64,18 @@ export class Room {
     this.#mixer = mixer;
     this.#speakers = new SpeakerOrder({ clock });
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
-    this.#outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: options.videoBitrateBps });
+    const tiers = videoTiers(canvas, options.videoBitrateBps);
+    this.#outputs = new RoomOutputs({ mixer, tiers });
     this.#sessions = new RoomSessions({
       maxParticipants: options.maxParticipants,
       maxViewers: options.maxViewers,
       requiredMedia: options.requiredMedia,
       clock,
+      timers,
+      tiersFor: (maxHeightPx) => ({
+        needsBps: tiers.map(({ bitrateBps }) => bitrateBps * packetOverhead + options.audioBitrateBps + audioOverheadBps),
+        best: maxHeightPx === undefined ? 0 : tierBelow(tiers, maxHeightPx),
+      }),
       random,
       openPeer: (events, connectTimeoutMs) => Peer.create({ port, certificate, events, clock, timers, connectTimeoutMs, silenceTimeoutMs: options.participantTimeoutMs }),
       events: {
@@ -75,7 +86,8 @@ export class Room {
           mixer.send({ type: 'audioPacket', packet });
         },
         onVideoFrame: (frame) => mixer.send({ type: 'videoFrame', frame }),
-        onKeyframeWish: (codec) => this.#outputs.requestKeyframe(codec),
+        onKeyframeWish: (session) => this.#outputs.requestKeyframe(session),
+        onTierChanged: (session) => this.#outputs.changeTier(session),
         onLeft: (session, participant, reason) => this.#leave(session, participant, reason),
       },
     });
@@ -151,8 +163,8 @@ export class Room {
     this.#refresh();
   }
 
-  join({ sessionId, name }: RoomRequests['join']['params']): Promise<string> {
-    return this.#sessions.join(sessionId, name);
+  join({ sessionId, name, maxHeightPx }: RoomRequests['join']['params']): Promise<string> {
+    return this.#sessions.join(sessionId, name, maxHeightPx);
   }
 
   answer({ sessionId, answer }: RoomRequests['answer']['params']): void {
@@ -171,8 +183,8 @@ export class Room {
     return this.#sessions.publish(sessionId, name, offer);
   }
 
-  view({ sessionId, offer, participantId }: RoomRequests['view']['params']): Promise<string> {
-    return this.#sessions.view(sessionId, offer, participantId);
+  view({ sessionId, offer, participantId, maxHeightPx }: RoomRequests['view']['params']): Promise<string> {
+    return this.#sessions.view(sessionId, offer, participantId, maxHeightPx);
   }
 
   end(sessionId: string, reason: string): Promise<void> {

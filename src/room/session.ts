@@ -2,16 +2,17 @@
  * One peer connection of the room: a participant's (microphone, camera and screen in, the mix out) or a viewer's (the mix out).
  * It joins the way in, the way out and RTCP to the peer; who it belongs to and what becomes of the media is the room's business.
  */
-import type { RoomClock, VideoCodec, VideoSource } from '../../mixer/index.js';
+import type { RoomClock, Timers, VideoCodec, VideoSource } from '../../mixer/index.js';
 import type { MediaPlan, NegotiatedMedia, Peer, PeerEndReason, PeerEvents, RemoteMedia } from '../peer/index.js';
 import { decodeTransportSequence } from '../rtp/header-extensions.js';
 import { parseRtpPacket } from '../rtp/rtp-packet.js';
-import type { Downlink, VideoDownlink } from './downlink.js';
+import type { AudioDownlink } from './downlink.js';
 import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
 import type { RandomUint32 } from './media-plan.js';
-import { OutgoingMedia } from './outgoing-media.js';
+import { OutgoingMedia, type ListenerTiers } from './outgoing-media.js';
 import { SessionReports } from './session-reports.js';
+import type { VideoDownlink } from './video-downlink.js';
 
 export interface SessionOptions {
   readonly id: string;
@@ -20,6 +21,8 @@ export interface SessionOptions {
   /** False for a session that only takes: what it sends is dropped. */
   readonly isPublishing: boolean;
   readonly clock: RoomClock;
+  readonly timers: Timers;
+  readonly tiers: ListenerTiers;
   readonly random: RandomUint32;
   readonly openPeer: (events: PeerEvents) => Promise<SessionPeer>;
   readonly events: SessionEvents;
@@ -32,6 +35,8 @@ export interface SessionEvents extends IncomingMediaEvents {
   onConnected(): void;
   /** The listener cannot go on without one. */
   onKeyframeWish(): void;
+  /** His path carries less or more: {@link Session.tier} is another. */
+  onTierChanged(): void;
   onEnded(reason: PeerEndReason): void;
 }
 
@@ -88,7 +93,12 @@ export class Session {
     return this.#negotiated?.outgoing.videoCodec;
   }
 
-  get audioDownlink(): Downlink | undefined {
+  /** Of the room's encodes, from 0, the best, to their number, which means sound only. */
+  get tier(): number {
+    return this.#negotiated?.outgoing.path.tier ?? this.#options.tiers.best;
+  }
+
+  get audioDownlink(): AudioDownlink | undefined {
     return this.#negotiated?.outgoing.audio;
   }
 
@@ -136,6 +146,7 @@ export class Session {
   tick(nowUs: number): void {
     if (this.#state !== 'connected' || this.#negotiated === undefined) return;
     const { reports, feedback, outgoing } = this.#negotiated;
+    if (outgoing.path.tick(nowUs, feedback.roundTripUs)) this.#options.events.onTierChanged();
     reports.tick(nowUs, feedback.roundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks });
   }
 
@@ -164,11 +175,11 @@ export class Session {
   }
 
   #negotiate(media: readonly NegotiatedMedia[]): void {
-    const { clock, random, events } = this.#options;
+    const { clock, timers, tiers, random, events } = this.#options;
     const sender = this.#requirePeer();
     const [plan] = this.#plans;
     const reports = new SessionReports({ clock, ownSsrc: plan?.ssrc ?? 1, cname: plan?.cname ?? '', send: (packet) => sender.sendRtcp(packet) });
-    const outgoing = new OutgoingMedia({ media, plans: this.#plans, sender, clock, random });
+    const outgoing = new OutgoingMedia({ media, plans: this.#plans, sender, clock, timers, tiers, random });
     const feedback = new MediaFeedback({
       incoming: this.#incoming,
       outgoing,
@@ -203,6 +214,7 @@ export class Session {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#incoming.close();
+    this.#negotiated?.outgoing.close();
     this.#options.events.onEnded(reason);
   }
 }

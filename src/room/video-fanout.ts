@@ -5,7 +5,7 @@ import { packetiseVp8 } from '../rtp/vp8-payload.js';
 
 export interface VideoTaker {
   /** `payloads()` packetises at the first call of a frame; who writes files never calls it. */
-  takeVideo(video: EncodedVideo, payloads: () => readonly Uint8Array[]): void;
+  takeVideo(video: EncodedVideo, payloads: () => readonly Uint8Array[], from: VideoFanout): void;
 }
 
 export interface VideoFanoutOptions {
@@ -20,7 +20,6 @@ export class VideoFanout {
   readonly #mixer: Pick<Mixer, 'send'>;
   readonly #output: VideoOutput;
   readonly #takers = new Set<VideoTaker>();
-  #pictureId = 0;
 
   constructor({ mixer, output }: VideoFanoutOptions) {
     this.#mixer = mixer;
@@ -51,10 +50,9 @@ export class VideoFanout {
   }
 
   take(video: EncodedVideo): void {
-    this.#pictureId = (this.#pictureId + 1) & 0x7fff;
     let packetised: readonly Uint8Array[] | undefined;
     const payloads = (): readonly Uint8Array[] => (packetised ??= this.#packetise(video.data));
-    for (const taker of this.#takers) taker.takeVideo(video, payloads);
+    for (const taker of this.#takers) taker.takeVideo(video, payloads, this);
   }
 
   close(): void {
@@ -63,7 +61,8 @@ export class VideoFanout {
   }
 
   #packetise(frame: Uint8Array): readonly Uint8Array[] {
-    if (this.#output.codec === 'vp8') return packetiseVp8(frame, { maxPayloadBytes, pictureId: this.#pictureId });
+    // Without picture ids: a listener that goes from one encode to another would see them jump, and libwebrtc then waits for pictures that never come.
+    if (this.#output.codec === 'vp8') return packetiseVp8(frame, { maxPayloadBytes });
     return packetiseH264(frame, { maxPayloadBytes, mode: 1 });
   }
 }

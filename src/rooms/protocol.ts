@@ -84,8 +84,8 @@ export interface RoomOptions {
 export interface RoomRequests {
   open: { params: { options: RoomOptions }; result: { udpPort: number } };
   setLayout: { params: { layout: string }; result: Record<string, never> };
-  /** A browser page joins: the server makes the offer. */
-  join: { params: { sessionId: string; name: string }; result: { offer: string } };
+  /** A browser page joins: the server makes the offer. `maxHeightPx`: of the picture that it wants at most. */
+  join: { params: { sessionId: string; name: string; maxHeightPx?: number | undefined }; result: { offer: string } };
   answer: { params: { sessionId: string; answer: string }; result: Record<string, never> };
   /** `candidate` is the `candidate:…` line; the empty string is end-of-candidates. */
   addCandidate: { params: { sessionId: string; candidate: string }; result: Record<string, never> };
@@ -93,7 +93,7 @@ export interface RoomRequests {
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };
   /** WHEP; with `participantId` that participant's own mix-minus. */
-  view: { params: { sessionId: string; offer: string; participantId: string | undefined }; result: { answer: string } };
+  view: { params: { sessionId: string; offer: string; participantId: string | undefined; maxHeightPx?: number | undefined }; result: { answer: string } };
   end: { params: { sessionId: string; reason: string }; result: Record<string, never> };
   /** Whether it still turns its event loop. */
   ping: { params: Record<string, never>; result: Record<string, never> };

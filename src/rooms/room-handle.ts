@@ -125,9 +125,9 @@ export class RoomHandle {
     return this.#description;
   }
 
-  /** @returns the participant's id and the SDP offer */
-  join(name: string, listener: SessionListener): Promise<{ sessionId: string; offer: string }> {
-    return this.#begin(listener, (sessionId) => this.#process.request('join', { sessionId, name }));
+  /** @param maxHeightPx of the picture that the client wants at most @returns the participant's id and the SDP offer */
+  join(name: string, listener: SessionListener, maxHeightPx?: number): Promise<{ sessionId: string; offer: string }> {
+    return this.#begin(listener, (sessionId) => this.#process.request('join', { sessionId, name, maxHeightPx }));
   }
 
   /** @returns the participant's id and the SDP answer */
@@ -135,8 +135,8 @@ export class RoomHandle {
     return this.#begin(listener, (sessionId) => this.#process.request('publish', { sessionId, name, offer }));
   }
 
-  view(offer: string, participantId: string | undefined, listener: SessionListener): Promise<{ sessionId: string; answer: string }> {
-    return this.#begin(listener, (sessionId) => this.#process.request('view', { sessionId, offer, participantId }));
+  view(offer: string, participantId: string | undefined, listener: SessionListener, maxHeightPx?: number): Promise<{ sessionId: string; answer: string }> {
+    return this.#begin(listener, (sessionId) => this.#process.request('view', { sessionId, offer, participantId, maxHeightPx }));
   }
 
   async answer(sessionId: string, answer: string): Promise<void> {

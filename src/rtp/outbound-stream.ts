@@ -11,7 +11,7 @@
  * ticks plus an offset, the same for all streams of a listener, so their sender reports agree by construction.
  */
 import { PacketHistory } from './packet-history.js';
-import { rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import { markPadded, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
 
@@ -25,7 +25,7 @@ export interface OutboundStreamOptions {
   readonly firstSequenceNumber: number;
   /** Random, 0 to 2^32 - 1. */
   readonly timestampOffset: number;
-  /** Written into every packet, such as the MID. */
+  /** Written into every packet, such as the MID; their data as it is at that moment. */
   readonly extensions?: readonly RtpExtension[] | undefined;
   readonly rtx?: { readonly ssrc: number; readonly payloadType: number; readonly firstSequenceNumber: number } | undefined;
   /** Media time in which a packet can be sent again; 1 s at least. */
@@ -58,19 +58,21 @@ const defaultResendBytesPerSecond = 100_000;
 /** The longest Opus packet (RFC 7587 4.2): more time between two packets means that the talker paused. */
 const pauseUs = 120_000;
 const originalSequenceBytes = 2;
+/** Its length stands in one byte (RFC 3550 5.1). */
+const mostPaddingBytes = 255;
 
 export class OutboundStream {
   readonly ssrc: number;
   readonly #options: OutboundStreamOptions;
   readonly #headerBytes: number;
   readonly #history: PacketHistory;
-  readonly #resendBytesPerSecond: number;
   readonly #counters: OutboundStreamCounters = {
     packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
   };
   /** Unwrapped. */
   #nextIndex: number;
   #nextRtxSequence: number;
+  #resendBytesPerSecond: number;
   #lastPtsUs: number | undefined;
   #budgetBytes: number;
   #budgetUs: number | undefined;
@@ -91,6 +93,11 @@ export class OutboundStream {
     return this.#counters;
   }
 
+  /** Changes what retransmission may cost from now on. */
+  setResendBudget(bytesPerSecond: number): void {
+    this.#resendBytesPerSecond = bytesPerSecond;
+  }
+
   /** The media time sent last, undefined before the first packet. */
   get lastPtsUs(): number | undefined {
     return this.#lastPtsUs;
@@ -102,28 +109,28 @@ export class OutboundStream {
   }
 
   /**
-   * Makes the packets of one frame (video) or of one Opus packet (audio: exactly one payload). The payloads are kept, not copied: they must not change for as long as the history.
+   * Makes the next packet of a frame (video) or the one of an Opus packet (audio). The payload is kept, not copied: it must not change for as long as the history.
    *
    * Marker: the frame's last packet (video), the first packet after a pause (audio, RFC 3551 4.1).
    *
    * @param ptsUs room time of the frame; does not fall from call to call.
+   * @param isLast of its frame
    */
-  packets(payloads: readonly Uint8Array[], ptsUs: number): Buffer[] {
+  next(payload: Uint8Array, ptsUs: number, isLast: boolean): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
     const isAfterPause = this.#lastPtsUs === undefined || ptsUs - this.#lastPtsUs > pauseUs;
-    const packets: Buffer[] = [];
-    for (let i = 0; i < payloads.length; i++) {
-      const payload = payloads[i];
-      if (payload === undefined) continue;
-      const marker = this.#options.kind === 'video' ? i === payloads.length - 1 : isAfterPause;
-      const index = this.#nextIndex++;
-      this.#history.add(index, timestamp, marker, payload, ptsUs);
-      packets.push(this.#write(index & 0xffff, timestamp, marker, payload));
-      this.#counters.packetCount++;
-      this.#counters.octetCount += payload.length;
-    }
-    if (payloads.length > 0) this.#lastPtsUs = ptsUs;
-    return packets;
+    const marker = this.#options.kind === 'video' ? isLast : isAfterPause;
+    const index = this.#nextIndex++;
+    this.#history.add(index, timestamp, marker, payload, ptsUs);
+    this.#counters.packetCount++;
+    this.#counters.octetCount += payload.length;
+    this.#lastPtsUs = ptsUs;
+    return this.#write(index & 0xffff, timestamp, marker, payload);
+  }
+
+  /** What was sent up to now is not sent again: a keyframe takes its place, or nothing does. */
+  forgetSent(): void {
+    this.#history.clear();
   }
 
   /** The RTP timestamp that belongs to a moment of the room's clock, 0 to 2^32 - 1; with that moment it is a sender report's pair. */
@@ -173,15 +180,38 @@ export class OutboundStream {
     return packet;
   }
 
+  #takeRtxSequence(): number {
+    const sequenceNumber = this.#nextRtxSequence;
+    this.#nextRtxSequence = (sequenceNumber + 1) & 0xffff;
+    return sequenceNumber;
+  }
+
   #writeRtx({ index, timestamp, marker, payload }: SentPacket): Buffer {
     const { rtx, extensions, ssrc: mediaSsrc, payloadType: mediaType } = this.#options;
     const { ssrc, payloadType } = rtx ?? { ssrc: mediaSsrc, payloadType: mediaType };
     const packet = allocatePacket(this.#headerBytes + originalSequenceBytes + payload.length);
-    const sequenceNumber = this.#nextRtxSequence;
-    this.#nextRtxSequence = (sequenceNumber + 1) & 0xffff;
-    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber, timestamp, marker });
+    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker });
     packet.writeUInt16BE(index & 0xffff, this.#headerBytes);
     packet.set(payload, this.#headerBytes + originalSequenceBytes);
+    return packet;
+  }
+
+  /**
+   * A packet on the RTX stream that means nothing, to see what passes: the payload sent last once more, or padding alone where that is longer than wanted
+   * or nothing was sent yet. Undefined without RTX: on the stream itself it would take sequence numbers.
+   *
+   * @param bytes wanted, of which payload and padding together may be less
+   */
+  filler(bytes: number): Buffer | undefined {
+    const { rtx, extensions } = this.#options;
+    if (rtx === undefined) return undefined;
+    const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
+    if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(last);
+    const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
+    const packet = allocatePacket(this.#headerBytes + paddingBytes);
+    const timestamp = this.rtpTimestampAt(this.#lastPtsUs ?? 0);
+    writeRtpHeader(packet, 0, { ssrc: rtx.ssrc, payloadType: rtx.payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker: false });
+    markPadded(packet, paddingBytes);
     return packet;
   }
 

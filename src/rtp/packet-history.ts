@@ -80,16 +80,26 @@ export class PacketHistory {
     return record.index === index ? record : undefined;
   }
 
+  /** Forgets all: none of it is worth sending again. */
+  clear(): void {
+    while (this.packetCount > 0) this.#forgetOldest();
+  }
+
   #forget(nowPtsUs: number): void {
     while (this.packetCount > 0) {
       const record = this.#record(this.#oldest);
       const isFull = this.#bytes > this.#maxBytes || this.packetCount === maxCapacity;
       if (!isFull && nowPtsUs - record.ptsUs <= this.#historyUs) return;
-      this.#bytes -= record.payload.length;
-      record.index = noIndex;
-      record.payload = noPayload;
-      this.#oldest++;
+      this.#forgetOldest();
     }
+  }
+
+  #forgetOldest(): void {
+    const record = this.#record(this.#oldest);
+    this.#bytes -= record.payload.length;
+    record.index = noIndex;
+    record.payload = noPayload;
+    this.#oldest++;
   }
 
   #record(index: number): SentPacket {

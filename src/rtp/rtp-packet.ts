@@ -206,3 +206,10 @@ export function writeRtpHeader(target: Buffer, offset: number, header: RtpHeader
   target.writeUInt16BE((at - dataStart) / 4, offset + fixedHeaderBytes + 2);
   return at - offset;
 }
+
+/** Declares the last `paddingBytes` of a packet, 1 to 255, padding (RFC 3550 5.1). */
+export function markPadded(packet: Buffer, paddingBytes: number): void {
+  packet.fill(0, packet.length - paddingBytes);
+  packet.writeUInt8(paddingBytes, packet.length - 1);
+  packet.writeUInt8(packet.readUInt8(0) | paddingBit, 0);
+}

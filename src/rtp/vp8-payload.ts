@@ -27,8 +27,8 @@ const temporalLayerBit = 0x20;
 const keyIndexBit = 0x10;
 const longPictureIdBit = 0x80;
 const keyframeHeadBytes = 10;
-/** What {@link packetiseVp8} writes before each piece: the required byte, the extension byte, a 15-bit picture id. */
-const writtenDescriptorBytes = 4;
+/** What {@link packetiseVp8} writes before each piece with a picture id: the required byte, the extension byte, 15 bits. */
+const longDescriptorBytes = 4;
 
 /** One packet taken apart; optional fields are undefined when the sender left them out. */
 export interface Vp8Packet {
@@ -139,8 +139,8 @@ export class Vp8Depacketiser implements VideoDepacketiser {
 export interface Vp8PacketiseOptions {
   /** Bytes of one RTP payload, descriptor included; 5 at least. */
   readonly maxPayloadBytes: number;
-  /** Counts frames, modulo 2^15; only its lower 15 bits are written. */
-  readonly pictureId: number;
+  /** Counts frames, modulo 2^15; only its lower 15 bits are written. Without it receivers go by sequence numbers alone. */
+  readonly pictureId?: number | undefined;
 }
 
 /**
@@ -150,22 +150,28 @@ export interface Vp8PacketiseOptions {
  * @throws {RangeError} when `maxPayloadBytes` leaves no room for data.
  */
 export function packetiseVp8(frame: Uint8Array, { maxPayloadBytes, pictureId }: Vp8PacketiseOptions): Uint8Array[] {
-  const roomBytes = maxPayloadBytes - writtenDescriptorBytes;
+  const descriptorBytes = pictureId === undefined ? 1 : longDescriptorBytes;
+  const roomBytes = maxPayloadBytes - descriptorBytes;
   if (!(roomBytes >= 1)) throw new RangeError(`no room for VP8 data in ${maxPayloadBytes} bytes`);
   const count = Math.ceil(frame.length / roomBytes);
-  const slab = Buffer.allocUnsafe(frame.length + count * writtenDescriptorBytes);
+  const slab = Buffer.allocUnsafe(frame.length + count * descriptorBytes);
   const payloads: Uint8Array[] = [];
   let from = 0;
   for (let packet = 0; packet < count; packet++) {
     const to = Math.round((frame.length * (packet + 1)) / count);
-    const at = from + packet * writtenDescriptorBytes;
-    slab[at] = extendedBit | (packet === 0 ? frameStart : 0);
-    slab[at + 1] = pictureIdBit;
-    slab[at + 2] = longPictureIdBit | ((pictureId >> 8) & 0x7f);
-    slab[at + 3] = pictureId & 0xff;
-    slab.set(frame.subarray(from, to), at + writtenDescriptorBytes);
-    payloads.push(slab.subarray(at, at + writtenDescriptorBytes + to - from));
+    const at = from + packet * descriptorBytes;
+    slab[at] = packet === 0 ? frameStart : 0;
+    if (pictureId !== undefined) writePictureId(slab, at, pictureId);
+    slab.set(frame.subarray(from, to), at + descriptorBytes);
+    payloads.push(slab.subarray(at, at + descriptorBytes + to - from));
     from = to;
   }
   return payloads;
+}
+
+function writePictureId(slab: Buffer, at: number, pictureId: number): void {
+  slab[at] = (slab[at] ?? 0) | extendedBit;
+  slab[at + 1] = pictureIdBit;
+  slab[at + 2] = longPictureIdBit | ((pictureId >> 8) & 0x7f);
+  slab[at + 3] = pictureId & 0xff;
 }

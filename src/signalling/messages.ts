@@ -6,10 +6,12 @@ import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js
 const maxSdpCharacters = 100_000;
 const maxCandidateCharacters = 1_000;
 const maxNameCharacters = 200;
+/** More than any picture has. */
+const mostHeightPx = 8192;
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
-  /** First message. The answer is `joined`, then `offer`. */
-  z.strictObject({ type: z.literal('join'), room: z.string().max(maxNameCharacters), name: z.string().max(maxNameCharacters), audio: z.boolean(), video: z.boolean() }),
+  /** First message. The answer is `joined`, then `offer`. `maxHeight`: of the mixed picture, in rows, for who cannot take more. */
+  z.strictObject({ type: z.literal('join'), room: z.string().max(maxNameCharacters), name: z.string().max(maxNameCharacters), audio: z.boolean(), video: z.boolean(), maxHeight: z.int().min(1).max(mostHeightPx).optional() }),
   z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters) }),
   /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
   z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(maxCandidateCharacters) }),

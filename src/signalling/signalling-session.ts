@@ -170,14 +170,14 @@ export class SignallingSession implements SessionListener {
     }
   }
 
-  async #join({ room: roomName, name, audio, video }: JoinMessage): Promise<void> {
+  async #join({ room: roomName, name, audio, video, maxHeight }: JoinMessage): Promise<void> {
     if (this.#state !== 'new') throw new AppError('already_joined');
     const parsedRoom = parseRoomName(roomName);
     const parsedName = parseDisplayName(name);
     this.#state = 'joining';
     try {
       const room = await this.#registry.findOrCreate(parsedRoom);
-      const { sessionId, offer } = await room.join(parsedName, this);
+      const { sessionId, offer } = await room.join(parsedName, this, maxHeight);
       this.#joined = { room, sessionId };
       // Closed while the room answered.
       if (this.#isClosed()) {

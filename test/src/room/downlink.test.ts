@@ -1,6 +1,10 @@
 import { expect } from 'chai';
-import { ManualClock, type EncodedVideo } from '../../../mixer/index.js';
-import { Downlink, VideoDownlink, type DownlinkOptions, type PacketSender } from '../../../src/room/downlink.js';
+import { ManualClock } from '../../../mixer/index.js';
+import { AudioDownlink } from '../../../src/room/downlink.js';
+import { Pacer } from '../../../src/room/pacer.js';
+import type { PacketSender } from '../../../src/room/path-control.js';
+import { VideoDownlink, type VideoDownlinkOptions } from '../../../src/room/video-downlink.js';
+import { ManualTimers } from '../../support/manual-timers.js';
 import { mustParseRtp } from './room-rig.js';
 
 /** Marks what it seals, so that a repair can be seen to be the sealed packet. */
@@ -23,18 +27,22 @@ class Sealer implements PacketSender {
 
 const roundTripUs = 50_000;
 
-describe('Downlink', () => {
+describe('downlinks', () => {
   let clock: ManualClock;
   let sender: Sealer;
+  let timers: ManualTimers;
+  let pacer: Pacer;
 
   beforeEach(() => {
     clock = new ManualClock(1_000_000);
     sender = new Sealer();
+    timers = new ManualTimers(clock);
+    pacer = new Pacer({ clock, timers, onTurn: () => undefined });
   });
 
-  function options(changes: Partial<DownlinkOptions> = {}): DownlinkOptions {
+  function options(changes: Partial<VideoDownlinkOptions> = {}): VideoDownlinkOptions {
     const numbers = [0xffff_8007, 5_000];
-    return { kind: 'video', ssrc: 77, payloadType: 96, clockHz: 90_000, sender, clock, random: () => numbers.shift() ?? 0, ...changes };
+    return { kind: 'video', ssrc: 77, payloadType: 96, clockHz: 90_000, lane: { sender, extensions: [] }, pacer, clock, random: () => numbers.shift() ?? 0, ...changes };
   }
 
   function sequenceNumbers(datagrams: readonly Buffer[]): number[] {
@@ -42,7 +50,7 @@ describe('Downlink', () => {
   }
 
   it('sends one packet a payload with its own header, the marker on the last, the time in its own ticks', () => {
-    new Downlink(options()).send([Uint8Array.of(1), Uint8Array.of(2, 3)], 2_000_000);
+    new VideoDownlink(options()).sendFrame([Uint8Array.of(1), Uint8Array.of(2, 3)], 2_000_000, false);
     const packets = sender.sent.map(mustParseRtp);
     expect(packets.map(({ ssrc, payloadType, sequenceNumber, timestamp, marker }) => ({ ssrc, payloadType, sequenceNumber, timestamp, marker }))).to.deep.equal([
       // The first sequence number lies below half the range, whatever the random number was.
@@ -53,8 +61,8 @@ describe('Downlink', () => {
   });
 
   it('repairs with the very datagram that was sealed, once a round trip', () => {
-    const downlink = new Downlink(options());
-    for (let frame = 0; frame < 3; frame += 1) downlink.send([Uint8Array.of(frame)], 1_000_000 + frame * 33_000);
+    const downlink = new VideoDownlink(options());
+    for (let frame = 0; frame < 3; frame += 1) downlink.sendFrame([Uint8Array.of(frame)], 1_000_000 + frame * 33_000, false);
     downlink.resend([8], roundTripUs);
     expect(sender.resent).to.deep.equal([sender.sent[1]]);
     expect(sender.resent[0], 'not sealed again').to.equal(sender.sent[1]);
@@ -68,9 +76,9 @@ describe('Downlink', () => {
   });
 
   it('repairs across the wrap of the sequence numbers, and never with a newer packet in the same place', () => {
-    const downlink = new Downlink(options({ random: () => 0x7fff }));
+    const downlink = new VideoDownlink(options({ random: () => 0x7fff }));
     const untilWrap = 0x8000 + 1;
-    for (let packet = 0; packet <= untilWrap; packet += 1) downlink.send([Uint8Array.of(packet & 0xff)], 1_000_000 + packet);
+    for (let packet = 0; packet <= untilWrap; packet += 1) downlink.sendFrame([Uint8Array.of(packet & 0xff)], 1_000_000 + packet, false);
     expect(sequenceNumbers(sender.sent.slice(-2))).to.deep.equal([0xffff, 0]);
     downlink.resend([0xffff, 0], roundTripUs);
     expect(sequenceNumbers(sender.resent)).to.deep.equal([0xffff, 0]);
@@ -80,8 +88,8 @@ describe('Downlink', () => {
 
   it('repairs in a stream of its own where the listener takes RTX (RFC 4588)', () => {
     const numbers = [7, 5_000, 300];
-    const downlink = new Downlink(options({ rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
-    for (let frame = 0; frame < 3; frame += 1) downlink.send([Uint8Array.of(frame, 42)], 1_000_000 + frame * 33_000);
+    const downlink = new VideoDownlink(options({ rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    for (let frame = 0; frame < 3; frame += 1) downlink.sendFrame([Uint8Array.of(frame, 42)], 1_000_000 + frame * 33_000, false);
     downlink.resend([8, 8, 9], roundTripUs);
     expect(sender.resent).to.deep.equal([]);
     const originals = sender.sent.slice(0, 3).map(mustParseRtp);
@@ -93,42 +101,81 @@ describe('Downlink', () => {
     expect(downlink.counters).to.include({ packetCount: 3, resentPackets: 2, repeatedRequests: 1 });
   });
 
-  it('does not repair sound, nor what could not be sent', () => {
-    const audio = new Downlink(options({ kind: 'audio', clockHz: 48_000 }));
-    audio.send([Uint8Array.of(1)], 1_000_000);
-    audio.resend([7], roundTripUs);
-    const video = new Downlink(options());
+  it('does not repair what could not be sent', () => {
+    const video = new VideoDownlink(options());
     sender.isConnected = false;
-    video.send([Uint8Array.of(1)], 1_000_000);
+    video.sendFrame([Uint8Array.of(1)], 1_000_000, false);
     video.resend([7], roundTripUs);
     expect(sender.resent).to.deep.equal([]);
   });
 
   it('has the numbers of a sender report once something was sent', () => {
-    const downlink = new Downlink(options());
+    const downlink = new VideoDownlink(options());
     expect(downlink.reportAt(1_000_000)).to.equal(undefined);
-    downlink.send([Uint8Array.of(1, 2), Uint8Array.of(3)], 1_000_000);
+    downlink.sendFrame([Uint8Array.of(1, 2), Uint8Array.of(3)], 1_000_000, false);
     expect(downlink.reportAt(3_000_000)).to.deep.equal({ rtpTimestamp: 5_000 + 270_000, packetCount: 2, octetCount: 3 });
   });
 
   it('measures from the tick to the hand-over', () => {
-    const downlink = new Downlink(options());
+    const downlink = new VideoDownlink(options());
     clock.advance(12_000);
-    downlink.send([Uint8Array.of(1)], 1_000_000);
+    downlink.sendFrame([Uint8Array.of(1)], 1_000_000, false);
     expect(downlink.sinceTick.summary()).to.deep.equal({ count: 1, meanUs: 12_000, p95Us: 12_000 });
   });
-});
 
-describe('VideoDownlink', () => {
-  it('begins at a keyframe, and packetises nothing before', () => {
-    const sender = new Sealer();
-    const downlink = new VideoDownlink({ kind: 'video', ssrc: 1, payloadType: 96, clockHz: 90_000, sender, clock: new ManualClock(), random: () => 0 });
-    const frame = (keyframe: boolean): EncodedVideo => ({ outputId: 'o', ptsUs: 0, keyframe, data: Uint8Array.of(0) });
-    downlink.takeVideo(frame(false), () => expect.fail('packetised for nobody'));
-    expect(downlink.skippedFrames).to.equal(1);
-    downlink.takeVideo(frame(true), () => [Uint8Array.of(1)]);
-    downlink.takeVideo(frame(false), () => [Uint8Array.of(2)]);
-    expect(sender.sent.map(mustParseRtp).map(({ payload }) => payload[0])).to.deep.equal([1, 2]);
-    expect(downlink.skippedFrames).to.equal(1);
+  it('sends sound at once, one packet a payload', () => {
+    pacer.setBitrate(1);
+    const audio = new AudioDownlink({ kind: 'audio', ssrc: 5, payloadType: 111, clockHz: 48_000, lane: { sender, extensions: [] }, clock, random: () => 0 });
+    for (let tick = 0; tick < 50; tick += 1) audio.send(Uint8Array.of(tick), tick * 20_000);
+    expect(sender.sent.map(mustParseRtp).map(({ payload }) => payload[0])).to.deep.equal(Array.from({ length: 50 }, (_unused, tick) => tick));
+  });
+
+  describe('paced', () => {
+    let paced: VideoDownlink;
+
+    beforeEach(() => {
+      pacer = new Pacer({ clock, timers, onTurn: () => paced.drain() });
+      paced = new VideoDownlink(options({ lane: { sender: { sendRtp: (packet) => { pacer.charge(packet.length); return sender.sendRtp(packet); }, resend: (datagram) => sender.resend(datagram) }, extensions: [] } }));
+      pacer.setBitrate(800_000);
+      timers.advance(1_000_000);
+    });
+
+    const large = (count: number): Uint8Array[] => Array.from({ length: count }, (_unused, place) => new Uint8Array(988).fill(place));
+
+    it('lets a frame of usual size pass at once, and spreads a large one over the time that its rate takes', () => {
+      paced.sendFrame(large(2), 2_000_000, false);
+      expect([sender.sent.length, paced.queuedBytes]).to.deep.equal([2, 0]);
+      timers.advance(1_000_000);
+      paced.sendFrame(large(20), 3_000_000, true);
+      expect(sender.sent.length, 'the burst').to.equal(2 + 3);
+      const startUs = clock.nowUs();
+      while (paced.queuedBytes > 0) timers.advance(1_000);
+      // 17 packets of 1,000 bytes at 100 bytes a millisecond, of which half a packet was to spare.
+      expect((clock.nowUs() - startUs) / 1000).to.be.within(160, 176);
+      expect(sequenceNumbers(sender.sent)).to.deep.equal(Array.from({ length: 22 }, (_unused, place) => 7 + place));
+      expect(timers.waiting).to.equal(0);
+    });
+
+    it('drops what waits before it has a number, and repairs nothing of before a keyframe', () => {
+      paced.sendFrame(large(10), 2_000_000, true);
+      const sentBefore = sender.sent.length;
+      paced.drop();
+      expect([paced.queuedBytes, paced.droppedPackets]).to.deep.equal([0, 10 - sentBefore]);
+      timers.advance(1_000_000);
+      paced.sendFrame(large(1), 3_000_000, true);
+      expect(sequenceNumbers(sender.sent.slice(sentBefore))).to.deep.equal([7 + sentBefore]);
+      paced.resend([7, 7 + sentBefore], roundTripUs);
+      expect(sequenceNumbers(sender.resent)).to.deep.equal([7 + sentBefore]);
+    });
+
+    it('repairs first, and no more at once than a keyframe has', () => {
+      paced.sendFrame(large(2), 2_000_000, true);
+      paced.sendFrame(large(20), 2_033_000, false);
+      const sentBefore = sender.sent.length;
+      paced.resend([8, ...Array.from({ length: 1_000 }, () => 7)], roundTripUs);
+      timers.advance(5_000);
+      while (sender.resent.length === 0) timers.advance(5_000);
+      expect(sender.sent.length - sentBefore, 'before the repair').to.be.at.most(1);
+    });
   });
 });

@@ -6,7 +6,8 @@ import { OutgoingMedia } from '../../../src/room/outgoing-media.js';
 import { buildFullIntraRequest, buildGoodbye, buildNack, buildPictureLossIndication, buildReceiverReport, buildSenderReport, compound } from '../../../src/rtp/rtcp/build-rtcp.js';
 import { ntpMiddle32, usToNtp } from '../../../src/rtp/rtcp/ntp.js';
 import type { ReportBlock } from '../../../src/rtp/rtcp/rtcp-packets.js';
-import { audioLine, counting, ManualRoomClock, opusType, rtpPacket, videoLine } from './room-rig.js';
+import { systemTimers } from '../../../mixer/index.js';
+import { audioLine, counting, listenerTiers, ManualRoomClock, opusType, rtpPacket, videoLine } from './room-rig.js';
 
 const audioSsrc = 1;
 const videoSsrc = 2;
@@ -30,7 +31,7 @@ describe('MediaFeedback', () => {
     incoming = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => undefined, onVideoFrame: () => undefined } });
     incoming.negotiate(media);
     const sender = { sendRtp: (packet: Buffer) => packet, resend: (datagram: Buffer) => resent.push(datagram) };
-    outgoing = new OutgoingMedia({ media, plans: planBrowser(random), sender, clock, random: () => 10 });
+    outgoing = new OutgoingMedia({ media, plans: planBrowser(random), sender, clock, timers: systemTimers, tiers: listenerTiers, random: () => 10 });
     feedback = new MediaFeedback({ incoming, outgoing, ntpMiddleAt: (nowUs) => ntpMiddle32(usToNtp(nowUs)), onKeyframeWish: () => (wishes += 1) });
   });
 
@@ -63,8 +64,8 @@ describe('MediaFeedback', () => {
   });
 
   it('sends again what the listener misses of the picture, and nothing of another stream', () => {
-    outgoing.video!.send([Uint8Array.of(1), Uint8Array.of(2)], 0);
-    outgoing.audio!.send([Uint8Array.of(3)], 0);
+    outgoing.video!.sendFrame([Uint8Array.of(1), Uint8Array.of(2)], 0, true);
+    outgoing.audio!.send(Uint8Array.of(3), 0);
     take(buildNack({ senderSsrc: clientSsrc, mediaSsrc: videoSsrc, sequenceNumbers: [11, 400] }));
     take(buildNack({ senderSsrc: clientSsrc, mediaSsrc: audioSsrc, sequenceNumbers: [10] }));
     take(buildNack({ senderSsrc: clientSsrc, mediaSsrc: 77, sequenceNumbers: [10] }));
@@ -100,7 +101,7 @@ describe('MediaFeedback', () => {
     it('decides how soon the same packet is sent again', () => {
       clock.advance(10_040_000);
       echo(videoSsrc, 10_000_000, 0);
-      outgoing.video!.send([Uint8Array.of(1)], clock.nowUs());
+      outgoing.video!.sendFrame([Uint8Array.of(1)], clock.nowUs(), true);
       const nack = buildNack({ senderSsrc: clientSsrc, mediaSsrc: videoSsrc, sequenceNumbers: [10] });
       take(nack);
       clock.advance(39_000);
@@ -136,7 +137,7 @@ describe('MediaFeedback', () => {
   });
 
   it('has no keyframe for who takes no picture', () => {
-    const none = new OutgoingMedia({ media: [audioLine()], plans: planBrowser(counting()), sender: { sendRtp: () => undefined, resend: () => undefined }, clock, random: () => 1 });
+    const none = new OutgoingMedia({ media: [audioLine()], plans: planBrowser(counting()), sender: { sendRtp: () => undefined, resend: () => undefined }, clock, timers: systemTimers, tiers: listenerTiers, random: () => 1 });
     const soundOnly = new MediaFeedback({ incoming, outgoing: none, ntpMiddleAt: () => 0, onKeyframeWish: () => expect.fail('there is no picture') });
     soundOnly.take(pli, 0);
     expect(soundOnly.refusedKeyframeWishes).to.equal(0);

@@ -99,12 +99,12 @@ describe('Room with media', () => {
     }
     await Promise.all([ann, viewer].map((peer) => peer.reached(() => received(peer, 'audio') >= 3 && received(peer, 'video') >= 1)));
     const first = viewer.rtp.map(mustParseRtp).find(({ ssrc, payloadType: type }) => ssrc !== annPicture && line('video').codecs.some((codec) => codec.payloadType === type));
-    // RFC 7741 4.2: descriptor with a 15-bit picture id, then the frame, whose lowest bit is 0 in keyframes.
-    expect((first?.payload[4] ?? 1) & 1).to.equal(0);
+    // RFC 7741 4.2: the descriptor's one byte, then the frame, whose lowest bit is 0 in keyframes.
+    expect((first?.payload[1] ?? 1) & 1).to.equal(0);
     await told((event) => event.type === 'speaking' && event.dominant === 'ann');
     expect(events).to.deep.include({ type: 'speaking', participantIds: ['ann'], dominant: 'ann' });
     const stats = await room.stats();
-    expect(stats['outputs']).to.deep.equal({ listeners: 2, video: [{ outputId: 'vp8-320x180', takers: 2 }] });
+    expect(stats['outputs']).to.deep.equal({ listeners: 2, video: [{ outputId: 'vp8-320x180@30-300000', takers: 2 }] });
     expect(stats['sessions']).to.have.nested.property('ann.uplinks').that.is.an('array').with.lengthOf(2);
   });
 

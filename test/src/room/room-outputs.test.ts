@@ -5,6 +5,9 @@ import { vp8Frame } from '../../support/video-frames.js';
 import { audioLine, CommandList, mustParseRtp, OpenSession, videoLine } from './room-rig.js';
 
 const canvas = { widthPx: 640, heightPx: 360, fps: 30 };
+const small = { widthPx: 320, heightPx: 180, fps: 15 };
+const tiers = [{ format: canvas, bitrateBps: 700_000 }, { format: small, bitrateBps: 100_000 }];
+const [best, lower] = ['vp8-640x360@30-700000', 'vp8-320x180@15-100000'] as const;
 const h264Only = videoLine({ codecs: videoLine().codecs.filter(({ name }) => name === 'h264') });
 
 function tick(changes: Partial<EncodedAudio> = {}): EncodedAudio {
@@ -27,7 +30,7 @@ describe('RoomOutputs', () => {
 
   beforeEach(() => {
     mixer = new CommandList();
-    outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: 700_000 });
+    outputs = new RoomOutputs({ mixer, tiers });
   });
 
   async function listen(id: string, hearsAs?: string, media = [audioLine(), videoLine()]): Promise<OpenSession> {
@@ -41,10 +44,10 @@ describe('RoomOutputs', () => {
       for (const id of ['a', 'b', 'c']) await listen(id);
       await listen('d', undefined, [audioLine(), h264Only]);
       expect(mixer.of('addVideoOutput').map(({ output }) => output)).to.deep.equal([
-        { outputId: 'vp8-640x360', codec: 'vp8', format: canvas, bitrateBps: 700_000 },
-        { outputId: 'h264-640x360', codec: 'h264', format: canvas, bitrateBps: 700_000 },
+        { outputId: 'vp8-640x360@30-700000', codec: 'vp8', format: canvas, bitrateBps: 700_000 },
+        { outputId: 'h264-640x360@30-700000', codec: 'h264', format: canvas, bitrateBps: 700_000 },
       ]);
-      expect(mixer.of('requestKeyframe').map(({ outputId }) => outputId)).to.deep.equal(['vp8-640x360', 'vp8-640x360', 'vp8-640x360', 'h264-640x360']);
+      expect(mixer.of('requestKeyframe').map(({ outputId }) => outputId)).to.deep.equal(['vp8-640x360@30-700000', 'vp8-640x360@30-700000', 'vp8-640x360@30-700000', 'h264-640x360@30-700000']);
     });
 
     it('encodes for nobody when the last has gone, and again when one comes back', async () => {
@@ -52,7 +55,7 @@ describe('RoomOutputs', () => {
       outputs.removeListener(a.session);
       expect(mixer.of('removeVideoOutput')).to.deep.equal([]);
       outputs.removeListener(b.session);
-      expect(mixer.of('removeVideoOutput')).to.deep.equal([{ type: 'removeVideoOutput', outputId: 'vp8-640x360' }]);
+      expect(mixer.of('removeVideoOutput')).to.deep.equal([{ type: 'removeVideoOutput', outputId: 'vp8-640x360@30-700000' }]);
       outputs.removeListener(b.session);
       expect(mixer.of('removeVideoOutput').length, 'gone is gone').to.equal(1);
       await listen('c');
@@ -69,18 +72,111 @@ describe('RoomOutputs', () => {
       const files: Uint8Array[] = [];
       outputs.addVideoTaker('vp8', { takeVideo: ({ data }) => files.push(data) });
       const data = vp8Frame(300, { keyframe: true });
-      outputs.takeVideo({ outputId: 'vp8-640x360', ptsUs: 40_000, keyframe: true, data });
+      outputs.takeVideo({ outputId: 'vp8-640x360@30-700000', ptsUs: 40_000, keyframe: true, data });
       expect(a.peer.rtp.map(mustParseRtp).map(({ ssrc, payload }) => [ssrc, payload.length > 300])).to.deep.equal([[2, true]]);
       expect(b.peer.rtp).to.deep.equal([]);
       expect(files).to.deep.equal([data]);
     });
 
     it('passes a wish for a keyframe to the encode that exists', async () => {
-      await listen('a');
+      const { session } = await listen('a');
       mixer.clear();
-      outputs.requestKeyframe('vp8');
-      outputs.requestKeyframe('h264');
-      expect(mixer.commands).to.deep.equal([{ type: 'requestKeyframe', outputId: 'vp8-640x360' }]);
+      outputs.requestKeyframe(session);
+      outputs.requestKeyframe((await OpenSession.create({ id: 'stranger' })).session);
+      expect(mixer.commands).to.deep.equal([{ type: 'requestKeyframe', outputId: 'vp8-640x360@30-700000' }]);
+    });
+  });
+
+  describe('tiers', () => {
+    function frame(outputId: string, ptsUs: number, keyframe: boolean): void {
+      outputs.takeVideo({ outputId, ptsUs, keyframe, data: vp8Frame(50, { keyframe }) });
+    }
+
+    /** Whether each packet of the picture was the beginning of a keyframe, by the timestamps in 90 kHz. */
+    function seen({ peer }: OpenSession): number[] {
+      return peer.rtp.map(mustParseRtp).flatMap(({ ssrc, timestamp }) => (ssrc === 2 ? [timestamp] : []));
+    }
+
+    /** The session says so, as its path does. */
+    function change({ session }: OpenSession, tier: number): void {
+      Object.defineProperty(session, 'tier', { value: tier, configurable: true });
+      outputs.changeTier(session);
+    }
+
+    it('begins at a keyframe, and packetises nothing before', async () => {
+      const listener = await listen('a');
+      frame(best, 10_000, false);
+      frame(best, 20_000, true);
+      frame(best, 30_000, false);
+      expect(seen(listener).length).to.equal(2);
+    });
+
+    it('lets the better picture go on until the worse one begins when there is time, and not when there is none', async () => {
+      const [slow, other] = [await listen('slow'), await listen('other')];
+      frame(best, 10_000, true);
+      change(slow, 1);
+      expect(mixer.of('addVideoOutput').at(-1)?.output).to.deep.equal({ outputId: lower, codec: 'vp8', format: small, bitrateBps: 100_000 });
+      frame(best, 20_000, false);
+      expect([seen(slow).length, seen(other).length], 'down is at once, and only for him').to.deep.equal([1, 2]);
+      frame(lower, 20_000, false);
+      expect(seen(slow).length, 'not before a keyframe').to.equal(1);
+      frame(lower, 30_000, true);
+      frame(lower, 60_000, false);
+      expect(seen(slow).length).to.equal(3);
+      change(slow, 0);
+      frame(lower, 90_000, false);
+      frame(best, 100_000, false);
+      expect(seen(slow).length, 'up waits for a keyframe with what he has').to.equal(4);
+      frame(best, 110_000, true);
+      frame(best, 140_000, false);
+      expect(seen(slow).length).to.equal(6);
+      expect(mixer.of('removeVideoOutput'), 'nobody takes it any more').to.deep.equal([{ type: 'removeVideoOutput', outputId: lower }]);
+      expect(seen(slow), 'time goes on').to.deep.equal([...seen(slow)].sort((a, b) => a - b));
+    });
+
+    it('sends sound alone below the lowest, and closes what nobody takes', async () => {
+      const listener = await listen('a');
+      frame(best, 10_000, true);
+      change(listener, 2);
+      frame(best, 20_000, true);
+      expect(seen(listener).length).to.equal(1);
+      expect(mixer.of('removeVideoOutput')).to.deep.equal([{ type: 'removeVideoOutput', outputId: best }]);
+      change(listener, 1);
+      frame(lower, 30_000, true);
+      expect(seen(listener).length).to.equal(2);
+    });
+
+    it('keeps its clock going forward when the other encode shows an older picture', async () => {
+      const listener = await listen('a');
+      frame(best, 100_000, true);
+      change(listener, 1);
+      frame(lower, 66_667, true);
+      frame(lower, 133_333, false);
+      const [first, second, third] = seen(listener) as [number, number, number];
+      expect([second - first, third - first]).to.deep.equal([90, 3_000]);
+    });
+
+    it('asks for a keyframe of the encode that the listener takes or waits for', async () => {
+      const listener = await listen('a');
+      frame(best, 10_000, true);
+      change(listener, 1);
+      mixer.clear();
+      outputs.requestKeyframe(listener.session);
+      expect(mixer.of('requestKeyframe').map(({ outputId }) => outputId)).to.deep.equal([lower]);
+    });
+
+    it('leaves files the best picture, and closes all encodes when listener and file have gone', async () => {
+      const listener = await listen('a');
+      const files: number[] = [];
+      const file = { takeVideo: ({ ptsUs }: { ptsUs: number }) => files.push(ptsUs) };
+      outputs.addVideoTaker('vp8', file);
+      frame(best, 10_000, true);
+      change(listener, 1);
+      frame(best, 20_000, false);
+      expect(files).to.deep.equal([10_000, 20_000]);
+      outputs.removeListener(listener.session);
+      outputs.removeVideoTaker(file);
+      expect(mixer.of('removeVideoOutput').map(({ outputId }) => outputId)).to.deep.equal([lower, best]);
     });
   });
 
@@ -143,8 +239,8 @@ describe('RoomOutputs', () => {
     mixer.clear();
     outputs.close();
     expect(mixer.commands).to.deep.equal([
-      { type: 'removeVideoOutput', outputId: 'vp8-640x360' },
-      { type: 'removeVideoOutput', outputId: 'h264-640x360' },
+      { type: 'removeVideoOutput', outputId: 'vp8-640x360@30-700000' },
+      { type: 'removeVideoOutput', outputId: 'h264-640x360@30-700000' },
       { type: 'setAudioListeners', listeners: { mix: false, participantIds: [] } },
     ]);
     expect(outputs.stats()).to.deep.equal({ listeners: 0, video: [] });

@@ -39,7 +39,7 @@ describe('RoomRecordings', () => {
 
   function open(program = ffmpegPath, maxActive = 2): void {
     mixer = new CommandList();
-    outputs = new RoomOutputs({ mixer, canvas, videoBitrateBps: 100_000 });
+    outputs = new RoomOutputs({ mixer, tiers: [{ format: canvas, bitrateBps: 100_000 }] });
     clock = new ManualRoomClock();
     clock.advance(60_000_000);
     time = new ManualTime();
@@ -76,7 +76,7 @@ describe('RoomRecordings', () => {
   function mix(seconds = 1): void {
     for (let second = 0; second < seconds; second += 1) {
       const startUs = 60_000_000 + second * 1_000_000;
-      for (const [frame, { keyframe, data }] of pictures.entries()) outputs.takeVideo({ outputId: 'vp8-64x64', ptsUs: startUs + frame * frameUs, keyframe, data });
+      for (const [frame, { keyframe, data }] of pictures.entries()) outputs.takeVideo({ outputId: 'vp8-64x64@10-100000', ptsUs: startUs + frame * frameUs, keyframe, data });
       for (const [packet, data] of tone.entries()) outputs.takeAudio({ ptsUs: startUs + packet * 20_000, mix: data, participantIds: [], minus: [] });
     }
   }
@@ -105,7 +105,7 @@ describe('RoomRecordings', () => {
     mixer.clear();
     await recordings.stop('taker');
     expect(mixer.commands).to.deep.equal([
-      { type: 'removeVideoOutput', outputId: 'vp8-64x64' },
+      { type: 'removeVideoOutput', outputId: 'vp8-64x64@10-100000' },
       { type: 'setAudioListeners', listeners: { mix: false, participantIds: [] } },
     ]);
   });

@@ -1,6 +1,6 @@
 /** What the tests of this folder hand in: time that they move, a mixer that writes down its commands, a peer without a network, packets as a client sends them. */
 import { loadLayouts } from '../../../layouts/load-layouts.js';
-import { RoomClock, type AudioPacket, type MixerCommand, type VideoFrame } from '../../../mixer/index.js';
+import { RoomClock, systemTimers, type AudioPacket, type MixerCommand, type VideoFrame } from '../../../mixer/index.js';
 import type { MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
 import { createPeerCounters } from '../../../src/peer/peer-options.js';
 import type { RoomOptions } from '../../../src/rooms/protocol.js';
@@ -187,6 +187,9 @@ export class FakePeer implements SessionPeer {
   }
 }
 
+/** One encode, for a listener who may have it. */
+export const listenerTiers = { needsBps: [800_000], best: 0 } as const;
+
 export interface OpenSessionOptions {
   readonly id: string;
   /** Undefined: a viewer. */
@@ -225,6 +228,8 @@ export class OpenSession {
       participantId,
       isPublishing,
       clock,
+      timers: systemTimers,
+      tiers: listenerTiers,
       random,
       openPeer: (events) => {
         peer = new FakePeer(events);
@@ -236,6 +241,7 @@ export class OpenSession {
         onAudioPacket: (packet) => audio.push(packet),
         onVideoFrame: (frame) => video.push(frame),
         onKeyframeWish: () => told.push('keyframe'),
+        onTierChanged: () => told.push('tier'),
         onEnded: (reason) => told.push(reason),
       },
     });

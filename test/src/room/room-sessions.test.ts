@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { RoomSessions } from '../../../src/room/room-sessions.js';
 import { deferred, type Deferred } from '../../support/deferred.js';
-import { counting, FakePeer, ManualRoomClock } from './room-rig.js';
+import { systemTimers } from '../../../mixer/index.js';
+import { counting, FakePeer, listenerTiers, ManualRoomClock } from './room-rig.js';
 
 /** Peers are made at once, or, while `gate` is set, when it opens. */
 describe('RoomSessions', () => {
@@ -23,6 +24,8 @@ describe('RoomSessions', () => {
       maxViewers: 2,
       requiredMedia: ['audio'],
       clock,
+      timers: systemTimers,
+      tiersFor: () => listenerTiers,
       random: counting(),
       openPeer: async (events) => {
         await gate?.promise;
@@ -36,7 +39,8 @@ describe('RoomSessions', () => {
         onConnected: ({ id }) => told.push(`${id} connected`),
         onAudioPacket: () => undefined,
         onVideoFrame: () => undefined,
-        onKeyframeWish: (codec) => told.push(`keyframe ${codec}`),
+        onKeyframeWish: ({ id }) => told.push(`keyframe ${id}`),
+        onTierChanged: ({ id }) => told.push(`tier ${id}`),
         onLeft: ({ id }, participant, reason) => told.push(`${id} left${participant === undefined ? '' : ' the room'}: ${reason}`),
       },
     });

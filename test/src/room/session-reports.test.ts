@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Downlink } from '../../../src/room/downlink.js';
+import { AudioDownlink, type Downlink } from '../../../src/room/downlink.js';
 import { SessionReports } from '../../../src/room/session-reports.js';
 import type { Uplink } from '../../../src/room/uplink.js';
 import type { RtcpPacket, SenderReport } from '../../../src/rtp/rtcp/rtcp-packets.js';
@@ -61,9 +61,9 @@ describe('SessionReports', () => {
     return uplink;
   }
 
-  function downlink(kind: 'audio' | 'video', ssrc: number): Downlink {
+  function downlink(kind: 'audio' | 'video', ssrc: number): AudioDownlink {
     const sender = { sendRtp: (packet: Buffer) => packet, resend: () => undefined };
-    const added = new Downlink({ kind, ssrc, payloadType: 96, clockHz: kind === 'audio' ? 48_000 : 90_000, sender, clock, random: () => 1_000 });
+    const added = new AudioDownlink({ kind, ssrc, payloadType: 96, clockHz: kind === 'audio' ? 48_000 : 90_000, lane: { sender, extensions: [] }, clock, random: () => 1_000 });
     downlinks.push(added);
     return added;
   }
@@ -85,8 +85,8 @@ describe('SessionReports', () => {
 
   it('tells of both streams at one moment: the same NTP time, each its own ticks, one CNAME', () => {
     const [audio, video] = [downlink('audio', 5), downlink('video', 6)];
-    audio.send([Uint8Array.of(1, 2, 3)], 3_000_000);
-    video.send([Uint8Array.of(1), Uint8Array.of(2)], 3_000_000);
+    audio.send(Uint8Array.of(1, 2, 3), 3_000_000);
+    for (const byte of [1, 2]) video.send(Uint8Array.of(byte), 3_000_000);
     run(100_000);
     const senderReports = all('sender-report') as [SenderReport, SenderReport];
     expect(senderReports.map(({ senderSsrc, rtpTimestamp, packetCount, octetCount }) => [senderSsrc, rtpTimestamp, packetCount, octetCount])).to.deep.equal([
@@ -99,7 +99,7 @@ describe('SessionReports', () => {
   });
 
   it('is silent of a stream that has sent nothing yet', () => {
-    downlink('audio', 5).send([Uint8Array.of(1)], 3_000_000);
+    downlink('audio', 5).send(Uint8Array.of(1), 3_000_000);
     downlink('video', 6);
     run(100_000);
     expect(all('sender-report').map(({ senderSsrc }) => senderSsrc)).to.deep.equal([5]);
@@ -109,7 +109,7 @@ describe('SessionReports', () => {
     const audio = microphone();
     for (const sequenceNumber of [10, 11, 13]) audio.receive(rtpPacket({ ssrc: 21, payloadType: opusType, sequenceNumber, timestamp: sequenceNumber * 960 }, Uint8Array.of(1)), clock.nowUs());
     camera();
-    for (const ssrc of [5, 6]) downlink('audio', ssrc).send([Uint8Array.of(1)], 3_000_000);
+    for (const ssrc of [5, 6]) downlink('audio', ssrc).send(Uint8Array.of(1), 3_000_000);
     run(100_000);
     expect(all('sender-report').map(({ reports: blocks }) => blocks.map(({ ssrc, cumulativeLost, fractionLost, extendedHighest }) => [ssrc, cumulativeLost, fractionLost, extendedHighest]))).to.deep.equal([
       [[21, 1, 64, 13]],

@@ -48,7 +48,7 @@ describe('Session', () => {
     ]) {
       const { session, peer } = await participant([audioLine(), videoLine({ codecs })]);
       expect(session.videoCodec).to.equal(wanted);
-      session.videoDownlink?.send([Uint8Array.of(1)], 0);
+      session.videoDownlink?.sendFrame([Uint8Array.of(1)], 0, true);
       expect(peer.rtp[0]?.readUInt8(1)).to.equal(payloadType === undefined ? undefined : payloadType | 0x80);
     }
   });

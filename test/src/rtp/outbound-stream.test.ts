@@ -18,6 +18,11 @@ function stream(options: Partial<OutboundStreamOptions> = {}): OutboundStream {
   return new OutboundStream({ kind: 'video', ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 0, timestampOffset: 0, ...options });
 }
 
+/** One frame's packets. */
+function framePackets(outbound: OutboundStream, pieces: readonly Uint8Array[], ptsUs: number): Buffer[] {
+  return pieces.map((piece, index) => outbound.next(piece, ptsUs, index === pieces.length - 1));
+}
+
 function parse(packet: Buffer | undefined): RtpPacket {
   const parsed = packet === undefined ? undefined : parseRtpPacket(packet);
   if (parsed === undefined) throw new Error('no RTP packet');
@@ -33,7 +38,7 @@ describe('OutboundStream', () => {
       let count = 0;
       for (let frame = 0; frame < 20; frame++) {
         expect(outbound.nextSequenceNumber).to.equal((start + count) & 0xffff);
-        const packets = outbound.packets(payloads(3), frame * 33_333).map(parse);
+        const packets = framePackets(outbound, payloads(3), frame * 33_333).map(parse);
         for (const [place, packet] of packets.entries()) {
           expect(packet).to.include({ ssrc, payloadType: 96, sequenceNumber: (start + count) & 0xffff, marker: place === 2 });
           expect(packet.timestamp).to.equal((offsets[at]! + Math.round(frame * 2999.97)) % 2 ** 32);
@@ -47,7 +52,7 @@ describe('OutboundStream', () => {
 
   it('writes its header extensions', () => {
     const outbound = stream({ extensions: [{ id: 4, data: Buffer.from('0a') }] });
-    for (const packet of outbound.packets(payloads(2), 0)) {
+    for (const packet of framePackets(outbound, payloads(2), 0)) {
       expect(Buffer.from(parse(packet).extension(4)!).toString()).to.equal('0a');
       expect(packet.length).to.equal(12 + 4 + 4 + 100);
     }
@@ -55,25 +60,25 @@ describe('OutboundStream', () => {
 
   it('gives each packet memory that is nobody else\'s', () => {
     const outbound = stream();
-    const kept = [...outbound.packets(payloads(400), 0), ...outbound.packets(payloads(400), 33_000)];
+    const kept = [...framePackets(outbound, payloads(400), 0), ...framePackets(outbound, payloads(400), 33_000)];
     kept.forEach((packet, place) => packet.fill(place & 0xff));
     for (const [place, packet] of kept.entries()) expect(packet.every((byte) => byte === (place & 0xff)), String(place)).to.equal(true);
-    const [long] = outbound.packets([new Uint8Array(100_000)], 66_000);
+    const [long] = framePackets(outbound, [new Uint8Array(100_000)], 66_000);
     expect(long?.length).to.equal(100_012);
   });
 
   it('marks the first sound after a pause and no other', () => {
     const outbound = stream({ kind: 'audio', clockHz: 48_000 });
-    const markers = [0, 20_000, 40_000, 160_000, 280_001, 300_001, 5_000_000, 5_020_000].map((ptsUs) => parse(outbound.packets(payloads(1), ptsUs)[0]).marker);
+    const markers = [0, 20_000, 40_000, 160_000, 280_001, 300_001, 5_000_000, 5_020_000].map((ptsUs) => parse(framePackets(outbound, payloads(1), ptsUs)[0]).marker);
     expect(markers).to.deep.equal([true, false, false, false, true, false, true, false]);
   });
 
   it('makes nothing of nothing', () => {
     const outbound = stream();
-    expect(outbound.packets([], 5)).to.deep.equal([]);
+    expect(framePackets(outbound, [], 5)).to.deep.equal([]);
     expect(outbound.lastPtsUs).to.equal(undefined);
     expect(outbound.counters.packetCount).to.equal(0);
-    outbound.packets(payloads(1), 0);
+    framePackets(outbound, payloads(1), 0);
     expect(outbound.lastPtsUs).to.equal(0);
   });
 
@@ -95,7 +100,7 @@ describe('OutboundStream', () => {
     for (const start of starts) {
       it(`gives the same packet again, from ${start}`, () => {
         const outbound = stream({ firstSequenceNumber: start });
-        const sent = [0, 1, 2].flatMap((frame) => outbound.packets(payloads(2), frame * 33_333));
+        const sent = [0, 1, 2].flatMap((frame) => framePackets(outbound, payloads(2), frame * 33_333));
         for (const packet of sent) expect(outbound.resend(parse(packet).sequenceNumber, 100, 0)).to.deep.equal(packet);
         expect(outbound.counters).to.include({ resentPackets: 6, resentBytes: 6 * 112, packetCount: 12, octetCount: 1200 });
         expect(outbound.resend((start + 6) & 0xffff, 100, 0), 'not sent yet').to.equal(undefined);
@@ -105,7 +110,7 @@ describe('OutboundStream', () => {
 
       it(`wraps it for RTX, numbered from ${start}`, () => {
         const outbound = stream({ rtx: { ssrc: 5, payloadType: 97, firstSequenceNumber: start }, firstSequenceNumber: 0xffff, extensions: [{ id: 1, data: Buffer.from('v') }] });
-        const sent = outbound.packets(payloads(3), 1_000_000).map(parse);
+        const sent = framePackets(outbound, payloads(3), 1_000_000).map(parse);
         for (const [at, original] of sent.entries()) {
           const packet = parse(outbound.resend(original.sequenceNumber, 0, 0));
           expect(packet).to.include({ ssrc: 5, payloadType: 97, sequenceNumber: (start + at) & 0xffff, timestamp: original.timestamp, marker: original.marker });
@@ -118,7 +123,7 @@ describe('OutboundStream', () => {
 
     it('sends a packet once a round trip', () => {
       const outbound = stream();
-      outbound.packets(payloads(2), 0);
+      framePackets(outbound, payloads(2), 0);
       expect(outbound.resend(0, 10_000, 50_000)).to.not.equal(undefined);
       expect(outbound.resend(0, 59_999, 50_000)).to.equal(undefined);
       expect(outbound.resend(1, 59_999, 50_000), 'another packet').to.not.equal(undefined);
@@ -130,14 +135,14 @@ describe('OutboundStream', () => {
     it('does not mistake a new packet for one that had its place', () => {
       const outbound = stream();
       for (let at = 0; at < 300; at++) {
-        outbound.packets(payloads(1), at * 100_000);
+        framePackets(outbound, payloads(1), at * 100_000);
         expect(outbound.resend(at, 0, 1e9), `${at}`).to.not.equal(undefined);
       }
     });
 
     it('spends no more than its budget, which comes back with time', () => {
       const outbound = stream({ resendBytesPerSecond: 1120 });
-      outbound.packets(payloads(40), 0);
+      framePackets(outbound, payloads(40), 0);
       const ask = (nowUs: number): number => Array.from({ length: 40 }, (_unused, at) => outbound.resend(at, nowUs, 0)).filter((packet) => packet !== undefined).length;
       expect(ask(0)).to.equal(10);
       expect(ask(0)).to.equal(0);
@@ -148,17 +153,17 @@ describe('OutboundStream', () => {
 
     it('forgets after the history', () => {
       const outbound = stream({ historyUs: 1_000_000 });
-      outbound.packets(payloads(1), 0);
-      outbound.packets(payloads(1), 1_000_000);
+      framePackets(outbound, payloads(1), 0);
+      framePackets(outbound, payloads(1), 1_000_000);
       expect(outbound.resend(0, 0, 0)).to.not.equal(undefined);
-      outbound.packets(payloads(1), 1_000_001);
+      framePackets(outbound, payloads(1), 1_000_001);
       expect(outbound.resend(0, 0, 0)).to.equal(undefined);
       expect(() => stream({ historyUs: 999_999 })).to.throw(RangeError);
     });
 
     it('takes any request without throwing', () => {
       const outbound = stream({ firstSequenceNumber: 0xfff0 });
-      outbound.packets(payloads(32), 0);
+      framePackets(outbound, payloads(32), 0);
       fc.assert(fc.property(fc.nat(0xffff), fc.nat(1e9), fc.nat(1e6), (sequenceNumber, nowUs, roundTripUs) => {
         const packet = outbound.resend(sequenceNumber, nowUs, roundTripUs);
         if (packet !== undefined) expect(parse(packet).sequenceNumber).to.equal(sequenceNumber);
@@ -182,7 +187,7 @@ describe('OutboundStream', () => {
       const lost: number[] = [];
       for (const [at, pieces] of encoded.entries()) {
         const nowUs = at * 33_333;
-        for (const packet of outbound.packets(pieces, nowUs)) {
+        for (const packet of framePackets(outbound, pieces, nowUs)) {
           const { sequenceNumber } = parse(packet);
           if (sequenceNumber % 7 === 3) lost.push(sequenceNumber);
           else receive(packet, nowUs);

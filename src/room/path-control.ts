@@ -1,0 +1,204 @@
+/**
+ * The path to one listener: numbers the packets that go over it, hears what became of them, and says from that how fast packets may leave, which of the room's
+ * encodes he gets, and when it is worth to try whether more would pass.
+ */
+import type { CancelTimer, RoomTime, Timers } from '../../mixer/index.js';
+import { BandwidthEstimate } from '../rtp/congestion/bandwidth-estimate.js';
+import { FeedbackReader } from '../rtp/congestion/feedback-reader.js';
+import { SentLog } from '../rtp/congestion/sent-log.js';
+import type { RtpExtension } from '../rtp/rtp-packet.js';
+import { Pacer } from './pacer.js';
+import { TierChoice, type PathMoment } from './tier-choice.js';
+
+/** The sending half of a peer. */
+export interface PacketSender {
+  /** Answers the protected datagram; undefined when it is not connected. */
+  sendRtp(packet: Buffer): Buffer | undefined;
+  resend(datagram: Buffer): void;
+}
+
+/** How the packets of one stream go out. */
+export interface PathLane {
+  readonly sender: PacketSender;
+  /** Stands in each of its packets. */
+  readonly extensions: readonly RtpExtension[];
+}
+
+/** The stream that has something to wait with. */
+export interface PacedStream {
+  /** Sends what waits, as long as the pacer lets it. */
+  drain(): void;
+  readonly queuedBytes: number;
+  setResendBudget(bytesPerSecond: number): void;
+  /** Whether the listener knows a packet without meaning as such. */
+  readonly canFill: boolean;
+  /** A packet without meaning of about so many bytes. */
+  filler(bytes: number): Buffer | undefined;
+}
+
+export interface PathControlOptions {
+  readonly sender: PacketSender;
+  readonly clock: RoomTime;
+  readonly timers: Timers;
+  /** What each tier takes, sound and headers included, in bps, best first. */
+  readonly needsBps: readonly number[];
+  /** The best tier that this listener may have: he begins with it. */
+  readonly bestTier: number;
+}
+
+/** Most listeners have it, and who has not falls within a few reports; to begin low would cost everyone a keyframe and a coarse beginning. */
+const startHeadroom = 1.3;
+/** Of the estimate: a frame is gone before the next one comes (libwebrtc has the same). While the path's queue is still full, no more than it carries. */
+const pacedShare = 2.5;
+const fullQueueUs = 50_000;
+const mostEmptyingUs = 500_000;
+/** What was sent since the newest report has made the queue longer than that told. */
+const underWayShare = 2;
+/** Half of what the path carries may be spent on what was lost on it. */
+const resendShare = 0.5;
+/** A probe: so many packets or groups of them, one each few milliseconds. */
+const probeSteps = 6;
+const probeStepMs = 5;
+const mostFillersPerStep = 40;
+const sequenceBytes = 2;
+
+export class PathControl {
+  readonly pacer: Pacer;
+  readonly #options: PathControlOptions;
+  readonly #sentLog = new SentLog();
+  readonly #reader = new FeedbackReader();
+  readonly #estimate: BandwidthEstimate;
+  readonly #tiers: TierChoice;
+  /** The number of the next packet, as its header extension carries it. */
+  readonly #sequence = Buffer.alloc(sequenceBytes);
+  #tier: number;
+  /** Until then no picture goes out: what is before the bottleneck has to drain first, or the keyframe is dropped there. */
+  #emptyUs = Number.NEGATIVE_INFINITY;
+  #stream: PacedStream | undefined;
+  #isNumbered = false;
+  #probeId = 0;
+  #cancelProbe: CancelTimer | undefined;
+  #probes = 0;
+  #malformedReports = 0;
+
+  constructor(options: PathControlOptions) {
+    this.#options = options;
+    const { needsBps, bestTier } = options;
+    this.#estimate = new BandwidthEstimate({ sentLog: this.#sentLog, startBps: startHeadroom * (needsBps[bestTier] ?? 0) });
+    this.#tier = bestTier;
+    this.#tiers = new TierChoice({ needsBps, best: bestTier });
+    this.pacer = new Pacer({ clock: options.clock, timers: options.timers, onTurn: () => this.#stream?.drain() });
+  }
+
+  /** From 0, the best, to the number of tiers, which means sound only. */
+  get tier(): number {
+    return this.#tier;
+  }
+
+  /** @param transportSequenceId of the header extension; undefined where it was not agreed on: such packets are not reported on */
+  lane(transportSequenceId: number | undefined): PathLane {
+    const { sender } = this.#options;
+    if (transportSequenceId === undefined) return { sender: { sendRtp: (packet) => this.#sendPlain(packet), resend: (datagram) => this.#resend(datagram) }, extensions: [] };
+    this.#isNumbered = true;
+    return {
+      sender: { sendRtp: (packet) => this.#sendNumbered(packet, sender), resend: (datagram) => this.#resend(datagram) },
+      extensions: [{ id: transportSequenceId, data: this.#sequence }],
+    };
+  }
+
+  attach(stream: PacedStream): void {
+    this.#stream = stream;
+  }
+
+  takeReport(body: Buffer, nowUs: number, roundTripUs: number): void {
+    const report = this.#isNumbered ? this.#reader.read(body) : undefined;
+    if (report === undefined) this.#malformedReports += 1;
+    else this.#estimate.takeReport(report, nowUs, roundTripUs);
+  }
+
+  takeRemb(bitrateBps: number, nowUs: number): void {
+    this.#estimate.takeRemb(bitrateBps, nowUs);
+  }
+
+  /** To be called each 20 ms. @returns whether the listener gets another tier from now on */
+  tick(nowUs: number, roundTripUs: number): boolean {
+    const stream = this.#stream;
+    const estimateBps = this.#estimate.bitrateBps(nowUs);
+    if (stream === undefined || estimateBps === undefined) return false;
+    const isFull = this.#estimate.queueUs > fullQueueUs;
+    this.pacer.setBitrate((isFull ? 1 : pacedShare) * estimateBps);
+    stream.setResendBudget((resendShare * estimateBps) / 8);
+    const moment: PathMoment = {
+      nowUs,
+      estimateBps,
+      lastDecreaseUs: this.#estimate.lastDecreaseUs,
+      queuedUs: this.pacer.waitUs(stream.queuedBytes),
+      canProbe: this.#estimate.hasFeedback && stream.canFill,
+    };
+    const chosenBefore = this.#tiers.index;
+    this.#tiers.update(moment);
+    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, underWayShare * this.#estimate.queueUs);
+    const tierBefore = this.#tier;
+    this.#tier = nowUs < this.#emptyUs ? this.#options.needsBps.length : this.#tiers.index;
+    const probeBps = this.#tiers.probeBps(moment);
+    if (probeBps !== undefined && this.#cancelProbe === undefined) {
+      this.#estimate.expectProbe(nowUs, roundTripUs);
+      this.#probe(stream, probeBps);
+    }
+    return this.#tier !== tierBefore;
+  }
+
+  stats(): Readonly<Record<string, unknown>> {
+    return { tier: this.tier, ...this.#estimate.stats(this.#options.clock.nowUs()), probes: this.#probes, malformedReports: this.#malformedReports };
+  }
+
+  close(): void {
+    this.pacer.close();
+    this.#cancelProbe?.();
+  }
+
+  #sendNumbered(packet: Buffer, sender: PacketSender): Buffer | undefined {
+    const datagram = sender.sendRtp(packet);
+    if (datagram === undefined) return undefined;
+    this.#sentLog.add(this.#options.clock.nowUs(), datagram.length, this.#cancelProbe === undefined ? 0 : this.#probeId);
+    this.#sequence.writeUInt16BE(this.#sentLog.nextSequence);
+    this.pacer.charge(datagram.length);
+    return datagram;
+  }
+
+  #sendPlain(packet: Buffer): Buffer | undefined {
+    const datagram = this.#options.sender.sendRtp(packet);
+    if (datagram !== undefined) this.pacer.charge(datagram.length);
+    return datagram;
+  }
+
+  #resend(datagram: Buffer): void {
+    this.#options.sender.resend(datagram);
+    this.pacer.charge(datagram.length);
+  }
+
+  /** Fillers at that rate for a moment; whatever else goes out meanwhile belongs to it. */
+  #probe(stream: PacedStream, bitrateBps: number): void {
+    this.#probes += 1;
+    this.#probeId = (this.#probeId % 0xffff) + 1;
+    const bytesPerStep = (bitrateBps * probeStepMs) / 8_000;
+    let stepsLeft = probeSteps;
+    const step = (): void => {
+      stepsLeft -= 1;
+      this.#sendFillers(stream, bytesPerStep);
+      this.#cancelProbe = stepsLeft === 0 ? undefined : this.#options.timers.after(probeStepMs, step);
+    };
+    this.#cancelProbe = this.#options.timers.after(0, step);
+  }
+
+  #sendFillers(stream: PacedStream, bytes: number): void {
+    let leftBytes = bytes;
+    for (let count = 0; leftBytes > 0 && count < mostFillersPerStep; count += 1) {
+      const packet = stream.filler(leftBytes);
+      if (packet === undefined) return;
+      const datagram = this.#sendNumbered(packet, this.#options.sender);
+      if (datagram === undefined) return;
+      leftBytes -= datagram.length;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** Which of the room's encodes one listener gets: down at once when his path does not carry it, up when it has carried more for a while. */
+
+export interface TierChoiceOptions {
+  /** What each tier takes with the sound beside it, in bps, best first. */
+  readonly needsBps: readonly number[];
+  /** The best tier that this listener may have. */
+  readonly best: number;
+}
+
+export interface PathMoment {
+  readonly nowUs: number;
+  /** Undefined: the listener tells nothing. */
+  readonly estimateBps: number | undefined;
+  /** When the estimate last fell because the path was full; -Infinity for never. */
+  readonly lastDecreaseUs: number;
+  /** How long what waits to be sent will take. */
+  readonly queuedUs: number;
+  /** False: an estimate beyond what is sent cannot be had. */
+  readonly canProbe: boolean;
+}
+
+/** The encoder varies around its rate, and an estimate is one. */
+const leastShare = 0.95;
+const headroom = 1.05;
+/** Far too little is seen at the first report; for a little too little the queue has grown once, which single large frames do as well. */
+const farShare = 0.75;
+const confirmedAfterUs = 600_000;
+/** More than any keyframe takes: the path got slower than was known. */
+const longestQueueUs = 400_000;
+/** How long the headroom has to last; twice as long each time that going up was wrong. */
+const steadyUs = { first: 2_000_000, most: 32_000_000 } as const;
+/** Down again so soon means that going up was wrong. */
+const wrongWithinUs = 8_000_000;
+/** Without probes going up is a try. */
+const trialAfterUs = 8_000_000;
+/** Between probes, longer each time that one shows no more. */
+const probeEveryUs = { first: 1_500_000, most: 4_000_000, growth: 1.5 } as const;
+const probeHeadroom = 1.2;
+
+export class TierChoice {
+  readonly #needsBps: readonly number[];
+  readonly #best: number;
+  #index: number;
+  /** Since when the estimate is too low for the tier. */
+  #tooLittleUs: number | undefined;
+  #changedUs = Number.NEGATIVE_INFINITY;
+  #wentUpUs = Number.NEGATIVE_INFINITY;
+  #steadyUs: number = steadyUs.first;
+  #probedUs = Number.NEGATIVE_INFINITY;
+  #probeEveryUs: number = probeEveryUs.first;
+
+  constructor({ needsBps, best }: TierChoiceOptions) {
+    this.#needsBps = needsBps;
+    this.#best = best;
+    this.#index = best;
+  }
+
+  /** From 0, the best, to the number of tiers, which means sound only. */
+  get index(): number {
+    return this.#index;
+  }
+
+  /** @returns whether it is another one than before */
+  update(moment: PathMoment): boolean {
+    const before = this.#index;
+    if (moment.estimateBps === undefined) return false;
+    const { nowUs, estimateBps } = moment;
+    const fitting = this.#bestWithin(estimateBps / leastShare);
+    if (fitting <= this.#index) this.#tooLittleUs = undefined;
+    else this.#tooLittleUs ??= nowUs;
+    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= confirmedAfterUs || estimateBps < farShare * this.#needOf(this.#index));
+    if (isConfirmed) this.#goDown(fitting, nowUs);
+    else if (moment.queuedUs > longestQueueUs) this.#goDown(this.#index + 1, nowUs);
+    else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
+    return this.#index !== before;
+  }
+
+  /** At what rate the path is to be tried now; undefined for not. */
+  probeBps({ nowUs, estimateBps, lastDecreaseUs, canProbe }: PathMoment): number | undefined {
+    if (!canProbe || estimateBps === undefined || this.#index <= this.#best) return undefined;
+    const nextBps = this.#needOf(this.#index - 1) * headroom;
+    if (estimateBps >= nextBps || nowUs - Math.max(lastDecreaseUs, this.#changedUs, this.#probedUs) < this.#probeEveryUs) return undefined;
+    this.#probedUs = nowUs;
+    this.#probeEveryUs = Math.min(probeEveryUs.most, this.#probeEveryUs * probeEveryUs.growth);
+    return Math.min(this.#needOf(this.#best), Math.max(this.#needOf(this.#index - 1), 2 * estimateBps)) * probeHeadroom;
+  }
+
+  #goDown(index: number, nowUs: number): void {
+    if (nowUs - this.#wentUpUs < wrongWithinUs) this.#steadyUs = Math.min(steadyUs.most, this.#steadyUs * 2);
+    this.#wentUpUs = Number.NEGATIVE_INFINITY;
+    this.#change(Math.min(index, this.#needsBps.length), nowUs);
+  }
+
+  #considerUp({ nowUs, lastDecreaseUs, canProbe }: PathMoment, estimateBps: number): void {
+    const steadySinceUs = Math.max(this.#changedUs, lastDecreaseUs);
+    const fitting = Math.max(this.#best, this.#bestWithin(estimateBps / headroom));
+    if (fitting < this.#index) {
+      if (nowUs - steadySinceUs >= this.#steadyUs) this.#goUp(fitting, nowUs);
+    } else if (!canProbe && nowUs - steadySinceUs >= Math.max(trialAfterUs, this.#steadyUs)) this.#goUp(this.#index - 1, nowUs);
+  }
+
+  #goUp(index: number, nowUs: number): void {
+    if (nowUs - this.#wentUpUs >= wrongWithinUs && this.#wentUpUs !== Number.NEGATIVE_INFINITY) this.#steadyUs = steadyUs.first;
+    this.#wentUpUs = nowUs;
+    this.#change(index, nowUs);
+  }
+
+  #change(index: number, nowUs: number): void {
+    this.#index = index;
+    this.#changedUs = nowUs;
+    this.#tooLittleUs = undefined;
+    this.#probeEveryUs = probeEveryUs.first;
+  }
+
+  /** The best that needs no more; the number of tiers when none does. */
+  #bestWithin(bitrateBps: number): number {
+    const index = this.#needsBps.findIndex((needBps) => needBps <= bitrateBps);
+    return index === -1 ? this.#needsBps.length : index;
+  }
+
+  #needOf(index: number): number {
+    return this.#needsBps[index] ?? Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What the path to one listener carries: Google congestion control (draft-ietf-rmcat-gcc-02; Carlucci et al. 2017), the smaller of what its delay and its
+ * losses allow, from transport-wide feedback; a listener without that may say it himself (REMB). Times are microseconds of the room's clock.
+ */
+import type { ArrivalReport } from './feedback-reader.js';
+import { DelayLimit } from './delay-limit.js';
+import { DelayTrend, type PathState } from './delay-trend.js';
+import { DeliveredRate } from './delivered-rate.js';
+import { LossLimit } from './loss-limit.js';
+import { ProbeResults } from './probe-results.js';
+import { QueueDelay } from './queue-delay.js';
+import type { SentLog } from './sent-log.js';
+
+export interface BandwidthEstimateOptions {
+  readonly sentLog: SentLog;
+  /** What is believed before anything was heard. */
+  readonly startBps: number;
+}
+
+/** Sound needs 100 kbps; what is below cannot be told apart. */
+const leastBps = 50_000;
+/** How far an estimate may go beyond what was really sent. */
+const untriedShare = 1.5;
+const untriedBps = 10_000;
+/** More than this is dropped before a bottleneck, not behind it. */
+const mostLossCarried = 0.25;
+/** The burst itself, the queue behind it, the feedback on it. */
+const probeSettlesUs = 400_000;
+/** Judged long enough: what REMB says no longer matters once there is transport feedback. */
+const slowRembKeptUs = 10_000_000;
+
+export class BandwidthEstimate {
+  readonly #sentLog: SentLog;
+  readonly #trend = new DelayTrend();
+  readonly #queue = new QueueDelay();
+  readonly #delivered = new DeliveredRate();
+  readonly #delayLimit: DelayLimit;
+  readonly #lossLimit: LossLimit;
+  readonly #probes = new ProbeResults();
+  #rembBps: number | undefined;
+  #rembUs = Number.NEGATIVE_INFINITY;
+  #feedbackUs: number | undefined;
+  #probedUntilUs = Number.NEGATIVE_INFINITY;
+  #reports = 0;
+
+  constructor({ sentLog, startBps }: BandwidthEstimateOptions) {
+    this.#sentLog = sentLog;
+    this.#delayLimit = new DelayLimit({ startBps });
+    this.#lossLimit = new LossLimit({ startBps });
+  }
+
+  /** In bps, headers of RTP included, those of UDP and IP not. Undefined while the listener has said nothing. */
+  bitrateBps(nowUs: number): number | undefined {
+    if (this.#feedbackUs !== undefined) return Math.max(leastBps, Math.min(this.#delayLimit.limitBps, this.#lossLimit.limitBps));
+    return nowUs - this.#rembUs < slowRembKeptUs ? this.#rembBps : undefined;
+  }
+
+  get hasFeedback(): boolean {
+    return this.#feedbackUs !== undefined;
+  }
+
+  get state(): PathState {
+    return this.#queue.isFilling ? 'overused' : this.#trend.state;
+  }
+
+  /** When the queue last grew too long; -Infinity for never. */
+  get lastDecreaseUs(): number {
+    return this.#delayLimit.lastDecreaseUs;
+  }
+
+  /** How long the newest packet that was reported had waited on its way. */
+  get queueUs(): number {
+    return this.#queue.delayUs;
+  }
+
+  takeReport(report: ArrivalReport, nowUs: number, roundTripUs: number): void {
+    const { delivered, lost } = this.#sentLog.take(report);
+    if (delivered.length === 0 && lost === 0) return;
+    this.#feedbackUs = nowUs;
+    this.#reports += 1;
+    let probedBps: number | undefined;
+    for (const packet of delivered) {
+      this.#trend.add(packet.sentUs, packet.arrivalUs);
+      this.#queue.add(packet.sentUs, packet.arrivalUs);
+      this.#delivered.add(packet.arrivalUs, packet.bytes);
+      if (packet.probeId !== 0) probedBps = this.#probes.take(packet) ?? probedBps;
+    }
+    const { bitrateBps, latelyBps } = this.#delivered;
+    const deliveredBps = this.#queue.isFilling && latelyBps !== undefined ? Math.min(bitrateBps ?? latelyBps, latelyBps) : bitrateBps;
+    if (deliveredBps !== undefined) {
+      const carriedBps = deliveredBps / (1 - Math.min(mostLossCarried, this.#lossLimit.lossShare));
+      const moment = { nowUs, roundTripUs, deliveredBps, carriedBps, mostBps: untriedShare * carriedBps + untriedBps };
+      // The queue that a probe has made is no surprise.
+      if (this.state !== 'overused' || nowUs > this.#probedUntilUs) this.#delayLimit.update(this.state, moment);
+      this.#lossLimit.update({ delivered: delivered.length, lost }, moment);
+    }
+    if (probedBps === undefined || this.state === 'overused') return;
+    this.#delayLimit.raiseTo(probedBps);
+    this.#lossLimit.raiseTo(probedBps);
+  }
+
+  /** A burst goes out now: the queue that it makes empties by itself. */
+  expectProbe(nowUs: number, roundTripUs: number): void {
+    this.#probedUntilUs = nowUs + roundTripUs + probeSettlesUs;
+  }
+
+  /** @param bitrateBps any number: it is the listener's word */
+  takeRemb(bitrateBps: number, nowUs: number): void {
+    this.#rembBps = Math.max(leastBps, bitrateBps);
+    this.#rembUs = nowUs;
+  }
+
+  stats(nowUs: number): Readonly<Record<string, unknown>> {
+    return {
+      estimateBps: rounded(this.bitrateBps(nowUs)), delayLimitBps: rounded(this.#delayLimit.limitBps), lossLimitBps: rounded(this.#lossLimit.limitBps),
+      deliveredBps: rounded(this.#delivered.bitrateBps), rembBps: this.#rembBps, lossShare: this.#lossLimit.lossShare, queueUs: rounded(this.#queue.delayUs), path: this.state, reports: this.#reports,
+    };
+  }
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value);
+}
