@@ -9,7 +9,7 @@ import { endPtsUs, PacketQueue } from './packet-queue.js';
 import { PlayedIndices } from './played-indices.js';
 import { newPlayoutCounters } from './playout-counters.js';
 import { PlayoutLine } from './playout-line.js';
-import { crossfadeIn, lengthen, shorten, shortenUnheard } from './splice.js';
+import { crossfadeIn, lengthen, lengthenUnheard, shorten, shortenUnheard } from './splice.js';
 import { isLoud } from './talk-gate.js';
 
 /** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
@@ -29,14 +29,14 @@ const gapUs = 5_000;
 const warmUpPackets = 4;
 
 /**
- * Errors of the delay that are driven out by cutting: at once and by a whole packet where it is quiet, a period at a time in what repeats and in noise, and
- * when they are large by a whole packet also in speech.
+ * Errors of the delay that are driven out by cutting or doubling: at once and by a whole packet where it is quiet, a period at a time in what repeats and in
+ * noise, and when there is much too much of it by cutting a whole packet also in speech.
  */
 const cutQuietUs = 15_000;
 const cutPeriodUs = 20_000;
 const cutAnywayUs = 100_000;
 const quietDbov = -50;
-/** Between two cuts in sound: a whole packet is heard as a small stumble, and periods taken out of each packet as haste. */
+/** Between two cuts in sound: a whole packet is heard as a small stumble, and periods taken out of each packet or put into it as haste or drawl. */
 const packetsBetweenCuts = 4;
 
 /**
@@ -235,7 +235,7 @@ export class PlayoutBuffer {
     if (continuation !== undefined) crossfadeIn(samples, continuation);
     const lateUs = heardUs - next.ptsUs - targetUs;
     if (this.#line.silent) this.#begin(next, samples, lateUs);
-    else this.#line.addSound(this.#cut(samples, levelDbov(energySum, samples.length), lateUs));
+    else this.#line.addSound(this.#fit(samples, levelDbov(energySum, samples.length), lateUs));
     this.#endUs = endPtsUs(next);
   }
 
@@ -247,24 +247,23 @@ export class PlayoutBuffer {
     if (pastSamples < samples.length - rampSamples || pastSamples === 0) this.#line.addSound(samples.subarray(pastSamples));
   }
 
-  #cut(samples: Float32Array, level: number, errorUs: number): Float32Array {
+  /** Shorter or longer, where the delay is far from wanted and nobody hears it. */
+  #fit(samples: Float32Array, level: number, errorUs: number): Float32Array {
     this.#packetsSinceCut += 1;
     if (samples.length < 2 * rampSamples) return samples;
     const quiet = level < quietDbov;
-    const rested = this.#packetsSinceCut > packetsBetweenCuts;
-    let cut: Float32Array | undefined;
-    if (quiet) cut = errorUs > cutQuietUs ? shorten(samples) : undefined;
-    else if (rested && errorUs > cutPeriodUs) cut = shortenUnheard(samples) ?? (errorUs > cutAnywayUs ? shorten(samples) : undefined);
-    if (cut !== undefined) {
-      this.#packetsSinceCut = 0;
-      this.counters.shortened += 1;
-      return cut;
+    if (!quiet && this.#packetsSinceCut <= packetsBetweenCuts) return samples;
+    const leastUs = quiet ? cutQuietUs : cutPeriodUs;
+    let fitted: Float32Array | undefined;
+    if (errorUs > leastUs) {
+      fitted = quiet ? shorten(samples) : shortenUnheard(samples) ?? (errorUs > cutAnywayUs ? shorten(samples) : undefined);
+      if (fitted !== undefined) this.counters.shortened += 1;
+    } else if (errorUs < -leastUs) {
+      fitted = quiet ? lengthen(samples) : lengthenUnheard(samples);
+      if (fitted !== undefined) this.counters.lengthened += 1;
     }
-    if (quiet && errorUs < -cutQuietUs) {
-      this.counters.lengthened += 1;
-      return lengthen(samples);
-    }
-    return samples;
+    if (fitted !== undefined) this.#packetsSinceCut = 0;
+    return fitted ?? samples;
   }
 
   /** Time goes on without anybody hearing it: packets whose time has come are let go undecoded. Whoever calls it has faded the sound out. */

@@ -27,8 +27,8 @@ export interface OutputCounters {
   faults: number;
 }
 
-/** Answers everybody who lost something within the same moment with one keyframe; shorter, and one bad receiver fills the rate with them. */
-const betweenKeyframesUs = 300_000;
+/** Answers everybody who lost something, or came, within the same moment with one keyframe; shorter, and one bad receiver fills the rate with them. */
+const betweenKeyframesUs = 1_000_000;
 
 /** Still pictures are sent again this often: a receiver sees that the stream lives, and its estimates have something to measure. */
 const refreshUs = 1_000_000;

@@ -28,8 +28,10 @@ const videoClockHz = 90_000;
 const keyframeWishIntervalUs = 500_000;
 /** A repair that comes a little later than the others did is still on its way, not lost. */
 const retryPatience = 1.25;
-/** Three tries repair all but 1 packet in 1,000 at 10 % loss each way; without the packet its frames wait for a keyframe, which takes as long and more. */
-const triesWorthWaiting = 3;
+/** Six tries repair all but 1 packet in 100,000 at 10 % loss, of 150 a second; without the packet its frames wait for a keyframe, which is lost as easily. */
+const triesWorthWaiting = 6;
+/** After so many a keyframe is asked for beside the packet: whichever comes first. */
+const triesBeforeKeyframe = 3;
 /** A playout buffer beyond this would be felt as delay by everyone, so what waited longer is only decoded for what follows on it. */
 const shortestWaitUs = 200_000;
 const longestWaitUs = 1_000_000;
@@ -109,7 +111,9 @@ export class VideoUplink implements Uplink {
     const repairUs = measuredUs === undefined ? roundTripUs : measuredUs * retryPatience;
     this.#assembler.setWait(Math.min(longestWaitUs, Math.max(shortestWaitUs, repairUs * triesWorthWaiting)));
     this.#assembler.giveUp(nowUs);
-    return this.#nacks.due(nowUs, repairUs).map((index) => index & 0xffff);
+    const due = this.#nacks.due(nowUs, repairUs);
+    if (this.#nacks.mostTries > triesBeforeKeyframe) this.wishKeyframe();
+    return due.map((index) => index & 0xffff);
   }
 
   wishKeyframe(): void {

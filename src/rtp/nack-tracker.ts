@@ -55,6 +55,12 @@ export class NackTracker {
     return this.#missing.size;
   }
 
+  /** How often the oldest of them was asked for. */
+  get mostTries(): number {
+    for (const { tries } of this.#missing.values()) return tries;
+    return 0;
+  }
+
   /**
    * From a request to the packet that it brought, smoothed; undefined before the first. By packets asked for once; until there is one, by the first request of
    * one asked for more often, which may be too long but never too short (Karn and Partridge 1987: an answer does not say which request it answers).

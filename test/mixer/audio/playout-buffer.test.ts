@@ -266,6 +266,22 @@ describe('PlayoutBuffer', () => {
     expect(decoded[0], 'first of the warm-up').to.be.within(Math.floor(played / tick) - 7, Math.floor(played / tick) - 4);
   });
 
+  it('waits for pictures that were repaired within two seconds, also while somebody talks without a pause', () => {
+    const room = new Playground();
+    // Each packet is one whole number of waves: what repeats can be played twice.
+    for (let index = 0; index < 400; index += 1) room.send({ index, first: 0 });
+    room.run(100);
+    const before = room.buffer.delayUs!;
+    for (let i = 0; i < 100; i += 1) {
+      room.buffer.requestMinimumDelay(160_000);
+      room.run(1);
+    }
+    expect(before).to.be.below(60_000);
+    expect(room.buffer.delayUs!).to.be.above(120_000);
+    expect(room.buffer.counters.lengthened).to.be.within(5, 25);
+    expect(room.buffer.counters.concealedMs).to.equal(0);
+  });
+
   it('waits for video that asks, slowly, at most to 200 ms, and comes back by itself', () => {
     const room = new Playground();
     room.sendMany(0, 12_000);

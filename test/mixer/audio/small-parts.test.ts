@@ -5,7 +5,7 @@ import { energy, LevelMeter, levelDbov } from '../../../mixer/audio/level-meter.
 import { MixSum } from '../../../mixer/audio/mix-sum.js';
 import { PacketQueue } from '../../../mixer/audio/packet-queue.js';
 import { PlayedIndices } from '../../../mixer/audio/played-indices.js';
-import { crossfadeIn, lengthen, rampGain, shorten, shortenUnheard } from '../../../mixer/audio/splice.js';
+import { crossfadeIn, lengthen, rampGain, lengthenUnheard, shorten, shortenUnheard } from '../../../mixer/audio/splice.js';
 import { isLoud, quietBelowDbov, TalkGate } from '../../../mixer/audio/talk-gate.js';
 import { countingPacket } from './fake-decoder.js';
 import { join, largestStep, noise, rmsDb, tone } from './sound.js';
@@ -172,7 +172,7 @@ describe('splice', () => {
   });
 
   for (const voiceHz of [105, 130, 200, 317, 400]) {
-    it(`takes periods out of a voice of ${voiceHz} Hz, which goes on as if nothing had been`, () => {
+    it(`takes periods out of a voice of ${voiceHz} Hz or plays them twice, and it goes on as if nothing had been`, () => {
       const harmonics = (from: number): Float32Array => {
         const samples = new Float32Array(960);
         for (const [overtone, amplitude] of [[1, 0.2], [2, 0.15], [3, 0.1], [5, 0.05]] as const) {
@@ -190,6 +190,12 @@ describe('splice', () => {
       expect(cut!.subarray(240)).to.deep.equal(voice.subarray(taken + 240));
       expect(largestStep(join([before, cut!]))).to.be.at.most(largestStep(join([before, voice])) * 1.02);
       expect(rmsDb(cut!.subarray(0, 240)), 'the fade leaves no dip').to.be.closeTo(rmsDb(voice.subarray(0, 240)), 0.5);
+      const longer = lengthenUnheard(voice)!;
+      expect(longer.length - 960).to.equal(taken);
+      expect(longer.subarray(0, taken)).to.deep.equal(voice.subarray(0, taken));
+      expect(longer.subarray(taken + 240)).to.deep.equal(voice.subarray(240));
+      expect(largestStep(join([before, longer]))).to.be.at.most(largestStep(join([before, voice])) * 1.02);
+      expect(rmsDb(longer.subarray(taken, taken + 240))).to.be.closeTo(rmsDb(voice.subarray(0, 240)), 0.5);
     });
   }
 
@@ -207,6 +213,7 @@ describe('splice', () => {
   it('leaves alone what repeats only half, and blocks that are too short', () => {
     const hoarse = noise(0.35, 960, 4).map((sample, i) => sample + tone(300, 0.5, i, 1)[0]!);
     expect(shortenUnheard(hoarse)).to.equal(undefined);
+    expect(lengthenUnheard(hoarse)).to.equal(undefined);
     expect(shortenUnheard(tone(300, 0.5, 0, 480))).to.equal(undefined);
   });
 

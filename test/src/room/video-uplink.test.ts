@@ -105,18 +105,22 @@ describe('VideoUplink', () => {
       expect(uplink.stats()).to.include({ nackedPackets: 1, abandonedPackets: 1 });
     });
 
-    it('goes on behind a loss that is not repaired within 200 ms: says so, and wishes for a keyframe', () => {
+    it('goes on behind a loss that six tries do not repair, says so, and wishes for a keyframe after the third', () => {
       receive(packetsOf(0), 0);
       expect(uplink.takeKeyframeWish(0)).to.equal(false);
       receive(packetsOf(1).slice(1), frameUs);
       receive(packetsOf(2), 2 * frameUs);
-      uplink.dueNacks(2 * frameUs + 50_000, roundTripUs);
-      expect(frames.length).to.equal(1);
-      expect(uplink.takeKeyframeWish(2 * frameUs + 50_000)).to.equal(false);
-      uplink.dueNacks(3 * frameUs + 1_000, roundTripUs);
+      let nowUs = frameUs + 10_000;
+      for (let tries = 1; tries <= 6; tries += 1) {
+        expect(uplink.dueNacks(nowUs, roundTripUs)).to.have.lengthOf(1);
+        expect(frames.length).to.equal(1);
+        expect(uplink.takeKeyframeWish(nowUs), `${tries}`).to.equal(tries === 4);
+        nowUs += roundTripUs;
+      }
+      uplink.dueNacks(nowUs, roundTripUs);
       expect(frames.slice(1).map(({ gapBefore, keyframe }) => ({ gapBefore, keyframe }))).to.deep.equal([{ gapBefore: true, keyframe: false }]);
-      expect(uplink.takeKeyframeWish(3 * frameUs + 1_000)).to.equal(true);
-      receive(packetsOf(3), 3 * frameUs + 2_000);
+      expect(uplink.takeKeyframeWish(nowUs + 500_000)).to.equal(true);
+      receive(packetsOf(3), nowUs);
       expect(frames.at(-1)?.gapBefore, 'told once').to.equal(false);
     });
   });
