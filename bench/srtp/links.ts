@@ -92,12 +92,11 @@ export async function openOwnLink(far: FarEnd, profileId: ProfileId): Promise<Li
   peer.acceptAnswer((await far.hear('answer', link)).answer);
   await Promise.all([isConnected, far.hear('ready', link)]);
   const stream = new OutboundStream({ kind: 'video', ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 1, timestampOffset: 0, extensions });
-  const payloads = [payload];
   return {
     name: 'own',
     received: () => count,
     send: () => {
-      for (const packet of stream.packets(payloads, clock.nowUs())) peer.sendRtp(packet);
+      peer.sendRtp(stream.next(payload, clock.nowUs(), true));
     },
   };
 }
