@@ -19,7 +19,8 @@ const profiles: readonly (readonly [ProfileId, SrtpProfile])[] = [[7, 'AEAD_AES_
 
 const samples = new Map<string, number[]>();
 
-function note(name: string, us: number): void {
+function note(name: string, us: number | undefined): void {
+  if (us === undefined) return;
   const known = samples.get(name);
   if (known === undefined) samples.set(name, [us]);
   else known.push(us);
@@ -46,15 +47,15 @@ async function measureSending({ send }: Link): Promise<number> {
   return spentUs / packetsPerTurn;
 }
 
-async function measureReceiving(link: Link, linkName: string, far: FarEnd): Promise<number> {
+async function measureReceiving(link: Link, linkName: string, far: FarEnd): Promise<number | undefined> {
   const before = link.received();
   const startUs = cpuUs();
   far.tell({ type: 'send', link: linkName, packets: packetsPerTurn });
   await far.hear('sent', linkName);
   const spentUs = cpuUs() - startUs;
   const packets = link.received() - before;
-  // Some are lost when the machine is busy; what was lost cost little.
-  if (packets < packetsPerTurn / 2) throw new Error(`${linkName}: only ${packets} of ${packetsPerTurn} packets came`);
+  // Some are lost when the machine is busy, and what was lost cost little: a turn of which most is lost says nothing.
+  if (packets < packetsPerTurn / 2) return undefined;
   return spentUs / packets;
 }
 

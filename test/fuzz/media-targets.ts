@@ -2,6 +2,7 @@
 import { opusPacketHasFec, opusPacketSamples as mixerOpusSamples } from '../../mixer/audio/opus-packet.js';
 import { findParameterSets } from '../../mixer/video/h264-headers.js';
 import { readVp8Size } from '../../mixer/video/vp8-header.js';
+import { FeedbackReader } from '../../src/rtp/congestion/feedback-reader.js';
 import { FrameAssembler } from '../../src/rtp/frame-assembler.js';
 import { H264Depacketiser } from '../../src/rtp/h264-depacketiser.js';
 import { packetiseH264 } from '../../src/rtp/h264-payload.js';
@@ -112,11 +113,25 @@ const feedbackTarget: FuzzTarget = {
       must(packets.length <= 64, 'a report without end');
       for (const packet of packets) {
         must(packet.length <= 1_000, 'a report beyond its packet');
-        must(!parseRtcp(packet).malformed, 'a report of ours that we cannot read');
+        must(!parseRtcp(packet).malformed && new FeedbackReader().read(packet.subarray(12)) !== undefined, 'a report of ours that we cannot read');
       }
     }
   },
   seeds: () => [hex('000101 000101 000301 000001 fffe01 000201 7fff40 000000')],
+};
+
+const feedbackReaderTarget: FuzzTarget = {
+  name: 'feedback-reader',
+  run: (input) => {
+    const reader = new FeedbackReader();
+    for (const body of [input, input.subarray(input.length >> 1), input]) {
+      const report = reader.read(body);
+      if (report === undefined) continue;
+      must(report.arrivalsUs.length >= 1 && report.arrivalsUs.length <= 4_096, 'as many arrivals as no report has');
+      must(report.arrivalsUs.every((us) => Number.isNaN(us) || Number.isSafeInteger(us)), 'a time that is none');
+    }
+  },
+  seeds: () => [hex('0001000a 000010 01 200a 0102 0304 0506 0708 090a'), hex('ffff0009 ffffff 02 bfff d555 0a0b 0c0d 8000 7fff 01020304')],
 };
 
 const nackTarget: FuzzTarget = {
@@ -273,5 +288,5 @@ const srtpTarget: FuzzTarget = {
 };
 
 export const mediaTargets: readonly FuzzTarget[] = [
-  rtpTarget, rtxTarget, rtcpTarget, feedbackTarget, nackTarget, vp8Target, h264Target, spsTarget, h264HeadersTarget, assemblerTarget, opusTarget, srtpTarget,
+  rtpTarget, rtxTarget, rtcpTarget, feedbackTarget, feedbackReaderTarget, nackTarget, vp8Target, h264Target, spsTarget, h264HeadersTarget, assemblerTarget, opusTarget, srtpTarget,
 ];
