@@ -4,10 +4,11 @@ import { fork } from 'node:child_process';
 /**
  * The module gets `options` as JSON in its first argument and sends its result as one IPC message.
  * @param modulePath of the built module, absolute
+ * @param execArgv of Node
  * @throws {Error} when it ends without a result
  */
-export function childResult<Result>(modulePath: string, options: object): Promise<Result> {
-  const child = fork(modulePath, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export function childResult<Result>(modulePath: string, options: object, execArgv: readonly string[] = []): Promise<Result> {
+  const child = fork(modulePath, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...execArgv] });
   return new Promise((resolve, reject) => {
     child.once('message', (result) => resolve(result as Result));
     child.once('error', reject);

@@ -67,10 +67,12 @@ function skipPictureOrder(reader: BitReader): void {
 
 /** Reads one SPS NAL unit, its header byte first. Never throws; undefined when it is cut short or says what no level allows. */
 export function parseSps(nal: Uint8Array): Sps | undefined {
-  const [header, profileIdc, constraintFlags, levelIdc] = nal;
+  const [header] = nal;
   if (header === undefined || (header & 0x1f) !== 7) return undefined;
-  if (profileIdc === undefined || constraintFlags === undefined || levelIdc === undefined) return undefined;
-  const reader = new BitReader(nal, 4);
+  const reader = new BitReader(nal, 1);
+  const profileIdc = reader.readBits(8);
+  const constraintFlags = reader.readBits(8);
+  const levelIdc = reader.readBits(8);
   const id = reader.readUnsigned();
   const chromaFormat = highProfiles.has(profileIdc) ? readChromaFormat(reader) : 1;
   if (id > maxSpsId || chromaFormat > 4) return undefined;

@@ -20,13 +20,18 @@ const headerBytes = 4;
 const reportBlockBytes = 24;
 /** Header, sender SSRC, media SSRC: what all of RFC 4585's feedback begins with. */
 const feedbackHeaderBytes = 12;
+/** Everybody keeps RTCP below the 1,500 bytes of a path. In 64 kB, which UDP would carry, a peer could ask for 278,000 packets at once: 12 ms of this thread. */
+const maxDatagramBytes = 2_048;
+/** libwebrtc keeps no longer list of what it misses; beyond it a keyframe is asked for. */
+const maxNackNumbers = 1_000;
 
 /** Stands for a packet that broke a rule, apart from `undefined`: a packet that is in order and of no interest. */
 const broken = Symbol('broken');
 
-/** Reads a decrypted RTCP datagram. Never throws. Types nobody here needs (APP, XR, ...) are passed over. */
+/** Reads a decrypted RTCP datagram of at most 2,048 bytes. Never throws. Types nobody here needs (APP, XR, ...) are passed over. */
 export function parseRtcp(datagram: Buffer): ParsedRtcp {
   const packets: RtcpPacket[] = [];
+  if (datagram.length > maxDatagramBytes) return { packets, malformed: true };
   let start = 0;
   do {
     if (start + headerBytes > datagram.length) return { packets, malformed: true };
@@ -167,10 +172,10 @@ function parseTransportLayerFeedback(packet: Buffer, format: number): Outcome {
   }
 }
 
-/** RFC 4585 6.2.1: `PID(16) BLP(16)`, bit i of BLP standing for PID + i + 1. */
+/** RFC 4585 6.2.1: `PID(16) BLP(16)`, bit i of BLP standing for PID + i + 1. What goes beyond {@link maxNackNumbers} is passed over. */
 function parseNackItems(packet: Buffer): Nack['sequenceNumbers'] {
   const sequenceNumbers: number[] = [];
-  for (let at = feedbackHeaderBytes; at < packet.length; at += 4) {
+  for (let at = feedbackHeaderBytes; at < packet.length && sequenceNumbers.length < maxNackNumbers; at += 4) {
     const first = packet.readUInt16BE(at);
     sequenceNumbers.push(first);
     const following = packet.readUInt16BE(at + 2);

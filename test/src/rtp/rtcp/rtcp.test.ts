@@ -179,6 +179,19 @@ describe('RTCP', () => {
     expect(parsed).to.be.greaterThan(500);
   });
 
+  it('takes of a request for everything the first thousand packets, and nothing of a datagram that no path carries', () => {
+    const everything = buildNack({ senderSsrc: 1, mediaSsrc: 2, sequenceNumbers: Array.from({ length: 5_049 }, (_, number) => number) });
+    expect(everything).to.have.lengthOf(1_200);
+    const [nack] = parseRtcp(everything).packets;
+    if (nack?.type !== 'nack') throw new Error('no NACK');
+    expect(nack.sequenceNumbers.length).to.be.within(1_000, 1_016);
+    expect(nack.sequenceNumbers.every((number, at) => number === at)).to.equal(true);
+    const huge = compound(Array.from({ length: 171 }, () => buildPictureLossIndication({ senderSsrc: 1, mediaSsrc: 2 })));
+    expect(huge).to.have.lengthOf(2_052);
+    expect(parseRtcp(huge)).to.deep.equal({ packets: [], malformed: true });
+    expect(parseRtcp(huge.subarray(12)).packets).to.have.lengthOf(170);
+  });
+
   it('refuses to write what does not fit', () => {
     const block = { ssrc: 2, fractionLost: 0, cumulativeLost: 0, extendedHighest: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
     expect(() => buildReceiverReport({ senderSsrc: 1, reports: Array.from({ length: 32 }, () => block) })).to.throw(RangeError);
