@@ -10,6 +10,7 @@
  * @property {boolean} video camera on
  * @property {boolean} screen screen shared
  * @property {boolean} speaking
+ * @property {'connecting' | 'connected' | 'disconnected'} connection disconnected: nothing has come for 5 s, and he may come back
  * @property {string} joinedAt ISO 8601
  *
  * @typedef {object} Recording

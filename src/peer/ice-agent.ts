@@ -53,6 +53,8 @@ const maxRemoteCandidates = 32;
 const maxPairs = 100;
 /** Authenticated checks come each 0.5 to 2.5 s, so werift's memory of them stays within a minute. */
 const checksBetweenClearing = 32;
+/** Any answer counts as life, also a late one; this only bounds how long werift remembers the question. */
+const probeTimeoutMs = 3000;
 
 export class IceAgent {
   /** Authentic checks that came too early or from too many addresses. */
@@ -158,6 +160,16 @@ export class IceAgent {
     this.#connection.nominated = pair;
     this.#route = source;
     return true;
+  }
+
+  /** Asks the other side for a sign of life, once; its answer comes as `onStun`. */
+  probe(): void {
+    const pair = this.#connection.nominated;
+    if (this.#state !== 'connected' || pair === undefined) return;
+    const { localUsername, remoteUsername, remotePassword, iceControlling } = this.#connection;
+    const request = connectionInternals(this.#connection).buildRequest({ nominate: false, localUsername, remoteUsername, iceControlling, localCandidate: pair.localCandidate });
+    // What is not answered is asked again by the one who misses it.
+    pair.protocol.request(request, pair.remoteAddr, Buffer.from(remotePassword), { retransmissions: 0, responseTimeout: probeTimeoutMs }).catch(() => undefined);
   }
 
   send(datagram: Buffer): boolean {

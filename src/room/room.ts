@@ -81,6 +81,7 @@ export class Room {
       events: {
         onEntered: (participant) => this.#enter(participant),
         onConnected: (session) => this.#connect(session),
+        onConnectionChanged: () => this.#bulletin.update(),
         onAudioPacket: (packet) => {
           if (packet.levelDbov !== undefined) this.#speakers.takeLevel(packet.participantId, packet.levelDbov);
           mixer.send({ type: 'audioPacket', packet });

@@ -6,6 +6,7 @@ import type { RoomClock, Timers, VideoCodec, VideoSource } from '../../mixer/ind
 import type { MediaPlan, NegotiatedMedia, Peer, PeerEndReason, PeerEvents, RemoteMedia } from '../peer/index.js';
 import { decodeTransportSequence } from '../rtp/header-extensions.js';
 import { parseRtpPacket } from '../rtp/rtp-packet.js';
+import type { ConnectionState } from '../rooms/protocol.js';
 import type { AudioDownlink } from './downlink.js';
 import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
@@ -33,6 +34,8 @@ export type SessionPeer = Pick<Peer, 'createOffer' | 'acceptAnswer' | 'acceptOff
 
 export interface SessionEvents extends IncomingMediaEvents {
   onConnected(): void;
+  /** {@link Session.connection} has changed after that. */
+  onConnectionChanged(): void;
   /** The listener cannot go on without one. */
   onKeyframeWish(): void;
   /** His path carries less or more: {@link Session.tier} is another. */
@@ -57,6 +60,7 @@ export class Session {
   #peer: SessionPeer | undefined;
   #plans: readonly MediaPlan[] = [];
   #negotiated: Negotiated | undefined;
+  #isSilent = false;
   #state: 'new' | 'connected' | 'ended' = 'new';
   #malformedPackets = 0;
 
@@ -74,6 +78,8 @@ export class Session {
       onConnected: () => session.#connect(),
       onRtp: (packet, arrivalUs) => session.#takeRtp(packet, arrivalUs),
       onRtcp: (packet, arrivalUs) => session.#negotiated?.feedback.take(packet, arrivalUs),
+      onDisconnected: () => session.#setSilent(true),
+      onReconnected: () => session.#setSilent(false),
       onEnded: (reason) => session.#end(reason),
     });
     return session;
@@ -81,6 +87,11 @@ export class Session {
 
   get isConnected(): boolean {
     return this.#state === 'connected';
+  }
+
+  get connection(): ConnectionState {
+    if (!this.isConnected) return 'connecting';
+    return this.#isSilent ? 'disconnected' : 'connected';
   }
 
   /** True for a session made before `deadlineUs` that is still not connected, whatever it waits for. */
@@ -153,7 +164,7 @@ export class Session {
   stats(): Readonly<Record<string, unknown>> {
     const { outgoing, feedback } = this.#negotiated ?? {};
     return {
-      state: this.#state,
+      state: this.#state === 'connected' ? this.connection : this.#state,
       roundTripMs: feedback === undefined ? undefined : feedback.roundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
@@ -195,6 +206,12 @@ export class Session {
     if (this.#state !== 'new') return;
     this.#state = 'connected';
     this.#options.events.onConnected();
+  }
+
+  #setSilent(isSilent: boolean): void {
+    if (this.#state !== 'connected') return;
+    this.#isSilent = isSilent;
+    this.#options.events.onConnectionChanged();
   }
 
   #takeRtp(datagram: Buffer, arrivalUs: number): void {

@@ -7,6 +7,8 @@ import type { LayoutTemplate } from '../../layouts/index.js';
 import type { ErrorCode } from '../errors.js';
 
 export type ParticipantKind = 'browser' | 'whip';
+/** `disconnected`: nothing has come from him for 5 s; he is gone after `participantTimeoutMs`, or `connected` again. */
+export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
 export type RecordingFormat = 'mp4' | 'webm';
 export type RecordingStatus = 'starting' | 'active' | 'complete' | 'failed';
 
@@ -26,6 +28,7 @@ export interface ParticipantDescription {
   readonly video: boolean;
   readonly screen: boolean;
   readonly speaking: boolean;
+  readonly connection: ConnectionState;
   /** ISO 8601. */
   readonly joinedAt: string;
 }

@@ -16,6 +16,7 @@ export class RiggedPeer {
   ended: PeerEndReason | undefined;
   endedDetail = '';
   endedCount = 0;
+  readonly silences: ('disconnected' | 'reconnected')[] = [];
   readonly rtp: Buffer[] = [];
   readonly rtpArrivalsUs: number[] = [];
   readonly rtcp: Buffer[] = [];
@@ -33,6 +34,8 @@ export class RiggedPeer {
         onConnected: () => rigged.#note(() => (rigged.isConnected = true)),
         onRtp: (packet, arrivalUs) => rigged.#note(() => rigged.rtp.push(packet) + rigged.rtpArrivalsUs.push(arrivalUs)),
         onRtcp: (packet) => rigged.#note(() => rigged.rtcp.push(packet)),
+        onDisconnected: () => rigged.#note(() => rigged.silences.push('disconnected')),
+        onReconnected: () => rigged.#note(() => rigged.silences.push('reconnected')),
         onEnded: (reason, detail) => rigged.#note(() => Object.assign(rigged, { ended: reason, endedDetail: detail, endedCount: rigged.endedCount + 1 })),
       },
     });

@@ -29,6 +29,8 @@ describe('werift inside', () => {
 
     const protocol = new StunProtocol();
     protocol.localCandidate = new Candidate('1', 1, 'udp', 1, '127.0.0.1', 9, 'host');
+    const check = internals.buildRequest({ nominate: false, localUsername: 'ours', remoteUsername: 'theirs', iceControlling: true, localCandidate: protocol.localCandidate });
+    expect([check.getAttributeValue('USERNAME'), check.attributesKeys.includes('USE-CANDIDATE')]).to.deep.equal(['theirs:ours', false]);
     internals.stunServer = undefined;
     internals.protocols.push(protocol);
     const found: string[] = [];

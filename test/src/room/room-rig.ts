@@ -238,6 +238,7 @@ export class OpenSession {
       },
       events: {
         onConnected: () => told.push('connected'),
+        onConnectionChanged: () => told.push('connection changed'),
         onAudioPacket: (packet) => audio.push(packet),
         onVideoFrame: (frame) => video.push(frame),
         onKeyframeWish: () => told.push('keyframe'),
