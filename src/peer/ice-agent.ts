@@ -35,6 +35,13 @@ export interface RemoteIce {
   readonly isLite: boolean;
 }
 
+/** What our SDP says of one agent. */
+export interface LocalIce {
+  readonly ufrag: string;
+  readonly password: string;
+  readonly candidates: readonly LocalCandidate[];
+}
+
 export interface LocalCandidate {
   readonly foundation: string;
   readonly priority: number;
@@ -56,12 +63,12 @@ const checksBetweenClearing = 32;
 /** Any answer counts as life, also a late one; this only bounds how long werift remembers the question. */
 const probeTimeoutMs = 3000;
 
-export class IceAgent {
+export class IceAgent implements LocalIce {
   /** Authentic checks that came too early or from too many addresses. */
   droppedChecks = 0;
   readonly ufrag = randomBytes(ufragBytes).toString('base64');
   readonly password = randomBytes(passwordBytes).toString('base64');
-  readonly localCandidates: readonly LocalCandidate[];
+  readonly candidates: readonly LocalCandidate[];
   readonly #port: UdpPort;
   readonly #events: IceAgentEvents;
   readonly #connection: Connection;
@@ -75,7 +82,7 @@ export class IceAgent {
   constructor(options: IceAgentOptions) {
     this.#port = options.port;
     this.#events = options.events;
-    this.localCandidates = options.port.announcedAddresses.map((address, rank) => ({
+    this.candidates = options.port.announcedAddresses.map((address, rank) => ({
       foundation: String(rank + 1),
       priority: hostPriority(rank),
       address,
@@ -101,6 +108,11 @@ export class IceAgent {
   /** To be awaited before {@link start}. Opens nothing: it finds the one protocol there is and no address besides. */
   gather(): Promise<void> {
     return this.#connection.gatherCandidates();
+  }
+
+  /** The other side's, from {@link start} on. */
+  get remoteUfrag(): string | undefined {
+    return this.#connection.remoteUsername === '' ? undefined : this.#connection.remoteUsername;
   }
 
   /** Where to send: the nominated pair's far end, or before that where {@link suggestRoute} said. */
@@ -179,11 +191,15 @@ export class IceAgent {
     return true;
   }
 
-  /** Nothing is received or sent afterwards. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Nothing is received or sent afterwards. Idempotent.
+   *
+   * @param heir the agent that goes on for the same client after an ICE restart.
+   */
+  async close(heir?: IceAgent): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#binding.close();
+    this.#binding.close(heir === undefined ? undefined : heir.#binding);
     this.#protocol.transport.closed = true;
     await this.#connection.close();
   }

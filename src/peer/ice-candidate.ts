@@ -41,6 +41,11 @@ export function parseCandidate(text: string): IceCandidate | undefined {
   return usableCandidate(fields);
 }
 
+/** To which ICE session a trickled candidate belongs, where it says so (RFC 8839 5.1 allows extensions; libwebrtc has this one). */
+export function candidateUfrag(text: string): string | undefined {
+  return / ufrag (\S+)/.exec(text)?.[1];
+}
+
 /** Undefined for a candidate that we cannot reach or must not try; `.local` names (RFC 8828 with mDNS) would cost a multicast search each. */
 export function usableCandidate(fields: CandidateFields): IceCandidate | undefined {
   const { foundation, component, transport, priority, ip, port, type } = fields;

@@ -13,7 +13,7 @@ export interface PeerOptions {
   readonly timers: Timers;
   /** Where the other side leaves the choice; `server` unless given: it gets the cheaper cipher from browsers and stands loss better. */
   readonly dtlsRole?: DtlsRole;
-  /** From the moment both descriptions are known until `onConnected`. */
+  /** From the moment both descriptions are known until `onConnected`; and for each ICE restart. */
   readonly connectTimeoutMs: number;
   /** Without one authentic packet, STUN included: the end. Who is silent is asked each second from the second on, so whoever is there is heard. */
   readonly silenceTimeoutMs: number;
@@ -57,6 +57,8 @@ export interface PeerCounters {
   routeChanges: number;
   /** Asked whether it is still there, because it was silent. */
   probes: number;
+  /** ICE restarts that found a path. */
+  restarts: number;
 }
 
 export function createPeerCounters(): PeerCounters {
@@ -73,5 +75,6 @@ export function createPeerCounters(): PeerCounters {
     ignoredCandidates: 0,
     routeChanges: 0,
     probes: 0,
+    restarts: 0,
   };
 }

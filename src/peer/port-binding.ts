@@ -28,7 +28,7 @@ export interface PortSource {
 export interface BindingHost {
   expectAnswer(binding: PortBinding, transactionId: string): void;
   send(datagram: Buffer, port: number, address: string): void;
-  unbind(binding: PortBinding): void;
+  unbind(binding: PortBinding, heir: PortBinding | undefined): void;
 }
 
 /** For the port only. */
@@ -65,8 +65,12 @@ export class PortBinding {
     this.#port.send(datagram, to.port, to.address);
   }
 
-  /** Nothing reaches the receiver afterwards. Idempotent. */
-  close(): void {
-    this.#port.unbind(this);
+  /**
+   * Nothing reaches the receiver afterwards. Idempotent.
+   *
+   * @param heir gets the proved addresses: what is on its way from them is still the same client's.
+   */
+  close(heir?: PortBinding): void {
+    this.#port.unbind(this, heir);
   }
 }

@@ -145,10 +145,13 @@ export class UdpPort implements BindingHost {
   }
 
   /** For {@link PortBinding}. */
-  unbind(binding: PortBinding): void {
+  unbind(binding: PortBinding, heir: PortBinding | undefined): void {
     if (this.#bindingsByUfrag.get(binding.ufrag) !== binding) return;
     this.#bindingsByUfrag.delete(binding.ufrag);
-    for (const source of binding.sources) this.#forgetSource(source);
+    for (const source of binding.sources) {
+      if (heir === undefined) this.#forgetSource(source);
+      else this.#bequeath(source, heir);
+    }
     for (const transactionId of binding.asked) this.#askersByTransaction.delete(transactionId);
     binding.sources.length = 0;
     binding.asked.clear();
@@ -251,6 +254,16 @@ export class UdpPort implements BindingHost {
       if (oldest !== undefined) this.#forgetSource(oldest);
     }
     return source;
+  }
+
+  /** Older than all that the heir has proved itself: the first to go when there are too many. */
+  #bequeath(source: ProvedSource, heir: PortBinding): void {
+    if (heir.sources.length >= maxSourcesPerBinding) {
+      this.#forgetSource(source);
+      return;
+    }
+    source.owner = heir;
+    heir.sources.unshift(source);
   }
 
   #findSource(address: string, port: number): ProvedSource | undefined {

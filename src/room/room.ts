@@ -6,7 +6,7 @@ import { indexLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
-import type { RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { readProcessGauges } from './process-gauges.js';
@@ -174,6 +174,14 @@ export class Room {
 
   addCandidate({ sessionId, candidate }: RoomRequests['addCandidate']['params']): void {
     this.#sessions.requireSession(sessionId).addCandidate(candidate);
+  }
+
+  restartIce({ sessionId }: RoomRequests['restartIce']['params']): Promise<string> {
+    return this.#sessions.requireSession(sessionId).restartIce();
+  }
+
+  restartIceFor({ sessionId, iceUfrag, icePassword }: RoomRequests['restartIceFor']['params']): Promise<IceDescription> {
+    return this.#sessions.requireSession(sessionId).restartIceFor(iceUfrag, icePassword);
   }
 
   setMedia({ sessionId, ...media }: RoomRequests['setMedia']['params']): void {

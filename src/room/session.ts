@@ -3,10 +3,10 @@
  * It joins the way in, the way out and RTCP to the peer; who it belongs to and what becomes of the media is the room's business.
  */
 import type { RoomClock, Timers, VideoCodec, VideoSource } from '../../mixer/index.js';
-import type { MediaPlan, NegotiatedMedia, Peer, PeerEndReason, PeerEvents, RemoteMedia } from '../peer/index.js';
+import { writeCandidate, type MediaPlan, type NegotiatedMedia, type Peer, type PeerEndReason, type PeerEvents, type RemoteMedia } from '../peer/index.js';
 import { decodeTransportSequence } from '../rtp/header-extensions.js';
 import { parseRtpPacket } from '../rtp/rtp-packet.js';
-import type { ConnectionState } from '../rooms/protocol.js';
+import type { ConnectionState, IceDescription } from '../rooms/protocol.js';
 import type { AudioDownlink } from './downlink.js';
 import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
@@ -30,7 +30,7 @@ export interface SessionOptions {
 }
 
 /** What a session asks of its peer. */
-export type SessionPeer = Pick<Peer, 'createOffer' | 'acceptAnswer' | 'acceptOffer' | 'addCandidate' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
+export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidate' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
 
 export interface SessionEvents extends IncomingMediaEvents {
   onConnected(): void;
@@ -131,7 +131,12 @@ export class Session {
     return this.#requirePeer().createOffer(plans);
   }
 
+  /** To our offer, or to that of an ICE restart, which changes nothing about media. */
   acceptAnswer(answer: string): void {
+    if (this.#negotiated !== undefined) {
+      this.#requirePeer().acceptRestart(answer);
+      return;
+    }
     this.#negotiate(this.#requirePeer().acceptAnswer(answer));
   }
 
@@ -143,6 +148,15 @@ export class Session {
     });
     this.#negotiate(media);
     return answer;
+  }
+
+  restartIce(): Promise<string> {
+    return this.#requirePeer().createRestartOffer();
+  }
+
+  async restartIceFor(ufrag: string, password: string): Promise<IceDescription> {
+    const local = await this.#requirePeer().restartFor({ ufrag, password });
+    return { iceUfrag: local.ufrag, icePassword: local.password, candidates: local.candidates.map(writeCandidate) };
   }
 
   addCandidate(candidate: string): void {

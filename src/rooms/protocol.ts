@@ -84,6 +84,14 @@ export interface RoomOptions {
   readonly ffmpegPath: string;
 }
 
+/** One side of an ICE session. */
+export interface IceDescription {
+  readonly iceUfrag: string;
+  readonly icePassword: string;
+  /** Each from `candidate:` on. */
+  readonly candidates: readonly string[];
+}
+
 export interface RoomRequests {
   open: { params: { options: RoomOptions }; result: { udpPort: number } };
   setLayout: { params: { layout: string }; result: Record<string, never> };
@@ -92,6 +100,10 @@ export interface RoomRequests {
   answer: { params: { sessionId: string; answer: string }; result: Record<string, never> };
   /** `candidate` is the `candidate:…` line; the empty string is end-of-candidates. */
   addCandidate: { params: { sessionId: string; candidate: string }; result: Record<string, never> };
+  /** ICE restart of a session whose offer was ours: an offer with new credentials, which `answer` answers; media go on meanwhile. */
+  restartIce: { params: { sessionId: string }; result: { offer: string } };
+  /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. */
+  restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string }; result: IceDescription };
   setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };

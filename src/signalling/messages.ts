@@ -15,6 +15,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters) }),
   /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
   z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(maxCandidateCharacters) }),
+  /** The client has changed its network, or hears nothing any more: the answer is an `offer` with new ICE credentials. */
+  z.strictObject({ type: z.literal('restart') }),
   /** What is switched on now. */
   z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
   z.strictObject({ type: z.literal('layout'), layout: z.string().max(maxNameCharacters) }),

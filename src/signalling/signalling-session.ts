@@ -155,6 +155,9 @@ export class SignallingSession implements SessionListener {
       case 'candidate':
         await room.addCandidate(sessionId, message.candidate);
         break;
+      case 'restart':
+        this.#send({ type: 'offer', sdp: await room.restartIce(sessionId) });
+        break;
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;

@@ -83,6 +83,8 @@ const handlers: Handlers = {
     if (candidate !== '' && !candidate.startsWith('candidate:')) throw new AppError('invalid_candidate');
     return {};
   },
+  restartIce: () => ({ offer: cannedOffer.replace(/a=ice-ufrag:.*/g, 'a=ice-ufrag:new0') }),
+  restartIceFor: ({ iceUfrag, icePassword }) => ({ iceUfrag: `${iceUfrag}0`, icePassword: `${icePassword}0`, candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] }),
   setMedia: ({ sessionId, audio, video, screen }) => {
     const participant = participants.get(sessionId);
     if (participant === undefined) throw new AppError('participant_not_found');

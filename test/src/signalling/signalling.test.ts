@@ -57,6 +57,20 @@ describe('signalling', () => {
     expect((await asked('says', 'setMedia')).at(-1)).to.deep.equal({ sessionId, audio: false, video: true, screen: true });
   });
 
+  it('makes a new offer when the client asks to restart ICE, and takes its answer', async () => {
+    const ann = await test.connect();
+    const { participantId: sessionId } = await ann.join('restart', 'Ann');
+    await ann.next('offer');
+    ann.send({ type: 'answer', sdp: cannedAnswer });
+    ann.send({ type: 'restart' });
+    expect((await ann.next('offer')).sdp).to.include('a=ice-ufrag:new0');
+    ann.send({ type: 'answer', sdp: cannedAnswer });
+    ann.send({ type: 'layout', layout: 'speaker' });
+    await ann.next('room', ({ room }) => room.layout === 'speaker');
+    expect(await asked('restart', 'restartIce')).to.deep.equal([{ sessionId }]);
+    expect(await asked('restart', 'answer')).to.have.lengthOf(2);
+  });
+
   it('tells everyone who comes, who speaks and who leaves', async () => {
     const ann = await test.connect();
     await ann.join('talk', 'Ann');
