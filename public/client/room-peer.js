@@ -1,4 +1,4 @@
-/** @import { Tracks } from './types.js' */
+/** @import { IceServer, Tracks } from './types.js' */
 import { ConnectionWatch } from './connection-watch.js';
 import { emit } from './events.js';
 import { NetworkWatch } from './network-watch.js';
@@ -32,21 +32,23 @@ export class RoomPeer extends EventTarget {
   #silence = null;
   #streamed = false;
 
-  /** @param {{ iceServers: readonly { urls: readonly string[] }[], tracks: Tracks }} options */
+  /** @param {{ iceServers: readonly IceServer[], tracks: Tracks }} options */
   constructor({ iceServers, tracks }) {
     super();
     this.#tracks = { ...tracks };
-    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(({ urls }) => ({ urls: [...urls] })), bundlePolicy: 'max-bundle' });
+    this.#connection = new RTCPeerConnection({ iceServers: [...iceServers], bundlePolicy: 'max-bundle' });
     this.#connection.onicecandidate = ({ candidate }) => emit(this, 'candidate', candidate?.candidate ?? '');
     this.#watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => this.#watchPath(), onShaky: () => emit(this, 'shaky'), onLost: () => emit(this, 'failed') });
   }
 
   /**
    * @param {string} sdp the server's offer
+   * @param {readonly IceServer[]} [iceServers] with an ICE restart: credentials may have expired
    * @returns {Promise<string>} the answer
    */
-  async answer(sdp) {
+  async answer(sdp, iceServers) {
     const connection = this.#connection;
+    if (iceServers !== undefined) connection.setConfiguration({ ...connection.getConfiguration(), iceServers: [...iceServers] });
     await connection.setRemoteDescription({ type: 'offer', sdp });
     if (this.#streamed) {
       await connection.setLocalDescription(await connection.createAnswer());

@@ -1,4 +1,4 @@
-/** @import { ClosedMessage, JoinedMessage, MediaState, ServerMessage, Tracks } from './types.js' */
+/** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ServerMessage, Tracks } from './types.js' */
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
 import { RoomPeer } from './room-peer.js';
@@ -87,7 +87,7 @@ export class RoomSession extends EventTarget {
   #handleMessage(message) {
     if (this.#ended) return;
     if (message.type === 'joined') this.#handleJoined(message);
-    else if (message.type === 'offer') this.#handleOffer(message.sdp);
+    else if (message.type === 'offer') this.#handleOffer(message);
     else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
     else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
     else if (this.#joined && !isRefusedRestart(message)) emit(this, 'message', message);
@@ -107,11 +107,11 @@ export class RoomSession extends EventTarget {
     emit(this, 'joined', message);
   }
 
-  /** @param {string} sdp */
-  async #handleOffer(sdp) {
+  /** @param {OfferMessage} message */
+  async #handleOffer({ sdp, iceServers }) {
     this.#earlyCandidates = [];
     try {
-      const answer = await this.#peer?.answer(sdp);
+      const answer = await this.#peer?.answer(sdp, iceServers);
       if (answer === undefined || this.#ended) return;
       this.#socket.send({ type: 'answer', sdp: answer });
       const candidates = this.#earlyCandidates ?? [];

@@ -1,6 +1,7 @@
 import { ConnectionWatch } from './connection-watch.js';
 import { TesseraError } from './errors.js';
 import { emit } from './events.js';
+import { readIceServers } from './ice-servers.js';
 import { restartedAnswer, restartFragment } from './ice-restart.js';
 import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
@@ -10,6 +11,8 @@ import { SilenceWatch } from './silence-watch.js';
 const gatheringTimeoutMs = 500;
 // What makes a restart necessary is often noticed in several ways at once.
 const restartPauseMs = 1500;
+// TURN servers are known only from the answer, when the browser has gathered without them. Who can do without is connected by then.
+const relayAfterMs = 1500;
 
 /**
  * One WHEP session (draft-ietf-wish-whep): an offer that only receives is posted, the answer starts the media, DELETE ends it.
@@ -26,6 +29,8 @@ export class WhepSession extends EventTarget {
   #silence = null;
   #answer = '';
   #restartedAtMs = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #relayTimer;
   #closed = false;
   #watch = new ConnectionWatch({
     connection: this.#connection,
@@ -64,6 +69,7 @@ export class WhepSession extends EventTarget {
     await connection.setRemoteDescription({ type: 'answer', sdp });
     this.#answer = sdp;
     this.#watch.watchTransport();
+    this.#useRelays(readIceServers(response.headers.get('Link')));
     this.#silence = new SilenceWatch({ connection, onSilence: () => void this.#askWhetherAlive() });
     return receivedStream(sound, picture);
   }
@@ -79,6 +85,7 @@ export class WhepSession extends EventTarget {
     this.#closed = true;
     this.#watch.close();
     this.#network.close();
+    clearTimeout(this.#relayTimer);
     this.#silence?.close();
     this.#connection.close();
     this.#delete();
@@ -100,6 +107,16 @@ export class WhepSession extends EventTarget {
       this.#sessionUrl = null;
       emit(this, 'failed');
     } else if (response?.ok) void this.#restart();
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #useRelays(iceServers) {
+    if (iceServers.length === 0) return;
+    const connection = this.#connection;
+    connection.setConfiguration({ ...connection.getConfiguration(), iceServers });
+    this.#relayTimer = setTimeout(() => {
+      if (connection.connectionState !== 'connected') void this.#restart();
+    }, relayAfterMs);
   }
 
   /** New ICE credentials on both sides (RFC 9725 4.3.3); the old path serves until a new one works. */

@@ -77,7 +77,7 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     const { secret, session, answer } = await sessions.add({ kind, room, iceUfrag: iceUfragOf(offer), begin: (listener) => begin(room, offer, listener) });
     context.status = 201;
     context.set({ Location: `/${kind}/sessions/${secret}`, ETag: session.etag, 'Cache-Control': 'no-store' });
-    if (iceServers.length > 0) context.set('Link', iceServers.map((url) => `<${url}>; rel="ice-server"`));
+    setLinks(context, iceServers.linksFor(session.sessionId));
     context.body = answer;
     context.type = sdpType;
   });
@@ -90,6 +90,8 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
   });
   router.options(endpoint, (context) => {
     context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': sdpType });
+    // RFC 9725 4.6: for clients that must know before they make their offer.
+    setLinks(context, iceServers.linksFor(kind));
     context.body = '';
   });
   router.options(resource, (context) => {
@@ -118,6 +120,12 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     context.status = 200;
     context.body = '';
   });
+}
+
+function setLinks(context: Context, links: readonly string[]): void {
+  if (links.length === 0) return;
+  context.set('Link', [...links]);
+  context.set('Cache-Control', 'no-store');
 }
 
 /** RFC 9725 4.3.3: other ICE credentials than the session's are a wish for a restart; undefined when it is none. */

@@ -39,6 +39,7 @@ export class IcePath {
   #cancelRestart: CancelTimer | undefined;
   /** Of agents that are gone. */
   #droppedChecks = 0;
+  #hasConnected = false;
   #isClosed = false;
 
   constructor(options: IcePathOptions) {
@@ -164,6 +165,7 @@ export class IcePath {
 
   #onConnected(agent: IceAgent): void {
     if (agent === this.#current) {
+      this.#hasConnected = true;
       this.#events.onConnected();
       return;
     }
@@ -174,7 +176,9 @@ export class IcePath {
     this.#current = agent;
     this.#droppedChecks += old.droppedChecks;
     void old.close(agent);
-    this.#events.onRestarted();
+    if (this.#hasConnected) this.#events.onRestarted();
+    else this.#events.onConnected();
+    this.#hasConnected = true;
   }
 
   #onFailed(agent: IceAgent): void {

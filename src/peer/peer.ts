@@ -129,7 +129,7 @@ export class Peer {
    * An ICE restart (RFC 8445 9) of a connection that we have offered: the old path serves until the new one works, DTLS, sources and keys stay. The answer
    * goes to {@link acceptRestart}; a further offer replaces one under way.
    *
-   * @throws {AppError} `ice_restart_unsupported` when not connected, or when the client has offered.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when the client has offered.
    */
   async createRestartOffer(): Promise<string> {
     const local = await this.#prepareRestart(true);
@@ -148,7 +148,7 @@ export class Peer {
    * An ICE restart that the client asks for without a description (RFC 9725 4.3.3).
    *
    * @returns our side of it, with all candidates.
-   * @throws {AppError} `ice_restart_unsupported` when not connected, or when we have offered.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when we have offered.
    */
   async restartFor(remote: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
     const local = await this.#prepareRestart(false);
@@ -232,7 +232,8 @@ export class Peer {
   }
 
   async #prepareRestart(isOfferer: boolean): Promise<LocalIce> {
-    if (this.#state !== 'connected' || this.#isOfferer !== isOfferer) throw new AppError('ice_restart_unsupported');
+    // Also while the first path is looked for: a client may learn of its TURN servers with the answer (RFC 9725 4.6).
+    if ((this.#state !== 'connected' && this.#state !== 'connecting') || this.#isOfferer !== isOfferer) throw new AppError('ice_restart_unsupported');
     const local = await this.#ice.prepareRestart(isOfferer);
     if (local === undefined) throw new AppError('ice_restart_unsupported');
     return local;

@@ -17,7 +17,7 @@ for (const kind of ['whip', 'whep'] as const) {
     let test: TestServer;
 
     before(async () => {
-      test = await startTestServer({ config: { iceServers: ['stun:stun.example.org:3478', 'stun:stun.example.net'] } });
+      test = await startTestServer({ config: { iceServers: ['stun:stun.example.org:3478', 'turn:turn.example.net?transport=udp'], turnUsername: 'who"ever', turnPassword: 'hush' } });
       await test.server.registry.create('standup');
     });
 
@@ -48,17 +48,21 @@ for (const kind of ['whip', 'whep'] as const) {
       expect(response.headers.get('Content-Type')).to.equal('application/sdp');
       expect(await response.text()).to.equal(cannedAnswer);
       expect(response.headers.get('ETag')).to.match(/^"[^"]+"$/);
-      expect(response.headers.get('Link')).to.equal('<stun:stun.example.org:3478>; rel="ice-server", <stun:stun.example.net>; rel="ice-server"');
+      const links = '<stun:stun.example.org:3478>; rel="ice-server", <turn:turn.example.net?transport=udp>; rel="ice-server"; username="who\\"ever"; credential="hush"; credential-type="password"';
+      expect(response.headers.get('Link')).to.equal(links);
+      const asked = await test.fetch(`/${kind}/standup`, { method: 'OPTIONS' });
+      expect([asked.headers.get('Link'), asked.headers.get('Cache-Control')]).to.deep.equal([links, 'no-store']);
+      expect(test.logLines.join('\n')).to.not.include('hush');
       expect(response.headers.get('Access-Control-Expose-Headers')).to.include('Location').and.include('ETag').and.include('Link').and.include('Tessera-Participant');
-      const asked = (await askedFor(kind === 'whip' ? 'publish' : 'view')).at(-1);
-      expect(asked).to.deep.include({ offer: clientOffer });
+      const question = (await askedFor(kind === 'whip' ? 'publish' : 'view')).at(-1);
+      expect(question).to.deep.include({ offer: clientOffer });
       const participant = response.headers.get('Tessera-Participant');
       // Public, and of no use for guessing the secret.
-      if (kind === 'whip') expect(asked?.['sessionId']).to.equal(participant);
+      if (kind === 'whip') expect(question?.['sessionId']).to.equal(participant);
       else expect(participant).to.equal(null);
       const secret = new RegExp(`^/${kind}/sessions/([A-Za-z0-9_-]+)$`).exec(response.headers.get('Location') ?? '')?.[1] ?? '';
       expect(Buffer.from(secret, 'base64url').length * 8).to.be.at.least(128);
-      expect(secret).to.not.include(String(asked?.['sessionId']));
+      expect(secret).to.not.include(String(question?.['sessionId']));
     });
 
     it('take trickled candidates', async () => {

@@ -17,7 +17,7 @@ describe('signalling', () => {
   let test: TestServer;
 
   before(async () => {
-    test = await startTestServer({ config: { iceServers: ['stun:stun.example.org'], maxParticipants: 3 } });
+    test = await startTestServer({ config: { iceServers: ['stun:stun.example.org', 'turn:turn.example.org'], turnSecret: 'hush', maxParticipants: 3 } });
   });
 
   after(() => test.close());
@@ -39,7 +39,11 @@ describe('signalling', () => {
     expect(room.participants).to.have.length(1);
     expect(room.participants[0]).to.deep.include({ id: joined.participantId, name: 'Ann', kind: 'browser', audio: true, video: false, screen: false });
     expect(joined.layouts).to.include('grid');
-    expect(joined.iceServers).to.deep.equal([{ urls: ['stun:stun.example.org'] }]);
+    const [stun, turn] = joined.iceServers;
+    expect(stun).to.deep.equal({ urls: ['stun:stun.example.org'] });
+    expect(turn?.urls).to.deep.equal(['turn:turn.example.org']);
+    expect(turn?.username).to.match(new RegExp(`^\\d{10}:${joined.participantId}$`));
+    expect(test.logLines.join('\n')).to.not.include('hush').and.not.include(turn?.credential);
     expect((await ann.next('offer')).sdp).to.equal(cannedOffer);
   });
 
@@ -63,7 +67,9 @@ describe('signalling', () => {
     await ann.next('offer');
     ann.send({ type: 'answer', sdp: cannedAnswer });
     ann.send({ type: 'restart' });
-    expect((await ann.next('offer')).sdp).to.include('a=ice-ufrag:new0');
+    const offer = await ann.next('offer');
+    expect(offer.sdp).to.include('a=ice-ufrag:new0');
+    expect(offer.iceServers?.map(({ urls }) => urls)).to.deep.equal([['stun:stun.example.org'], ['turn:turn.example.org']]);
     ann.send({ type: 'answer', sdp: cannedAnswer });
     ann.send({ type: 'layout', layout: 'speaker' });
     await ann.next('room', ({ room }) => room.layout === 'speaker');
