@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Layouts } from '../layouts/index.js';
 import { loadLayouts } from '../layouts/load-layouts.js';
-import { defaultAnnouncedAddresses, defaultUdpHost } from './addresses.js';
+import { defaultAnnouncedAddresses, defaultUdpHosts, splitAddresses } from './addresses.js';
 import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
 import { makeApp } from './http/app.js';
@@ -106,7 +106,8 @@ function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDef
     video: { width: config.canvasWidth, height: config.canvasHeight, fps: config.canvasFps },
     videoBitrateBps: config.videoBitrateBps,
     audioBitrateBps: config.audioBitrateBps,
-    udpHost: config.udpHost === '' ? defaultUdpHost(httpHost) : config.udpHost,
+    udpHosts: config.udpHost === '' ? defaultUdpHosts(httpHost) : splitAddresses(config.udpHost),
+    iceTcp: config.iceTcp,
     udpPortMin: config.udpPortMin,
     udpPortMax: config.udpPortMax,
     announcedAddresses: announcedAddresses.length > 0 ? announcedAddresses : defaultAnnouncedAddresses(httpHost, networkInterfaces()),

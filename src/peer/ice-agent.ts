@@ -4,10 +4,11 @@
  * werift's timers are its own: 20 ms between checks, consent each 4 to 6 s, failed after 30 s without an answer.
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { Candidate, CandidatePairState, Connection, StunProtocol } from './werift.js';
 import type { IceCandidate } from './ice-candidate.js';
-import type { PortBinding, PortSource } from './port-binding.js';
-import { isStunRequest, stunTransactionId, type StunMessage } from './stun-message.js';
+import type { PortBinding, PortSource, Transport } from './port-binding.js';
+import type { StunMessage } from './stun-message.js';
 import type { UdpPort } from './udp-port.js';
 import { candidatePairInternals, connectionInternals, stunProtocolInternals, type StunProtocolInternals } from './werift-internals.js';
 
@@ -44,6 +45,8 @@ export interface LocalIce {
 
 export interface LocalCandidate {
   readonly foundation: string;
+  /** TCP is passive: the client connects (RFC 6544). */
+  readonly transport: Transport;
   readonly priority: number;
   readonly address: string;
   readonly port: number;
@@ -72,7 +75,8 @@ export class IceAgent implements LocalIce {
   readonly #port: UdpPort;
   readonly #events: IceAgentEvents;
   readonly #connection: Connection;
-  readonly #protocol: StunProtocolInternals;
+  /** One for each transport and family: werift pairs candidates by them. */
+  readonly #protocols: { readonly transport: Transport; readonly family: 4 | 6; readonly internals: StunProtocolInternals }[] = [];
   readonly #binding: PortBinding;
   #route: PortSource | undefined;
   #remoteCandidateCount = 0;
@@ -82,12 +86,7 @@ export class IceAgent implements LocalIce {
   constructor(options: IceAgentOptions) {
     this.#port = options.port;
     this.#events = options.events;
-    this.candidates = options.port.announcedAddresses.map((address, rank) => ({
-      foundation: String(rank + 1),
-      priority: hostPriority(rank),
-      address,
-      port: options.port.port,
-    }));
+    this.candidates = listCandidates(options.port);
     this.#binding = options.port.bind({
       ufrag: this.ufrag,
       localPassword: createSecretKey(Buffer.from(this.password)),
@@ -98,14 +97,20 @@ export class IceAgent implements LocalIce {
       },
     });
     this.#connection = this.#createConnection();
-    const protocol = this.#createProtocol();
-    this.#protocol = stunProtocolInternals(protocol);
     const internals = connectionInternals(this.#connection);
-    internals.protocols.push(protocol);
-    internals.ensureProtocol(protocol);
+    for (const transport of ['udp', 'tcp'] as const) {
+      for (const family of [4, 6] as const) {
+        const candidate = this.candidates.find((local) => local.transport === transport && isIP(local.address) === family);
+        if (candidate === undefined) continue;
+        const protocol = this.#createProtocol(candidate, family);
+        this.#protocols.push({ transport, family, internals: stunProtocolInternals(protocol) });
+        internals.protocols.push(protocol);
+        internals.ensureProtocol(protocol);
+      }
+    }
   }
 
-  /** To be awaited before {@link start}. Opens nothing: it finds the one protocol there is and no address besides. */
+  /** To be awaited before {@link start}. Opens nothing: it finds the protocols there are and no address besides. */
   gather(): Promise<void> {
     return this.#connection.gatherCandidates();
   }
@@ -147,7 +152,7 @@ export class IceAgent implements LocalIce {
   /** False when it cannot be used: another address family, or more than {@link maxRemoteCandidates}. The end of candidates is never told to werift: it would give up on clients whose only working one is learnt from their checks. */
   addRemoteCandidate(candidate: IceCandidate): boolean {
     const isIpv6 = candidate.address.includes(':');
-    if (this.#state === 'closed' || isIpv6 !== (this.#port.family === 6) || this.#remoteCandidateCount >= maxRemoteCandidates) return false;
+    if (this.#state === 'closed' || !this.#port.hasFamily(isIpv6 ? 6 : 4) || this.#remoteCandidateCount >= maxRemoteCandidates) return false;
     this.#remoteCandidateCount++;
     const { foundation, priority, address, port, type } = candidate;
     // A promise only for the sake of .local names, which never get here.
@@ -155,9 +160,12 @@ export class IceAgent implements LocalIce {
     return true;
   }
 
-  /** DTLS came from here before a pair was nominated: the way back is good enough for its answer. */
+  /**
+   * DTLS came from here before a pair was nominated: the way back is good enough for its answer, but an address that has answered a check is not left for one
+   * that has not.
+   */
   suggestRoute(source: PortSource): void {
-    if (this.#state !== 'connected') this.#route = source;
+    if (this.#state !== 'connected' && (this.#route === undefined || source.isProved)) this.#route = source;
   }
 
   /**
@@ -168,7 +176,7 @@ export class IceAgent implements LocalIce {
     const pair = this.#connection.checkList.find(
       ({ state, remoteAddr }) => state === CandidatePairState.SUCCEEDED && remoteAddr[0] === source.address && remoteAddr[1] === source.port,
     );
-    if (pair === undefined || this.#state !== 'connected') return false;
+    if (pair === undefined || !source.isProved || this.#state !== 'connected') return false;
     this.#connection.nominated = pair;
     this.#route = source;
     return true;
@@ -191,6 +199,11 @@ export class IceAgent implements LocalIce {
     return true;
   }
 
+  /** As {@link send}, but only to an address that has answered a check: nobody is to be flooded who has not asked for it (RFC 8445 19.5.1). */
+  sendMedia(datagram: Buffer): boolean {
+    return this.#route?.isProved === true && this.send(datagram);
+  }
+
   /**
    * Nothing is received or sent afterwards. Idempotent.
    *
@@ -200,7 +213,7 @@ export class IceAgent implements LocalIce {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#binding.close(heir === undefined ? undefined : heir.#binding);
-    this.#protocol.transport.closed = true;
+    for (const { internals } of this.#protocols) internals.transport.closed = true;
     await this.#connection.close();
   }
 
@@ -213,21 +226,19 @@ export class IceAgent implements LocalIce {
     return connection;
   }
 
-  #createProtocol(): StunProtocol {
-    const { port } = this.#port;
-    const address = this.#port.announcedAddresses[0] ?? '';
+  #createProtocol({ transport, address, port, priority }: LocalCandidate, family: 4 | 6): StunProtocol {
     const protocol = new StunProtocol();
     protocol.localIp = address;
-    protocol.localCandidate = new Candidate('1', 1, 'udp', hostPriority(0), address, port, 'host');
+    // Passive TCP is paired with who connects only.
+    protocol.localCandidate = new Candidate(`${transport}${family}`, 1, transport, priority, address, port, 'host', undefined, undefined, transport === 'tcp' ? 'passive' : undefined);
     stunProtocolInternals(protocol).transport = {
       type: 'udp',
-      addressFamily: this.#port.family,
-      address: { address, family: `IPv${this.#port.family}`, port },
+      addressFamily: family,
+      address: { address, family: `IPv${family}`, port },
       closed: false,
       onData: () => undefined,
       send: (datagram, [toAddress, toPort]) => {
-        if (isStunRequest(datagram)) this.#binding.expectAnswer(stunTransactionId(datagram));
-        this.#port.send(datagram, toPort, toAddress);
+        this.#binding.sendStun(datagram, { transport, address: toAddress, port: toPort });
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -244,7 +255,8 @@ export class IceAgent implements LocalIce {
       if (++this.#checkCount % checksBetweenClearing === 0) this.#clearCheckMemory();
     }
     this.#events.onStun();
-    this.#protocol.datagramReceived(datagram, [source.address, source.port]);
+    const [transport, family] = [source.stream === undefined ? 'udp' : 'tcp', source.address.includes(':') ? 6 : 4];
+    this.#protocols.find((protocol) => protocol.transport === transport && protocol.family === family)?.internals.datagramReceived(datagram, [source.address, source.port]);
   }
 
   #isTooMuch({ address, port }: PortSource): boolean {
@@ -262,7 +274,7 @@ export class IceAgent implements LocalIce {
     if (this.#state !== 'checking' || nominated === undefined) return;
     const [address, port] = nominated.remoteAddr;
     this.#state = 'connected';
-    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port };
+    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port, isProved: true, stream: undefined };
     this.#events.onConnected();
   }
 
@@ -271,7 +283,18 @@ export class IceAgent implements LocalIce {
   }
 }
 
+function listCandidates({ announcedAddresses, port, hasTcp }: UdpPort): LocalCandidate[] {
+  const udp = announcedAddresses.map((address, rank) => ({ foundation: String(rank + 1), transport: 'udp' as const, priority: udpPriority(rank), address, port }));
+  if (!hasTcp) return udp;
+  return [...udp, ...announcedAddresses.map((address, rank) => ({ foundation: String(udp.length + rank + 1), transport: 'tcp' as const, priority: tcpPriority(rank), address, port }))];
+}
+
 /** RFC 8445 5.1.2.1 with type preference 126 (host); werift gives all of ours the same. */
-function hostPriority(rank: number): number {
-  return 126 * 2 ** 24 + (65535 - rank) * 2 ** 8 + 255;
+function udpPriority(rank: number): number {
+  return 126 * 2 ** 24 + (65_535 - rank) * 2 ** 8 + 255;
+}
+
+/** RFC 6544 4.2: a passive host candidate has direction preference 4; a type preference of 90, as libwebrtc has it, puts TCP behind each UDP candidate. */
+function tcpPriority(rank: number): number {
+  return 90 * 2 ** 24 + (4 * 2 ** 13 + 8_191 - rank) * 2 ** 8 + 255;
 }

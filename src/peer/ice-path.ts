@@ -128,6 +128,11 @@ export class IcePath {
     return this.#current.send(datagram);
   }
 
+  /** As {@link IceAgent.sendMedia}. */
+  sendMedia(datagram: Buffer): boolean {
+    return this.#current.sendMedia(datagram);
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;

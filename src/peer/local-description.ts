@@ -104,6 +104,6 @@ function candidateLines(candidates: readonly LocalCandidate[]): string[] {
 }
 
 /** RFC 8839 5.1, from `candidate:` on. */
-export function writeCandidate({ foundation, priority, address, port }: LocalCandidate): string {
-  return `candidate:${foundation} 1 udp ${priority} ${address} ${port} typ host`;
+export function writeCandidate({ foundation, transport, priority, address, port }: LocalCandidate): string {
+  return `candidate:${foundation} 1 ${transport} ${priority} ${address} ${port} typ host${transport === 'tcp' ? ' tcptype passive' : ''}`;
 }

@@ -180,7 +180,7 @@ export class Peer {
     }
     const datagram = this.#srtpSender.protectRtp(packet);
     this.#counters.sentRtp++;
-    this.#ice.send(datagram);
+    this.#ice.sendMedia(datagram);
     return datagram;
   }
 
@@ -191,7 +191,7 @@ export class Peer {
       return;
     }
     this.#counters.sentRtp++;
-    this.#ice.send(datagram);
+    this.#ice.sendMedia(datagram);
   }
 
   sendRtcp(packet: Buffer): void {
@@ -200,7 +200,7 @@ export class Peer {
       return;
     }
     this.#counters.sentRtcp++;
-    this.#ice.send(this.#srtpSender.protectRtcp(packet));
+    this.#ice.sendMedia(this.#srtpSender.protectRtcp(packet));
   }
 
   /** Tells the other side, frees everything, ends with `onEnded('closed')`. Idempotent. */

@@ -116,7 +116,7 @@ export class Room {
   static async open(dependencies: RoomDependencies): Promise<Room> {
     const { options, onFatal } = dependencies;
     const clock = new RoomClock();
-    const port = await UdpPort.open({ host: options.udpHost, portMin: options.udpPortMin, portMax: options.udpPortMax, announcedAddresses: options.announcedAddresses, clock });
+    const port = await UdpPort.open({ hosts: options.udpHosts, hasTcp: options.iceTcp, portMin: options.udpPortMin, portMax: options.udpPortMax, announcedAddresses: options.announcedAddresses, clock });
     // The mixer is silent until it is told something, so the room is there before its first event.
     let room: Room | undefined;
     try {

@@ -67,8 +67,9 @@ export interface RoomOptions {
   /** Of the mix in canvas size, for each video codec. */
   readonly videoBitrateBps: number;
   readonly audioBitrateBps: number;
-  /** UDP: one port of the range is bound (0-0: any free one); `announced` are the addresses put into candidates. */
-  readonly udpHost: string;
+  /** One port of the range is bound (0-0: any free one), on each of the hosts, for UDP and perhaps TCP; `announced` are the addresses put into candidates. */
+  readonly udpHosts: readonly string[];
+  readonly iceTcp: boolean;
   readonly udpPortMin: number;
   readonly udpPortMax: number;
   readonly announcedAddresses: readonly string[];

@@ -97,6 +97,7 @@ describe('loadConfig', () => {
     [{ TESSERA_ICE_SERVERS: 'turns:a.example', TESSERA_ICE_TURN_USERNAME: 'ann' }, undefined, 'ice.turnUsername and ice.turnPassword are needed both'],
     [{ TESSERA_ICE_SERVERS: 'turn:a.example', TESSERA_ICE_TURN_USERNAME: 'ann', TESSERA_ICE_TURN_SECRET: 's' }, undefined, 'ice.turnSecret takes the place of ice.turnUsername and ice.turnPassword; set one or the other'],
     [{}, 'ice:\n  turnSecret: [hush]\n', './tessera.yaml: ice.turnSecret must be up to 256 printable ASCII characters; it is something else'],
+    [{ TESSERA_UDP_HOST: '192.0.2.1,192.0.2.2' }, undefined, 'TESSERA_UDP_HOST must be an address, one of each family, or empty; it is "192.0.2.1,192.0.2.2"'],
     [{ TESSERA_LOG_LEVEL: 'loud' }, undefined, 'TESSERA_LOG_LEVEL must be one of debug, info, warn, error; it is "loud"'],
     [{ TESSERA_UDP_PORT_MIN: '41000' }, undefined, 'udp.portMin (41000) is above udp.portMax (40099)'],
     [{ TESSERA_UDP_PORT_MIN: '0' }, undefined, 'udp.portMin and udp.portMax must both be 0 (any free port) or neither'],

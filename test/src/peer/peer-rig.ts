@@ -4,7 +4,7 @@ import { systemTimers } from '../../../mixer/clock/timers.js';
 import { createCertificate, Peer, UdpPort, type MediaPlan, type PeerCertificate, type PeerEndReason, type PeerOptions, type UdpPortOptions } from '../../../src/peer/index.js';
 
 export const clock = new RoomClock();
-export const loopback = { host: '127.0.0.1', portMin: 0, portMax: 0, announcedAddresses: [], clock } as const;
+export const loopback = { hosts: ['127.0.0.1'], portMin: 0, portMax: 0, announcedAddresses: [], clock } as const;
 
 export const audioPlan: MediaPlan = { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: 0x1111, cname: 'mix', msid: 'mix sound' };
 export const videoPlan: MediaPlan = { mid: '1', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: 0x2222, cname: 'mix', msid: 'mix picture' };

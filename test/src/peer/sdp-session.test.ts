@@ -14,8 +14,8 @@ function createSession(dtlsRole: 'server' | 'client' = 'server'): SdpSession {
       ufrag: 'ours/+00',
       password: 'passwordpasswordpassword',
       candidates: [
-        { foundation: '1', priority: 2130706431, address: '192.0.2.1', port: 5000 },
-        { foundation: '2', priority: 2130706175, address: '192.0.2.2', port: 5000 },
+        { foundation: '1', transport: 'udp', priority: 2130706431, address: '192.0.2.1', port: 5000 },
+        { foundation: '2', transport: 'udp', priority: 2130706175, address: '192.0.2.2', port: 5000 },
       ],
     },
     fingerprintSha256: 'AA:BB',

@@ -166,7 +166,7 @@ export class FakePeer implements SessionPeer {
   }
 
   restartFor({ ufrag, password }: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
-    return Promise.resolve({ ufrag: `for ${ufrag}`, password: `for ${password}`, candidates: [{ foundation: '1', priority: 7, address: '192.0.2.1', port: 9 }] });
+    return Promise.resolve({ ufrag: `for ${ufrag}`, password: `for ${password}`, candidates: [{ foundation: '1', transport: 'udp', priority: 7, address: '192.0.2.1', port: 9 }] });
   }
 
   acceptOffer(_sdp: string, plan: (remote: RemoteMedia[]) => readonly MediaPlan[]): { readonly answer: string; readonly media: readonly NegotiatedMedia[] } {
@@ -277,7 +277,8 @@ export const roomOptions: RoomOptions = {
   video: { width: 320, height: 180, fps: 30 },
   videoBitrateBps: 300_000,
   audioBitrateBps: 32_000,
-  udpHost: '127.0.0.1',
+  udpHosts: ['127.0.0.1'],
+  iceTcp: false,
   udpPortMin: 0,
   udpPortMax: 0,
   announcedAddresses: [],
