@@ -24,6 +24,8 @@ export type TcpCloseReason = 'closed' | 'idle' | 'malformed';
 const authenticationUs = 5_000_000;
 /** Consent is asked each 4 to 6 s, and answered on this connection. */
 const idleMs = 30_000;
+/** For the last words, a close_notify mostly. Node gives it once more when some of them went out. */
+const lingerMs = 400;
 /** The longest STUN message that the gate would read. */
 const maxStrangersFrameBytes = 1_024;
 /** Half a second of 2 Mbps: what waits longer comes too late, and a client that stops reading must not fill this process. */
@@ -49,7 +51,11 @@ export class TcpStream implements DatagramStream {
     this.port = socket.remotePort ?? 0;
     this.#openedUs = clock.nowUs();
     socket.setNoDelay(true);
-    socket.setTimeout(authenticationUs / 1000, () => this.#end('idle'));
+    socket.setTimeout(authenticationUs / 1000, () => {
+      this.#end('idle');
+      // Also where it was closed and what it was sent is still not read.
+      socket.destroy();
+    });
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', () => this.#end('closed'));
     socket.on('close', () => this.#end('closed'));
@@ -70,9 +76,8 @@ export class TcpStream implements DatagramStream {
     this.#socket.write(writeFrame(datagram));
   }
 
-  /** What was sent before goes out. Idempotent. */
+  /** What was sent before goes out, if it is read. Idempotent. */
   close(): void {
-    this.#socket.end();
     this.#end('closed');
   }
 
@@ -101,9 +106,10 @@ export class TcpStream implements DatagramStream {
   #end(reason: TcpCloseReason): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // A client that does not close its half would keep ours.
-    if (reason === 'closed') this.#socket.destroySoon();
-    else this.#socket.destroy();
+    if (reason === 'closed') {
+      this.#socket.setTimeout(lingerMs);
+      this.#socket.destroySoon();
+    } else this.#socket.destroy();
     this.#events.onClosed(this, reason);
   }
 }

@@ -31,6 +31,9 @@ export class TurnServer {
       'relay-ip': '127.0.0.1',
       'static-auth-secret': secret,
       realm: 'tessera.test',
+      // Relays to the server and to nothing else.
+      'denied-peer-ip': '0.0.0.0-255.255.255.255',
+      'allowed-peer-ip': '127.0.0.1',
       'log-file': 'stdout',
       pidfile: join(folder, 'pid'),
       userdb: join(folder, 'users.sqlite'),

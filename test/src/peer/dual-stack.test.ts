@@ -74,6 +74,14 @@ describe('a port of both families', () => {
     await again.close();
   });
 
+  it('opens on every address of the machine, with or without IPv6', async () => {
+    pair = await createPair();
+    const port = await UdpPort.open({ ...loopback, hosts: ['0.0.0.0', '::'], hasTcp: true });
+    expect(port.hasFamily(4)).to.equal(true);
+    expect(port.announcedAddresses.some((address) => address.includes(':'))).to.be.oneOf([port.hasFamily(6), false]);
+    await port.close();
+  });
+
   it('finds the addresses of wildcards: IPv4 first, no link-local, loopback only without others', async () => {
     pair = await createPair();
     const of = (address: string, family: 'IPv4' | 'IPv6', internal = false) => ({ address, family, internal, netmask: '', mac: '', cidr: null, scopeid: 0 }) as const;

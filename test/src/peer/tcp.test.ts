@@ -189,5 +189,10 @@ describe('UdpPort by TCP', () => {
       if (count % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     expect(port.counters.droppedStreamQueue).to.be.greaterThan(1_000);
+    // It does not keep the port from closing either.
+    share.close();
+    const before = performance.now();
+    await port.close();
+    expect(performance.now() - before).to.be.lessThan(1_500);
   });
 });
