@@ -26,10 +26,10 @@ export interface TcpCounters {
   droppedStreamQueue: number;
 }
 
-/** Of a room: ten times as many as a room of 50 could need. */
-const maxStreams = 512;
+/** Browsers try TCP beside UDP, and let go of it half a minute after UDP works; at 10 kB for each this is 10 MB. */
+const maxStreams = 1_024;
 /** An office behind one address, each client with a connection for each of its networks. */
-const maxStreamsPerSource = 64;
+const maxStreamsPerSource = 128;
 
 export class TcpListener {
   readonly #options: TcpListenerOptions;
