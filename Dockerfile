@@ -23,9 +23,10 @@ COPY LICENSE NOTICE ./
 RUN mkdir /recordings && chown node:node /recordings
 USER node
 VOLUME /recordings
-# One TCP port for pages, API and signalling; one UDP port a room.
+# One TCP port for pages, API and signalling; one number a room for media, UDP and TCP.
 EXPOSE 8080/tcp
 EXPOSE 40000-40099/udp
+EXPOSE 40000-40099/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.TESSERA_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/src/main.js"]

@@ -1,4 +1,4 @@
-// The one test command: builds, looks that a Chromium is there, runs mocha over dist/test.
+// The one test command: builds, looks that a Chromium and a TURN server are there, runs mocha over dist/test.
 // Arguments go to mocha; without a file among them every test runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,27 +7,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import './build.mjs';
 
-const chromiumPaths = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const programs = [
+  { title: 'a real browser', debianPackage: 'chromium', variable: 'CHROMIUM_PATH', paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'] },
+  { title: 'a TURN server', debianPackage: 'coturn', variable: 'TURNSERVER_PATH', paths: ['/usr/bin/turnserver', '/usr/local/bin/turnserver'] },
+];
 
-function findChromium() {
-  return chromiumPaths.find((path) => path !== undefined && path !== '' && existsSync(path));
+function find({ variable, paths }) {
+  return [process.env[variable], ...paths].find((path) => path !== undefined && path !== '' && existsSync(path));
 }
 
-function installChromium() {
+function install(packages) {
   // Only on a machine where that is this user's to do; a fresh container's root is the usual case.
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  console.log('No Chromium found: installing Debian\'s package chromium for the browser tests.');
+  console.log(`Not found: installing Debian's ${packages.join(' and ')} for the tests.`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env: environment });
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { stdio: ['ignore', 'ignore', 'inherit'], env: environment });
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: ['ignore', 'ignore', 'inherit'], env: environment });
 }
 
-if (findChromium() === undefined) installChromium();
-const chromium = findChromium();
-if (chromium === undefined) {
-  console.error('The tests drive a real browser: install Chromium (on Debian: apt-get install chromium) or set CHROMIUM_PATH.');
-  process.exit(1);
+const isMissing = (program) => find(program) === undefined;
+if (programs.some(isMissing)) install(programs.filter(isMissing).map(({ debianPackage }) => debianPackage));
+for (const { title, debianPackage, variable } of programs.filter(isMissing)) {
+  console.error(`The tests need ${title}: install ${debianPackage} (on Debian: apt-get install ${debianPackage}) or set ${variable}.`);
 }
+if (programs.some(isMissing)) process.exit(1);
+const programPaths = Object.fromEntries(programs.map((program) => [program.variable, find(program)]));
 const args = process.argv.slice(2);
 const files = args.some((arg) => arg.endsWith('.js')) ? [] : ['dist/test/**/*.test.js'];
 const folder = mkdtempSync(join(tmpdir(), 'tessera-tests-'));
@@ -38,7 +42,7 @@ const closingMs = 20_000;
 
 const mocha = spawn(process.execPath, ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/mocha-reporter.cjs', ...args, ...files], {
   stdio: 'inherit',
-  env: { ...process.env, CHROMIUM_PATH: chromium, TESSERA_TEST_STATS: statsPath },
+  env: { ...process.env, ...programPaths, TESSERA_TEST_STATS: statsPath },
 });
 
 let closingTimer;

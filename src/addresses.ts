@@ -8,20 +8,29 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/**
- * The addresses that candidates name when none are configured: the loopback one for a server that only this machine can reach, else all
- * IPv4 addresses of the machine that others may reach (its own IPv6 addresses are announced only when configured).
- */
-export function defaultAnnouncedAddresses(httpHost: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): readonly string[] {
-  if (isLoopback(httpHost)) return [loopbackAddress];
-  const own = Object.values(interfaces)
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
-  return own.length === 0 ? [loopbackAddress] : own;
+/** The loopback address for a server that listens on one. */
+function loopbackOf(httpHost: string): string {
+  return httpHost === '::1' ? '::1' : loopbackAddress;
 }
 
-/** Where UDP is bound when nothing is configured: as narrow as HTTP. */
-export function defaultUdpHost(httpHost: string): string {
-  return isLoopback(httpHost) ? loopbackAddress : '0.0.0.0';
+/**
+ * The addresses that candidates name when none are configured: the loopback one for a server that only this machine can reach, else all
+ * addresses of the machine that others may reach, IPv4 first; not the link-local ones, which mean nothing without an interface's name.
+ */
+export function defaultAnnouncedAddresses(httpHost: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): readonly string[] {
+  if (isLoopback(httpHost)) return [loopbackOf(httpHost)];
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  const own = all.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address));
+  const ordered = [...own.filter(({ family }) => family === 'IPv4'), ...own.filter(({ family }) => family === 'IPv6')].map(({ address }) => address);
+  return ordered.length === 0 ? [loopbackAddress] : ordered;
+}
+
+/** Where media ports are bound when nothing is configured: as narrow as HTTP. */
+export function defaultUdpHosts(httpHost: string): readonly string[] {
+  return isLoopback(httpHost) ? [loopbackOf(httpHost)] : ['0.0.0.0', '::'];
+}
+
+/** As `udp.host` has them: with commas between. */
+export function splitAddresses(text: string): readonly string[] {
+  return text.split(',').map((address) => address.trim()).filter((address) => address !== '');
 }

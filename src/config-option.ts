@@ -96,6 +96,18 @@ export function string(text: OptionText<string>, wanted = 'text', isGood: (value
   });
 }
 
+/** Never shown, neither when it is wrong. */
+export function secret(text: OptionText<string>, wanted: string, isGood: (value: string) => boolean): Option<string> {
+  return complete(text, {
+    accepts: wanted,
+    fromText: (written) => written.trim(),
+    check(value) {
+      if (typeof value !== 'string' || !isGood(value)) throw new OptionMistake(`must be ${wanted}; it is something else`);
+      return value;
+    },
+  });
+}
+
 /** Commas separate the items in an environment variable. */
 export function list(text: OptionText<readonly string[]>, wanted: string, isGood: (item: string) => boolean): Option<readonly string[]> {
   return complete(text, {

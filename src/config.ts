@@ -1,6 +1,8 @@
 /** The one table of options. README's table and tessera.yaml are made from it (`npm run docs`); `config-load.ts` reads the values. */
-import { flag, integer, isAddress, isHost, list, oneOf, someOf, string, type Option } from './config-option.js';
+import { flag, integer, isAddress, isHost, list, oneOf, secret, someOf, string, type Option } from './config-option.js';
 import { logLevels } from './log.js';
+import { splitAddresses } from './addresses.js';
+import { isTurn } from './ice-servers.js';
 import { isOriginOrEvery } from './origins.js';
 
 /** Pixels and frames a second that a canvas may have; even, because 4:2:0 chroma has no odd positions. */
@@ -13,16 +15,30 @@ export const canvasRanges = {
 const portRange = { min: 0, max: 65_535 };
 const dayMs = 86_400_000;
 
+/** They go into headers and into HMACs, as they are. */
+const printable = 'up to 256 printable ASCII characters';
+const isPrintable = (text: string): boolean => /^[\x20-\x7e]{0,256}$/.test(text);
+
+function isHostPair(text: string): boolean {
+  const addresses = splitAddresses(text);
+  return addresses.every(isAddress) && new Set(addresses.map((address) => address.includes(':'))).size === addresses.length;
+}
+
 export const optionTable = {
   httpHost: string({ key: 'http.host', default: '127.0.0.1', meaning: 'Address or name that HTTP and WebSocket listen on; `0.0.0.0` is every address of the machine.' }, 'an address or host name', isHost),
   httpPort: integer({ key: 'http.port', default: 8080, meaning: 'TCP port of HTTP and WebSocket; 0 takes any free one.' }, portRange),
   httpBodyLimitBytes: integer({ key: 'http.bodyLimitBytes', default: 65_536, unit: 'bytes', meaning: 'Longest JSON body that is read.' }, { min: 1024, max: 1_048_576 }),
   allowedOrigins: list({ key: 'http.allowedOrigins', default: ['*'], meaning: 'Origins whose pages may use the API, WHIP, WHEP and the WebSocket, e.g. `https://meet.example.org`; `*` is every origin. This server\'s own pages may when it is reached by an address or as `localhost`; list its name when it has one.' }, 'origins or *', isOriginOrEvery),
-  udpHost: string({ key: 'udp.host', default: '', meaning: 'Address that the media ports are bound to; empty: `127.0.0.1` when HTTP listens on a loopback address, else every IPv4 address.' }, 'an address or empty', (text) => text === '' || isAddress(text)),
-  udpPortMin: integer({ key: 'udp.portMin', default: 40_000, meaning: 'First UDP port for media; each room takes one. With 0 here and in `udp.portMax` any free port is taken.' }, portRange),
-  udpPortMax: integer({ key: 'udp.portMax', default: 40_099, meaning: 'Last UDP port for media.' }, portRange),
-  announcedAddresses: list({ key: 'udp.announcedAddresses', default: [], meaning: 'Addresses at which clients reach the media ports, e.g. the public one of a NAT or a container\'s host; empty: `127.0.0.1` when HTTP listens on a loopback address, else the machine\'s own IPv4 addresses.' }, 'addresses', isAddress),
-  iceServers: list({ key: 'ice.servers', default: [], meaning: 'STUN servers that clients are told to use.' }, 'stun: URLs', (text) => /^stuns?:[^\s<>"]+$/.test(text)),
+  udpHost: string({ key: 'udp.host', default: '', meaning: 'Address that the media ports are bound to, or one IPv4 and one IPv6 address with a comma between; empty: the loopback address that HTTP listens on, else every address of the machine, IPv4 and IPv6.' }, 'an address, one of each family, or empty', isHostPair),
+  udpPortMin: integer({ key: 'udp.portMin', default: 40_000, meaning: 'First port for media, UDP and TCP; each room takes one. With 0 here and in `udp.portMax` any free port is taken.' }, portRange),
+  udpPortMax: integer({ key: 'udp.portMax', default: 40_099, meaning: 'Last port for media.' }, portRange),
+  announcedAddresses: list({ key: 'udp.announcedAddresses', default: [], meaning: 'Addresses at which clients reach the media ports, e.g. the public one of a NAT or a container\'s host; empty: `127.0.0.1` when HTTP listens on a loopback address, else the machine\'s own addresses.' }, 'addresses', isAddress),
+  iceServers: list({ key: 'ice.servers', default: [], meaning: 'STUN and TURN servers that clients are told to use, e.g. `turn:turn.example.org:3478?transport=udp`.' }, 'stun: or turn: URLs', (text) => /^(stun|turn)s?:[^\s<>"]+$/.test(text)),
+  iceTcp: flag({ key: 'ice.tcp', default: true, meaning: 'Media ports also take TCP on the same number, for clients whose network blocks UDP.' }),
+  turnSecret: secret({ key: 'ice.turnSecret', default: '', meaning: 'Secret that is shared with the TURN servers (coturn: `static-auth-secret`), from which each client gets credentials of its own that expire.' }, printable, isPrintable),
+  turnCredentialMs: integer({ key: 'ice.turnCredentialMs', default: 43_200_000, unit: 'ms', meaning: 'How long credentials made from `ice.turnSecret` are valid.' }, { min: 60_000, max: 7 * dayMs }),
+  turnUsername: string({ key: 'ice.turnUsername', default: '', meaning: 'Fixed user name for the TURN servers, where there is no `ice.turnSecret`.' }, printable, isPrintable),
+  turnPassword: secret({ key: 'ice.turnPassword', default: '', meaning: 'Fixed password for the TURN servers, which every client is told.' }, printable, isPrintable),
   createOnJoin: flag({ key: 'rooms.createOnJoin', default: true, meaning: 'A room is made by whoever joins it first; with `false` only `POST /api/rooms` makes rooms.' }),
   emptyTimeoutMs: integer({ key: 'rooms.emptyTimeoutMs', default: 30_000, unit: 'ms', meaning: 'A room is closed so long after its last participant or viewer left.' }, { min: 0, max: dayMs }),
   unusedTimeoutMs: integer({ key: 'rooms.unusedTimeoutMs', default: 300_000, unit: 'ms', meaning: 'A room that nobody has joined yet is closed so long after it was made.' }, { min: 0, max: dayMs }),
@@ -55,5 +71,16 @@ export function findContradictions(config: Config): readonly string[] {
   if ((udpPortMin === 0) !== (udpPortMax === 0)) mistakes.push('udp.portMin and udp.portMax must both be 0 (any free port) or neither');
   const ports = udpPortMax - udpPortMin + 1;
   if (udpPortMax > 0 && udpPortMin > 0 && udpPortMin <= udpPortMax && ports < config.maxRooms) mistakes.push(`rooms.max (${config.maxRooms}) needs as many UDP ports, and udp.portMin to udp.portMax are ${ports}`);
+  mistakes.push(...findTurnContradictions(config));
   return mistakes;
+}
+
+function findTurnContradictions({ iceServers, turnSecret, turnUsername, turnPassword }: Config): readonly string[] {
+  const hasTurn = iceServers.some(isTurn);
+  const isFixed = turnUsername !== '' || turnPassword !== '';
+  if (turnSecret !== '' && isFixed) return ['ice.turnSecret takes the place of ice.turnUsername and ice.turnPassword; set one or the other'];
+  if (isFixed && (turnUsername === '' || turnPassword === '')) return ['ice.turnUsername and ice.turnPassword are needed both'];
+  if (hasTurn && turnSecret === '' && !isFixed) return ['ice.servers has a TURN server, and clients need credentials for it: set ice.turnSecret, or ice.turnUsername and ice.turnPassword'];
+  if (!hasTurn && (turnSecret !== '' || isFixed)) return ['there are credentials for TURN, and ice.servers has no TURN server'];
+  return [];
 }

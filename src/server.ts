@@ -7,12 +7,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Layouts } from '../layouts/index.js';
 import { loadLayouts } from '../layouts/load-layouts.js';
-import { defaultAnnouncedAddresses, defaultUdpHost } from './addresses.js';
+import { defaultAnnouncedAddresses, defaultUdpHosts, splitAddresses } from './addresses.js';
 import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
 import { makeApp } from './http/app.js';
 import { answerClientError } from './http/client-error.js';
 import { MediaSessions } from './http/media-sessions.js';
+import { IceServers } from './ice-servers.js';
 import type { Log } from './log.js';
 import { AllowedOrigins } from './origins.js';
 import { RoomRegistry, type RoomDefaults } from './rooms/room-registry.js';
@@ -52,7 +53,8 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   if (mistakes.length > 0 || defaultLayout === undefined) throw new ConfigError(mistakes);
 
   const recordingsFolder = resolve(config.recordingsFolder);
-  const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers } = config;
+  const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers: urls, turnSecret, turnCredentialMs, turnUsername, turnPassword } = config;
+  const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
   const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
@@ -104,7 +106,8 @@ function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDef
     video: { width: config.canvasWidth, height: config.canvasHeight, fps: config.canvasFps },
     videoBitrateBps: config.videoBitrateBps,
     audioBitrateBps: config.audioBitrateBps,
-    udpHost: config.udpHost === '' ? defaultUdpHost(httpHost) : config.udpHost,
+    udpHosts: config.udpHost === '' ? defaultUdpHosts(httpHost) : splitAddresses(config.udpHost),
+    iceTcp: config.iceTcp,
     udpPortMin: config.udpPortMin,
     udpPortMax: config.udpPortMax,
     announcedAddresses: announcedAddresses.length > 0 ? announcedAddresses : defaultAnnouncedAddresses(httpHost, networkInterfaces()),

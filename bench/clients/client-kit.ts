@@ -59,7 +59,7 @@ export class ClientLink {
   /** @throws {Error} when the server refuses, or no media can flow; everything opened is closed again then. */
   static async open(options: LinkOptions): Promise<ClientLink> {
     const host = loopbackHosts.test(options.url.hostname) ? '127.0.0.1' : '0.0.0.0';
-    const link = new ClientLink(await UdpPort.open({ host, portMin: 0, portMax: 0, announcedAddresses: [], clock: options.kit.clock }));
+    const link = new ClientLink(await UdpPort.open({ hosts: [host], portMin: 0, portMax: 0, announcedAddresses: [], clock: options.kit.clock }));
     try {
       await link.#connect(options);
       return link;

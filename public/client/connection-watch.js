@@ -9,17 +9,23 @@ export class ConnectionWatch {
   #connection;
   #onConnected;
   #onLost;
+  #onShaky;
   /** @type {RTCDtlsTransport | null} */
   #transport = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #disconnectedTimer;
+  #wasConnected = false;
   #done = false;
 
-  /** @param {{ connection: RTCPeerConnection, onConnected?: () => void, onLost: () => void }} options each is called at most once */
-  constructor({ connection, onConnected = () => undefined, onLost }) {
+  /**
+   * @param {{ connection: RTCPeerConnection, onConnected?: () => void, onShaky?: () => void, onLost: () => void }} options `onConnected` and `onLost` are called at
+   * most once; `onShaky` whenever a path that was there is in doubt: where it is given, ICE that has failed then has the same 5 s to come back, by a restart
+   */
+  constructor({ connection, onConnected = () => undefined, onShaky, onLost }) {
     this.#connection = connection;
     this.#onConnected = onConnected;
     this.#onLost = onLost;
+    this.#onShaky = onShaky;
     connection.onconnectionstatechange = () => this.#check();
   }
 
@@ -42,11 +48,15 @@ export class ConnectionWatch {
     clearTimeout(this.#disconnectedTimer);
     const state = this.#connection.connectionState;
     const transportState = this.#transport?.state;
-    if (state === 'failed' || state === 'closed' || transportState === 'failed' || transportState === 'closed') this.#lose();
-    else if (state === 'disconnected') this.#disconnectedTimer = setTimeout(() => this.#lose(), disconnectedTimeoutMs);
-    else if (state === 'connected') {
+    const isOver = state === 'closed' || transportState === 'failed' || transportState === 'closed' || (state === 'failed' && (this.#onShaky === undefined || !this.#wasConnected));
+    if (isOver) this.#lose();
+    else if (state === 'disconnected' || state === 'failed') {
+      this.#disconnectedTimer = setTimeout(() => this.#lose(), disconnectedTimeoutMs);
+      if (this.#wasConnected) this.#onShaky?.();
+    } else if (state === 'connected') {
+      if (this.#wasConnected) return;
+      this.#wasConnected = true;
       this.#onConnected();
-      this.#onConnected = () => undefined;
     }
   }
 

@@ -1,7 +1,9 @@
-/** @import { Tracks } from './types.js' */
+/** @import { IceServer, Tracks } from './types.js' */
 import { ConnectionWatch } from './connection-watch.js';
 import { emit } from './events.js';
+import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
+import { SilenceWatch } from './silence-watch.js';
 
 // The server decodes nothing larger than this usefully: a tile of a 1280x720 canvas.
 const cameraMaxBps = 1_700_000;
@@ -15,32 +17,43 @@ const slots = ['microphone', 'camera', 'screen'];
 
 /**
  * The peer connection of one join. The server offers three m-lines: audio (both ways), video (camera in, mix out), video (screen in). They are
- * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it.
- * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `failed`.
+ * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it. A further offer restarts ICE.
+ * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `shaky` (the network has changed, or nothing comes any more: an
+ * ICE restart may help), `failed`.
  */
 export class RoomPeer extends EventTarget {
   #connection;
   /** @type {Tracks} */
   #tracks;
   #watch;
+  /** @type {NetworkWatch | null} */
+  #network = null;
+  /** @type {SilenceWatch | null} */
+  #silence = null;
   #streamed = false;
 
-  /** @param {{ iceServers: readonly { urls: readonly string[] }[], tracks: Tracks }} options */
+  /** @param {{ iceServers: readonly IceServer[], tracks: Tracks }} options */
   constructor({ iceServers, tracks }) {
     super();
     this.#tracks = { ...tracks };
-    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(({ urls }) => ({ urls: [...urls] })), bundlePolicy: 'max-bundle' });
+    this.#connection = new RTCPeerConnection({ iceServers: [...iceServers], bundlePolicy: 'max-bundle' });
     this.#connection.onicecandidate = ({ candidate }) => emit(this, 'candidate', candidate?.candidate ?? '');
-    this.#watch = new ConnectionWatch({ connection: this.#connection, onLost: () => emit(this, 'failed') });
+    this.#watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => this.#watchPath(), onShaky: () => emit(this, 'shaky'), onLost: () => emit(this, 'failed') });
   }
 
   /**
    * @param {string} sdp the server's offer
+   * @param {readonly IceServer[]} [iceServers] with an ICE restart: credentials may have expired
    * @returns {Promise<string>} the answer
    */
-  async answer(sdp) {
+  async answer(sdp, iceServers) {
     const connection = this.#connection;
+    if (iceServers !== undefined) connection.setConfiguration({ ...connection.getConfiguration(), iceServers: [...iceServers] });
     await connection.setRemoteDescription({ type: 'offer', sdp });
+    if (this.#streamed) {
+      await connection.setLocalDescription(await connection.createAnswer());
+      return connection.localDescription?.sdp ?? '';
+    }
     const transceivers = this.#transceivers();
     for (const [index, transceiver] of transceivers.entries()) {
       transceiver.direction = slots[index] === 'screen' ? 'sendonly' : 'sendrecv';
@@ -51,7 +64,7 @@ export class RoomPeer extends EventTarget {
     this.#watch.watchTransport();
     await limitSender(transceivers[1]?.sender, cameraMaxBps, cameraMaxFps);
     await limitSender(transceivers[2]?.sender, screenMaxBps, screenMaxFps);
-    if (!this.#streamed && transceivers.length >= 2) {
+    if (transceivers.length >= 2) {
       this.#streamed = true;
       emit(this, 'stream', receivedStream(transceivers[0].receiver.track, transceivers[1].receiver.track));
     }
@@ -71,8 +84,17 @@ export class RoomPeer extends EventTarget {
 
   close() {
     this.#watch.close();
+    this.#network?.close();
+    this.#silence?.close();
     this.#connection.onicecandidate = null;
     this.#connection.close();
+  }
+
+  /** From the moment there is one. */
+  #watchPath() {
+    const onShaky = () => emit(this, 'shaky');
+    this.#network = new NetworkWatch(onShaky);
+    this.#silence = new SilenceWatch({ connection: this.#connection, onSilence: onShaky });
   }
 
   #transceivers() {

@@ -1,4 +1,4 @@
-/** @import { ClosedMessage, JoinedMessage, MediaState, ServerMessage, Tracks } from './types.js' */
+/** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ServerMessage, Tracks } from './types.js' */
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
 import { RoomPeer } from './room-peer.js';
@@ -6,6 +6,8 @@ import { SignallingSocket } from './signalling-socket.js';
 
 // The server waits up to 5 s for a room process; the rest is the way there and back.
 const joinTimeoutMs = 8000;
+// A restart takes some round trips; what makes one necessary is often noticed in several ways at once.
+const restartPauseMs = 1500;
 
 /**
  * @typedef {object} SessionEnd why a session is over
@@ -31,6 +33,7 @@ export class RoomSession extends EventTarget {
   /** @type {string[] | null} found before the answer was sent; null from then on */
   #earlyCandidates = [];
   #joined = false;
+  #restartedAtMs = -Infinity;
   #ended = false;
   #joinTimer;
 
@@ -84,10 +87,10 @@ export class RoomSession extends EventTarget {
   #handleMessage(message) {
     if (this.#ended) return;
     if (message.type === 'joined') this.#handleJoined(message);
-    else if (message.type === 'offer') this.#handleOffer(message.sdp);
+    else if (message.type === 'offer') this.#handleOffer(message);
     else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
     else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
-    else if (this.#joined) emit(this, 'message', message);
+    else if (this.#joined && !isRefusedRestart(message)) emit(this, 'message', message);
   }
 
   /** @param {JoinedMessage} message */
@@ -99,15 +102,16 @@ export class RoomSession extends EventTarget {
     this.#peer = peer;
     on(peer, 'candidate', (/** @type {string} */ candidate) => this.#handleCandidate(candidate));
     on(peer, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', stream));
+    on(peer, 'shaky', () => this.#restart());
     on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
     emit(this, 'joined', message);
   }
 
-  /** @param {string} sdp */
-  async #handleOffer(sdp) {
+  /** @param {OfferMessage} message */
+  async #handleOffer({ sdp, iceServers }) {
     this.#earlyCandidates = [];
     try {
-      const answer = await this.#peer?.answer(sdp);
+      const answer = await this.#peer?.answer(sdp, iceServers);
       if (answer === undefined || this.#ended) return;
       this.#socket.send({ type: 'answer', sdp: answer });
       const candidates = this.#earlyCandidates ?? [];
@@ -116,6 +120,15 @@ export class RoomSession extends EventTarget {
     } catch (error) {
       this.#fail('media_failed', `The browser refused the server's offer: ${error instanceof Error ? error.message : error}`);
     }
+  }
+
+  /** Asks for an offer with new ICE credentials; the old path serves until a new one works. */
+  #restart() {
+    const nowMs = performance.now();
+    // Not before the first answer is out: there is nothing to restart yet.
+    if (this.#ended || this.#earlyCandidates !== null || nowMs - this.#restartedAtMs < restartPauseMs) return;
+    this.#restartedAtMs = nowMs;
+    this.#socket.send({ type: 'restart' });
   }
 
   /** @param {string} candidate */
@@ -139,4 +152,9 @@ export class RoomSession extends EventTarget {
     this.#socket.close();
     emit(this, 'ended', end);
   }
+}
+
+/** Asked for in a moment in which there was no connection yet, or no more: nothing that the user did. @param {ServerMessage} message */
+function isRefusedRestart(message) {
+  return message.type === 'error' && message.error.code === 'ice_restart_unsupported';
 }

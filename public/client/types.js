@@ -10,6 +10,7 @@
  * @property {boolean} video camera on
  * @property {boolean} screen screen shared
  * @property {boolean} speaking
+ * @property {'connecting' | 'connected' | 'disconnected'} connection disconnected: nothing has come for 5 s, and he may come back
  * @property {string} joinedAt ISO 8601
  *
  * @typedef {object} Recording
@@ -47,11 +48,14 @@
  * @property {MediaStreamTrack | null} camera
  * @property {MediaStreamTrack | null} screen
  *
- * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly { urls: string[] }[] }} JoinedMessage
+ * @typedef {{ urls: string[], username?: string, credential?: string }} IceServer as RTCPeerConnection takes it
+ *
+ * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} JoinedMessage
+ * @typedef {{ type: 'offer', sdp: string, iceServers?: readonly IceServer[] }} OfferMessage
  * @typedef {{ type: 'closed', reason: string, rejoin: boolean, afterMs: number }} ClosedMessage
  * @typedef {{ type: 'error', error: { code: string, message: string, details?: unknown } }} ErrorMessage
  * @typedef {JoinedMessage
- *   | { type: 'offer', sdp: string }
+ *   | OfferMessage
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)
  *   | { type: 'recording', recording: Recording }

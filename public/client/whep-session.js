@@ -1,11 +1,18 @@
 import { ConnectionWatch } from './connection-watch.js';
 import { TesseraError } from './errors.js';
 import { emit } from './events.js';
+import { readIceServers } from './ice-servers.js';
+import { restartedAnswer, restartFragment } from './ice-restart.js';
+import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
 import { SilenceWatch } from './silence-watch.js';
 
 // Addresses of this machine are found within a tenth of a second; waiting longer would only delay the picture.
 const gatheringTimeoutMs = 500;
+// What makes a restart necessary is often noticed in several ways at once.
+const restartPauseMs = 1500;
+// TURN servers are known only from the answer, when the browser has gathered without them. Who can do without is connected by then.
+const relayAfterMs = 1500;
 
 /**
  * One WHEP session (draft-ietf-wish-whep): an offer that only receives is posted, the answer starts the media, DELETE ends it.
@@ -20,8 +27,18 @@ export class WhepSession extends EventTarget {
   #entityTag = '*';
   /** @type {SilenceWatch | null} */
   #silence = null;
+  #answer = '';
+  #restartedAtMs = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #relayTimer;
   #closed = false;
-  #watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => emit(this, 'connected'), onLost: () => emit(this, 'failed') });
+  #watch = new ConnectionWatch({
+    connection: this.#connection,
+    onConnected: () => emit(this, 'connected'),
+    onShaky: () => void this.#restart(),
+    onLost: () => emit(this, 'failed'),
+  });
+  #network = new NetworkWatch(() => void this.#restart());
 
   /**
    * @param {string} url of the WHEP endpoint
@@ -50,7 +67,9 @@ export class WhepSession extends EventTarget {
       throw new TesseraError('ended', 'Closed meanwhile.');
     }
     await connection.setRemoteDescription({ type: 'answer', sdp });
+    this.#answer = sdp;
     this.#watch.watchTransport();
+    this.#useRelays(readIceServers(response.headers.get('Link')));
     this.#silence = new SilenceWatch({ connection, onSilence: () => void this.#askWhetherAlive() });
     return receivedStream(sound, picture);
   }
@@ -65,6 +84,8 @@ export class WhepSession extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.close();
+    this.#network.close();
+    clearTimeout(this.#relayTimer);
     this.#silence?.close();
     this.#connection.close();
     this.#delete();
@@ -81,9 +102,43 @@ export class WhepSession extends EventTarget {
     const headers = { ...this.#authorization, 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': this.#entityTag };
     const body = endOfCandidates(this.#connection.localDescription?.sdp ?? '');
     const response = await fetch(this.#sessionUrl, { method: 'PATCH', headers, body }).catch(() => null);
-    if (this.#closed || (response?.status !== 404 && response?.status !== 410)) return;
-    this.#sessionUrl = null;
-    emit(this, 'failed');
+    if (this.#closed) return;
+    if (response?.status === 404 || response?.status === 410) {
+      this.#sessionUrl = null;
+      emit(this, 'failed');
+    } else if (response?.ok) void this.#restart();
+  }
+
+  /** @param {RTCIceServer[]} iceServers */
+  #useRelays(iceServers) {
+    if (iceServers.length === 0) return;
+    const connection = this.#connection;
+    connection.setConfiguration({ ...connection.getConfiguration(), iceServers });
+    this.#relayTimer = setTimeout(() => {
+      if (connection.connectionState !== 'connected') void this.#restart();
+    }, relayAfterMs);
+  }
+
+  /** New ICE credentials on both sides (RFC 9725 4.3.3); the old path serves until a new one works. */
+  async #restart() {
+    const connection = this.#connection;
+    const nowMs = performance.now();
+    if (this.#closed || this.#sessionUrl === null || this.#answer === '' || connection.signalingState !== 'stable' || nowMs - this.#restartedAtMs < restartPauseMs) return;
+    this.#restartedAtMs = nowMs;
+    try {
+      connection.restartIce();
+      await connection.setLocalDescription();
+      await gatheringDone(connection);
+      const headers = { ...this.#authorization, 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' };
+      const response = await fetch(this.#sessionUrl, { method: 'PATCH', headers, body: restartFragment(connection.localDescription?.sdp ?? '') });
+      if (response.status !== 200) throw new Error(`The server answered ${response.status}.`);
+      this.#entityTag = response.headers.get('ETag') ?? '*';
+      this.#answer = restartedAnswer(this.#answer, await response.text());
+      await connection.setRemoteDescription({ type: 'answer', sdp: this.#answer });
+    } catch {
+      // The old path may still serve; whether it does is watched elsewhere.
+      if (!this.#closed) await connection.setLocalDescription({ type: 'rollback' }).catch(() => undefined);
+    }
   }
 }
 

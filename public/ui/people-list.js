@@ -62,6 +62,7 @@ function makeRow(participant) {
     name,
     element('span', { class: 'person-you', text: 'you' }),
     element('span', { class: 'voice', attributes: { 'aria-hidden': 'true' } }, element('i'), element('i'), element('i')),
+    element('span', { class: 'person-lost', text: 'connection lost' }),
     flag('broadcast', 'person-whip', 'Publishes with WHIP'),
     flag('screen', 'person-screen', 'Shares a screen'),
     flag('camera-off', 'person-camera-off', 'Camera off'),
@@ -84,5 +85,6 @@ function update({ item, name }, participant, isOwn) {
   item.classList.toggle('is-muted', !participant.audio);
   item.classList.toggle('is-camera-off', !participant.video);
   item.classList.toggle('is-sharing', participant.screen);
+  item.classList.toggle('is-lost', participant.connection === 'disconnected');
   item.classList.toggle('is-whip', participant.kind === 'whip');
 }

@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import type { IceServers } from '../ice-servers.js';
 import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { MediaSessions } from './media-sessions.js';
@@ -11,7 +12,7 @@ export interface HttpServices {
   readonly publicFolder: string;
   readonly recordingsFolder: string;
   readonly allowedOrigins: AllowedOrigins;
-  readonly iceServers: readonly string[];
+  readonly iceServers: IceServers;
   readonly bodyLimitBytes: number;
 }
 

@@ -3,20 +3,21 @@
  *
  *     POST    /whip/:room             SDP offer -> 201, SDP answer, Location of the session
  *     OPTIONS /whip/:room             what may be posted
- *     PATCH   /whip/sessions/:secret  trickled candidates -> 204
+ *     PATCH   /whip/sessions/:secret  trickled candidates -> 204; new ICE credentials, a restart -> 200 with ours
  *     DELETE  /whip/sessions/:secret  the end
  *
- * Not supported: ICE restarts (422), renegotiation, the server's own late candidates (the answer has them all).
+ * Not supported: renegotiation, the server's own late candidates (the answer has them all).
  */
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../errors.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
+import type { IceDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { AddRoutes, HttpServices } from './http-services.js';
-import type { MediaSessionKind } from './media-sessions.js';
+import type { MediaSession, MediaSessionKind } from './media-sessions.js';
 import { readSdp, readSdpFragment, sdpFragmentType, sdpType } from './request-body.js';
-import { iceUfragOf, parseSdpFragment } from './sdp-fragment.js';
+import { iceUfragOf, parseSdpFragment, writeSdpFragment, type SdpFragment } from './sdp-fragment.js';
 
 /** Encoders that only take a URL (OBS, FFmpeg) and do not say who they are. */
 const defaultName = 'Guest';
@@ -76,7 +77,7 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     const { secret, session, answer } = await sessions.add({ kind, room, iceUfrag: iceUfragOf(offer), begin: (listener) => begin(room, offer, listener) });
     context.status = 201;
     context.set({ Location: `/${kind}/sessions/${secret}`, ETag: session.etag, 'Cache-Control': 'no-store' });
-    if (iceServers.length > 0) context.set('Link', iceServers.map((url) => `<${url}>; rel="ice-server"`));
+    setLinks(context, iceServers.linksFor(session.sessionId));
     context.body = answer;
     context.type = sdpType;
   });
@@ -89,6 +90,8 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
   });
   router.options(endpoint, (context) => {
     context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': sdpType });
+    // RFC 9725 4.6: for clients that must know before they make their offer.
+    setLinks(context, iceServers.linksFor(kind));
     context.body = '';
   });
   router.options(resource, (context) => {
@@ -96,19 +99,40 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     context.body = '';
   });
   router.patch(resource, async (context) => {
-    const { room, sessionId, etag, iceUfrag } = sessions.get(kind, context.params['secret'] ?? '');
+    const secret = context.params['secret'] ?? '';
+    sessions.get(kind, secret);
     const fragment = parseSdpFragment(await readSdpFragment(context, bodyLimitBytes));
-    requireMatch(context, etag);
-    if (fragment.iceUfrag !== undefined && fragment.iceUfrag !== iceUfrag) throw new AppError('ice_restart_unsupported');
+    const session = sessions.get(kind, secret);
+    requireMatch(context, session.etag);
+    const { room, sessionId } = session;
+    const restarted = await restartIce(session, fragment);
     for (const candidate of fragment.candidates) await room.addCandidate(sessionId, candidate);
     if (fragment.isEnd) await room.addCandidate(sessionId, '');
     context.status = 204;
+    if (restarted === undefined) return;
+    context.status = 200;
+    context.set({ ETag: sessions.renew(session, fragment.iceUfrag), 'Cache-Control': 'no-store' });
+    context.body = writeSdpFragment(restarted, fragment.mid ?? '0');
+    context.type = sdpFragmentType;
   });
   router.delete(resource, async (context) => {
     await sessions.end(kind, context.params['secret'] ?? '');
     context.status = 200;
     context.body = '';
   });
+}
+
+function setLinks(context: Context, links: readonly string[]): void {
+  if (links.length === 0) return;
+  context.set('Link', [...links]);
+  context.set('Cache-Control', 'no-store');
+}
+
+/** RFC 9725 4.3.3: other ICE credentials than the session's are a wish for a restart; undefined when it is none. */
+async function restartIce({ room, sessionId, iceUfrag }: MediaSession, fragment: SdpFragment): Promise<IceDescription | undefined> {
+  if (fragment.iceUfrag === undefined || fragment.iceUfrag === iceUfrag) return undefined;
+  if (fragment.icePassword === undefined) throw new AppError('invalid_candidate', 'An ICE restart needs a=ice-ufrag and a=ice-pwd.');
+  return room.restartIceFor(sessionId, fragment.iceUfrag, fragment.icePassword);
 }
 
 /** RFC 9110 13.1.1 with strong comparison: `W/"…"` matches nothing. */

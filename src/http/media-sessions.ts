@@ -12,7 +12,7 @@ export interface MediaSession {
   readonly sessionId: string;
   /** The strong entity tag of its ICE session, in quotes (RFC 9725 4.3.1). */
   readonly etag: string;
-  /** Of the client's offer: candidates with another one would be an ICE restart. */
+  /** The client's, of its offer or its last ICE restart: another one is a wish for a restart. */
   readonly iceUfrag: string | undefined;
 }
 
@@ -51,6 +51,13 @@ export class MediaSessions {
     const session = this.#bySecret.get(secret);
     if (session?.kind !== kind) throw new AppError('session_not_found');
     return session;
+  }
+
+  /** After an ICE restart. @returns the new entity tag, the only one that is valid from now on (RFC 9725 4.3.3) */
+  renew(session: MediaSession, iceUfrag: string | undefined): string {
+    const etag = `"${newId()}"`;
+    for (const [secret, known] of this.#bySecret) if (known === session) this.#bySecret.set(secret, { ...session, iceUfrag, etag });
+    return etag;
   }
 
   /** @throws {AppError} session_not_found */

@@ -30,6 +30,7 @@ export const participantSchema = z.strictObject({
   video: z.boolean(),
   screen: z.boolean(),
   speaking: z.boolean(),
+  connection: z.enum(['connecting', 'connected', 'disconnected']),
   joinedAt: z.iso.datetime(),
 }) satisfies z.ZodType<ParticipantDescription>;
 

@@ -4,10 +4,11 @@
  * werift's timers are its own: 20 ms between checks, consent each 4 to 6 s, failed after 30 s without an answer.
  */
 import { createSecretKey, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { Candidate, CandidatePairState, Connection, StunProtocol } from './werift.js';
 import type { IceCandidate } from './ice-candidate.js';
-import type { PortBinding, PortSource } from './port-binding.js';
-import { isStunRequest, stunTransactionId, type StunMessage } from './stun-message.js';
+import type { PortBinding, PortSource, Transport } from './port-binding.js';
+import type { StunMessage } from './stun-message.js';
 import type { UdpPort } from './udp-port.js';
 import { candidatePairInternals, connectionInternals, stunProtocolInternals, type StunProtocolInternals } from './werift-internals.js';
 
@@ -35,8 +36,17 @@ export interface RemoteIce {
   readonly isLite: boolean;
 }
 
+/** What our SDP says of one agent. */
+export interface LocalIce {
+  readonly ufrag: string;
+  readonly password: string;
+  readonly candidates: readonly LocalCandidate[];
+}
+
 export interface LocalCandidate {
   readonly foundation: string;
+  /** TCP is passive: the client connects (RFC 6544). */
+  readonly transport: Transport;
   readonly priority: number;
   readonly address: string;
   readonly port: number;
@@ -53,17 +63,20 @@ const maxRemoteCandidates = 32;
 const maxPairs = 100;
 /** Authenticated checks come each 0.5 to 2.5 s, so werift's memory of them stays within a minute. */
 const checksBetweenClearing = 32;
+/** Any answer counts as life, also a late one; this only bounds how long werift remembers the question. */
+const probeTimeoutMs = 3000;
 
-export class IceAgent {
+export class IceAgent implements LocalIce {
   /** Authentic checks that came too early or from too many addresses. */
   droppedChecks = 0;
   readonly ufrag = randomBytes(ufragBytes).toString('base64');
   readonly password = randomBytes(passwordBytes).toString('base64');
-  readonly localCandidates: readonly LocalCandidate[];
+  readonly candidates: readonly LocalCandidate[];
   readonly #port: UdpPort;
   readonly #events: IceAgentEvents;
   readonly #connection: Connection;
-  readonly #protocol: StunProtocolInternals;
+  /** One for each transport and family: werift pairs candidates by them. */
+  readonly #protocols: { readonly transport: Transport; readonly family: 4 | 6; readonly internals: StunProtocolInternals }[] = [];
   readonly #binding: PortBinding;
   #route: PortSource | undefined;
   #remoteCandidateCount = 0;
@@ -73,12 +86,7 @@ export class IceAgent {
   constructor(options: IceAgentOptions) {
     this.#port = options.port;
     this.#events = options.events;
-    this.localCandidates = options.port.announcedAddresses.map((address, rank) => ({
-      foundation: String(rank + 1),
-      priority: hostPriority(rank),
-      address,
-      port: options.port.port,
-    }));
+    this.candidates = listCandidates(options.port);
     this.#binding = options.port.bind({
       ufrag: this.ufrag,
       localPassword: createSecretKey(Buffer.from(this.password)),
@@ -89,16 +97,27 @@ export class IceAgent {
       },
     });
     this.#connection = this.#createConnection();
-    const protocol = this.#createProtocol();
-    this.#protocol = stunProtocolInternals(protocol);
     const internals = connectionInternals(this.#connection);
-    internals.protocols.push(protocol);
-    internals.ensureProtocol(protocol);
+    for (const transport of ['udp', 'tcp'] as const) {
+      for (const family of [4, 6] as const) {
+        const candidate = this.candidates.find((local) => local.transport === transport && isIP(local.address) === family);
+        if (candidate === undefined) continue;
+        const protocol = this.#createProtocol(candidate, family);
+        this.#protocols.push({ transport, family, internals: stunProtocolInternals(protocol) });
+        internals.protocols.push(protocol);
+        internals.ensureProtocol(protocol);
+      }
+    }
   }
 
-  /** To be awaited before {@link start}. Opens nothing: it finds the one protocol there is and no address besides. */
+  /** To be awaited before {@link start}. Opens nothing: it finds the protocols there are and no address besides. */
   gather(): Promise<void> {
     return this.#connection.gatherCandidates();
+  }
+
+  /** The other side's, from {@link start} on. */
+  get remoteUfrag(): string | undefined {
+    return this.#connection.remoteUsername === '' ? undefined : this.#connection.remoteUsername;
   }
 
   /** Where to send: the nominated pair's far end, or before that where {@link suggestRoute} said. */
@@ -133,7 +152,7 @@ export class IceAgent {
   /** False when it cannot be used: another address family, or more than {@link maxRemoteCandidates}. The end of candidates is never told to werift: it would give up on clients whose only working one is learnt from their checks. */
   addRemoteCandidate(candidate: IceCandidate): boolean {
     const isIpv6 = candidate.address.includes(':');
-    if (this.#state === 'closed' || isIpv6 !== (this.#port.family === 6) || this.#remoteCandidateCount >= maxRemoteCandidates) return false;
+    if (this.#state === 'closed' || !this.#port.hasFamily(isIpv6 ? 6 : 4) || this.#remoteCandidateCount >= maxRemoteCandidates) return false;
     this.#remoteCandidateCount++;
     const { foundation, priority, address, port, type } = candidate;
     // A promise only for the sake of .local names, which never get here.
@@ -141,9 +160,12 @@ export class IceAgent {
     return true;
   }
 
-  /** DTLS came from here before a pair was nominated: the way back is good enough for its answer. */
+  /**
+   * DTLS came from here before a pair was nominated: the way back is good enough for its answer, but an address that has answered a check is not left for one
+   * that has not.
+   */
   suggestRoute(source: PortSource): void {
-    if (this.#state !== 'connected') this.#route = source;
+    if (this.#state !== 'connected' && (this.#route === undefined || source.isProved)) this.#route = source;
   }
 
   /**
@@ -154,10 +176,20 @@ export class IceAgent {
     const pair = this.#connection.checkList.find(
       ({ state, remoteAddr }) => state === CandidatePairState.SUCCEEDED && remoteAddr[0] === source.address && remoteAddr[1] === source.port,
     );
-    if (pair === undefined || this.#state !== 'connected') return false;
+    if (pair === undefined || !source.isProved || this.#state !== 'connected') return false;
     this.#connection.nominated = pair;
     this.#route = source;
     return true;
+  }
+
+  /** Asks the other side for a sign of life, once; its answer comes as `onStun`. */
+  probe(): void {
+    const pair = this.#connection.nominated;
+    if (this.#state !== 'connected' || pair === undefined) return;
+    const { localUsername, remoteUsername, remotePassword, iceControlling } = this.#connection;
+    const request = connectionInternals(this.#connection).buildRequest({ nominate: false, localUsername, remoteUsername, iceControlling, localCandidate: pair.localCandidate });
+    // What is not answered is asked again by the one who misses it.
+    pair.protocol.request(request, pair.remoteAddr, Buffer.from(remotePassword), { retransmissions: 0, responseTimeout: probeTimeoutMs }).catch(() => undefined);
   }
 
   send(datagram: Buffer): boolean {
@@ -167,12 +199,21 @@ export class IceAgent {
     return true;
   }
 
-  /** Nothing is received or sent afterwards. Idempotent. */
-  async close(): Promise<void> {
+  /** As {@link send}, but only to an address that has answered a check: nobody is to be flooded who has not asked for it (RFC 8445 19.5.1). */
+  sendMedia(datagram: Buffer): boolean {
+    return this.#route?.isProved === true && this.send(datagram);
+  }
+
+  /**
+   * Nothing is received or sent afterwards. Idempotent.
+   *
+   * @param heir the agent that goes on for the same client after an ICE restart.
+   */
+  async close(heir?: IceAgent): Promise<void> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#binding.close();
-    this.#protocol.transport.closed = true;
+    this.#binding.close(heir === undefined ? undefined : heir.#binding);
+    for (const { internals } of this.#protocols) internals.transport.closed = true;
     await this.#connection.close();
   }
 
@@ -185,21 +226,19 @@ export class IceAgent {
     return connection;
   }
 
-  #createProtocol(): StunProtocol {
-    const { port } = this.#port;
-    const address = this.#port.announcedAddresses[0] ?? '';
+  #createProtocol({ transport, address, port, priority }: LocalCandidate, family: 4 | 6): StunProtocol {
     const protocol = new StunProtocol();
     protocol.localIp = address;
-    protocol.localCandidate = new Candidate('1', 1, 'udp', hostPriority(0), address, port, 'host');
+    // Passive TCP is paired with who connects only.
+    protocol.localCandidate = new Candidate(`${transport}${family}`, 1, transport, priority, address, port, 'host', undefined, undefined, transport === 'tcp' ? 'passive' : undefined);
     stunProtocolInternals(protocol).transport = {
       type: 'udp',
-      addressFamily: this.#port.family,
-      address: { address, family: `IPv${this.#port.family}`, port },
+      addressFamily: family,
+      address: { address, family: `IPv${family}`, port },
       closed: false,
       onData: () => undefined,
       send: (datagram, [toAddress, toPort]) => {
-        if (isStunRequest(datagram)) this.#binding.expectAnswer(stunTransactionId(datagram));
-        this.#port.send(datagram, toPort, toAddress);
+        this.#binding.sendStun(datagram, { transport, address: toAddress, port: toPort });
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -216,7 +255,8 @@ export class IceAgent {
       if (++this.#checkCount % checksBetweenClearing === 0) this.#clearCheckMemory();
     }
     this.#events.onStun();
-    this.#protocol.datagramReceived(datagram, [source.address, source.port]);
+    const [transport, family] = [source.stream === undefined ? 'udp' : 'tcp', source.address.includes(':') ? 6 : 4];
+    this.#protocols.find((protocol) => protocol.transport === transport && protocol.family === family)?.internals.datagramReceived(datagram, [source.address, source.port]);
   }
 
   #isTooMuch({ address, port }: PortSource): boolean {
@@ -234,7 +274,7 @@ export class IceAgent {
     if (this.#state !== 'checking' || nominated === undefined) return;
     const [address, port] = nominated.remoteAddr;
     this.#state = 'connected';
-    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port };
+    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port, isProved: true, stream: undefined };
     this.#events.onConnected();
   }
 
@@ -243,7 +283,18 @@ export class IceAgent {
   }
 }
 
+function listCandidates({ announcedAddresses, port, hasTcp }: UdpPort): LocalCandidate[] {
+  const udp = announcedAddresses.map((address, rank) => ({ foundation: String(rank + 1), transport: 'udp' as const, priority: udpPriority(rank), address, port }));
+  if (!hasTcp) return udp;
+  return [...udp, ...announcedAddresses.map((address, rank) => ({ foundation: String(udp.length + rank + 1), transport: 'tcp' as const, priority: tcpPriority(rank), address, port }))];
+}
+
 /** RFC 8445 5.1.2.1 with type preference 126 (host); werift gives all of ours the same. */
-function hostPriority(rank: number): number {
-  return 126 * 2 ** 24 + (65535 - rank) * 2 ** 8 + 255;
+function udpPriority(rank: number): number {
+  return 126 * 2 ** 24 + (65_535 - rank) * 2 ** 8 + 255;
+}
+
+/** RFC 6544 4.2: a passive host candidate has direction preference 4; a type preference of 90, as libwebrtc has it, puts TCP behind each UDP candidate. */
+function tcpPriority(rank: number): number {
+  return 90 * 2 ** 24 + (4 * 2 ** 13 + 8_191 - rank) * 2 ** 8 + 255;
 }

@@ -1,5 +1,5 @@
 /** Candidates as they come from the other side: a stranger's text that makes us send packets to an address of his choice. */
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { parse } from 'sdp-transform';
 import { AppError } from '../errors.js';
 
@@ -41,11 +41,25 @@ export function parseCandidate(text: string): IceCandidate | undefined {
   return usableCandidate(fields);
 }
 
+/** To which ICE session a trickled candidate belongs, where it says so (RFC 8839 5.1 allows extensions; libwebrtc has this one). */
+export function candidateUfrag(text: string): string | undefined {
+  return / ufrag (\S+)/.exec(text)?.[1];
+}
+
 /** Undefined for a candidate that we cannot reach or must not try; `.local` names (RFC 8828 with mDNS) would cost a multicast search each. */
 export function usableCandidate(fields: CandidateFields): IceCandidate | undefined {
   const { foundation, component, transport, priority, ip, port, type } = fields;
   if (Number(component) !== 1 || String(transport).toLowerCase() !== 'udp') return undefined;
   const portNumber = Number(port);
-  if (isIP(String(ip)) === 0 || !Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65535 || !candidateTypes.has(String(type))) return undefined;
-  return { foundation: String(foundation).slice(0, 32), priority: Number(priority) >>> 0, address: String(ip), port: portNumber, type: String(type) as IceCandidate['type'] };
+  const address = canonicalAddress(String(ip));
+  if (address === undefined || !Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65535 || !candidateTypes.has(String(type))) return undefined;
+  return { foundation: String(foundation).slice(0, 32), priority: Number(priority) >>> 0, address, port: portNumber, type: String(type) as IceCandidate['type'] };
+}
+
+/** As the system writes it: an address is compared as text. Undefined for what is none, and for a link-local one, which needs an interface's name besides. */
+function canonicalAddress(text: string): string | undefined {
+  const family = isIP(text);
+  if (family !== 6) return family === 4 ? text : undefined;
+  if (text.includes('%') || /^fe[89ab]/i.test(text)) return undefined;
+  return new SocketAddress({ address: text, family: 'ipv6' }).address;
 }

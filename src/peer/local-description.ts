@@ -1,7 +1,7 @@
 /** Our SDP, offers and answers (RFC 8829 5.2 and 5.3): one bundle, all candidates inside, nothing that we would not act on. */
 import { codecRtpMaps, type LocalCodec } from './codecs.js';
 import type { ExtensionLine } from './extension-map.js';
-import type { LocalCandidate } from './ice-agent.js';
+import type { LocalCandidate, LocalIce } from './ice-agent.js';
 import { sendsIn, type MediaDirection, type MediaPlan } from './media.js';
 
 export interface LocalSection {
@@ -30,11 +30,9 @@ export interface LocalDescription {
   readonly sessionId: string;
   /** Grows with each description. */
   readonly version: number;
-  readonly ufrag: string;
-  readonly password: string;
+  readonly ice: LocalIce;
   readonly fingerprintSha256: string;
   readonly setup: 'actpass' | 'active' | 'passive';
-  readonly candidates: readonly LocalCandidate[];
   /** False in answers to an offer without BUNDLE. */
   readonly bundles: boolean;
   readonly sections: readonly LocalSection[];
@@ -70,8 +68,8 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     ...(section.mid === undefined ? [] : [`a=mid:${section.mid}`]),
     `a=${media.direction}`,
     // In each section, as libwebrtc has it: simple clients read the first they find, or only their own.
-    `a=ice-ufrag:${description.ufrag}`,
-    `a=ice-pwd:${description.password}`,
+    `a=ice-ufrag:${description.ice.ufrag}`,
+    `a=ice-pwd:${description.ice.password}`,
     `a=fingerprint:sha-256 ${description.fingerprintSha256}`,
     `a=setup:${description.setup}`,
     'a=rtcp-mux',
@@ -79,7 +77,7 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     ...media.codecs.flatMap(codecLines),
     ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...(sendsIn(media.direction) ? sourceLines(media.source, media.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined)) : []),
-    ...(carriesTransport ? candidateLines(description.candidates) : []),
+    ...(carriesTransport ? candidateLines(description.ice.candidates) : []),
   ];
 }
 
@@ -102,5 +100,10 @@ function sourceLines({ ssrc, rtxSsrc, cname, msid }: LocalSectionMedia['source']
 }
 
 function candidateLines(candidates: readonly LocalCandidate[]): string[] {
-  return [...candidates.map(({ foundation, priority, address, port }) => `a=candidate:${foundation} 1 udp ${priority} ${address} ${port} typ host`), 'a=end-of-candidates'];
+  return [...candidates.map((candidate) => `a=${writeCandidate(candidate)}`), 'a=end-of-candidates'];
+}
+
+/** RFC 8839 5.1, from `candidate:` on. */
+export function writeCandidate({ foundation, transport, priority, address, port }: LocalCandidate): string {
+  return `candidate:${foundation} 1 ${transport} ${priority} ${address} ${port} typ host${transport === 'tcp' ? ' tcptype passive' : ''}`;
 }

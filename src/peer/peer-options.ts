@@ -13,9 +13,9 @@ export interface PeerOptions {
   readonly timers: Timers;
   /** Where the other side leaves the choice; `server` unless given: it gets the cheaper cipher from browsers and stands loss better. */
   readonly dtlsRole?: DtlsRole;
-  /** From the moment both descriptions are known until `onConnected`. */
+  /** From the moment both descriptions are known until `onConnected`; and for each ICE restart. */
   readonly connectTimeoutMs: number;
-  /** Without one authentic packet, STUN included. Consent is asked each 4 to 6 s, so less than 7 s ends connections that only listen. */
+  /** Without one authentic packet, STUN included: the end. Who is silent is asked each second from the second on, so whoever is there is heard. */
   readonly silenceTimeoutMs: number;
 }
 
@@ -27,6 +27,10 @@ export interface PeerEvents {
   /** One authentic packet, in clear, in the order of arrival; a view into the datagram that is the listener's to keep. `arrivalUs` is the room's time. */
   onRtp(packet: Buffer, arrivalUs: number): void;
   onRtcp(packet: Buffer, arrivalUs: number): void;
+  /** Nothing authentic has come for 5 s, though it was asked for; the connection goes on, and ends after `silenceTimeoutMs`. */
+  onDisconnected?(): void;
+  /** It is heard again after {@link onDisconnected}. */
+  onReconnected?(): void;
   /** Exactly once in every life, after everything was freed; `detail` is for the log. */
   onEnded(reason: PeerEndReason, detail: string): void;
 }
@@ -51,6 +55,10 @@ export interface PeerCounters {
   ignoredCandidates: number;
   /** The other side went on from another of its addresses. */
   routeChanges: number;
+  /** Asked whether it is still there, because it was silent. */
+  probes: number;
+  /** ICE restarts that found a path. */
+  restarts: number;
 }
 
 export function createPeerCounters(): PeerCounters {
@@ -66,5 +74,7 @@ export function createPeerCounters(): PeerCounters {
     droppedChecks: 0,
     ignoredCandidates: 0,
     routeChanges: 0,
+    probes: 0,
+    restarts: 0,
   };
 }

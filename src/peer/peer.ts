@@ -11,8 +11,10 @@ import type { SrtpProfile } from '../rtp/srtp/session-keys.js';
 import { SrtpReceiver } from '../rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../rtp/srtp/srtp-sender.js';
 import { DtlsSession, type SrtpKeys } from './dtls-session.js';
-import { IceAgent } from './ice-agent.js';
-import { parseCandidate } from './ice-candidate.js';
+import { AppError } from '../errors.js';
+import type { LocalIce } from './ice-agent.js';
+import { IcePath } from './ice-path.js';
+import { Liveness } from './liveness.js';
 import type { MediaPlan, NegotiatedMedia, RemoteMedia } from './media.js';
 import { createPeerCounters, type PeerCounters, type PeerEndReason, type PeerEvents, type PeerOptions, type PeerState } from './peer-options.js';
 import type { PortSource } from './port-binding.js';
@@ -20,49 +22,57 @@ import { SdpSession, type SdpOutcome } from './sdp-session.js';
 
 /** Where media came from for so long is where it goes; shorter would flap while packets from two paths interleave. */
 const routeSilenceUs = 1_000_000;
-/** Notices silence within a sixteenth more than the limit: with 8 s set, nobody stays longer than 8.5 s. */
-const silenceChecksPerTimeout = 16;
 
 export class Peer {
   readonly #options: PeerOptions;
-  readonly #silenceCheckMs: number;
   readonly #events: PeerEvents;
-  readonly #ice: IceAgent;
+  readonly #ice: IcePath;
   readonly #sdp: SdpSession;
+  readonly #liveness: Liveness;
   readonly #counters = createPeerCounters();
   #dtls: DtlsSession | undefined;
   #srtpSender: SrtpSender | undefined;
   #srtpReceiver: SrtpReceiver | undefined;
   #srtpProfile: SrtpProfile | undefined;
-  #cancelTimer: CancelTimer | undefined;
+  #cancelConnectTimeout: CancelTimer | undefined;
   #state: PeerState = 'new';
-  #lastHeardUs = 0;
-  #lastSilenceCheckUs = 0;
   #routeHeardUs = 0;
   #isIceConnected = false;
+  #isOfferer = false;
   #ending: Promise<void> | undefined;
 
   private constructor(options: PeerOptions) {
     this.#options = options;
-    this.#silenceCheckMs = options.silenceTimeoutMs / silenceChecksPerTimeout;
     this.#events = options.events;
-    this.#ice = new IceAgent({
+    this.#ice = new IcePath({
       port: options.port,
+      timers: options.timers,
+      restartTimeoutMs: options.connectTimeoutMs,
       events: {
         onConnected: () => this.#onIceConnected(),
+        onRestarted: () => this.#onIceRestarted(),
         onFailed: () => this.#onIceFailed(),
-        onStun: () => this.#onStun(),
-        onDtls: (datagram, source) => this.#onDtls(datagram, source),
+        onStun: () => this.#liveness.hear(this.#options.clock.nowUs()),
+        onDtls: (datagram) => this.#onDtls(datagram),
         onMedia: (datagram, source, arrivalUs) => this.#onMedia(datagram, source, arrivalUs),
+      },
+    });
+    this.#liveness = new Liveness({
+      clock: options.clock,
+      timers: options.timers,
+      timeoutMs: options.silenceTimeoutMs,
+      events: {
+        onProbe: () => this.#ice.probe(),
+        onDisconnected: () => this.#events.onDisconnected?.(),
+        onReconnected: () => this.#tellConnected(() => this.#events.onReconnected?.()),
+        onTimeout: (silentMs) => this.#end('timeout', `silent for ${silentMs} ms`),
       },
     });
     this.#sdp = new SdpSession({
       // 62 bits: RFC 8829 5.2.1 wants them below 2^63.
       sessionId: String(randomBytes(8).readBigUInt64BE() >> 2n),
-      ufrag: this.#ice.ufrag,
-      password: this.#ice.password,
+      ice: this.#ice.local,
       fingerprintSha256: options.certificate.fingerprintSha256,
-      candidates: this.#ice.localCandidates,
       dtlsRole: options.dtlsRole ?? 'server',
     });
   }
@@ -81,7 +91,8 @@ export class Peer {
   get counters(): Readonly<PeerCounters> {
     const { rejectedCount = 0, replayedCount = 0 } = this.#srtpReceiver ?? {};
     const { droppedRecords = 0, droppedHandshakes = 0 } = this.#dtls ?? {};
-    return { ...this.#counters, droppedChecks: this.#ice.droppedChecks, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
+    const { droppedChecks, ignoredCandidates } = this.#ice;
+    return { ...this.#counters, droppedChecks, ignoredCandidates, probes: this.#liveness.probes, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
   }
 
   /** For stats and logs; undefined until connected. */
@@ -115,13 +126,45 @@ export class Peer {
   }
 
   /**
+   * An ICE restart (RFC 8445 9) of a connection that we have offered: the old path serves until the new one works, DTLS, sources and keys stay. The answer
+   * goes to {@link acceptRestart}; a further offer replaces one under way.
+   *
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when the client has offered.
+   */
+  async createRestartOffer(): Promise<string> {
+    const local = await this.#prepareRestart(true);
+    return this.#sdp.createRestartOffer(local);
+  }
+
+  /** @throws {AppError} as {@link acceptAnswer}; then the offer stays open. */
+  acceptRestart(answer: string): void {
+    const { transport } = this.#sdp.acceptAnswer(answer);
+    // Without it, it took longer than a restart may: the client will ask again.
+    if (!this.#ice.startRestart(transport.ice, true)) return;
+    this.#ice.addCandidates(transport.candidates);
+  }
+
+  /**
+   * An ICE restart that the client asks for without a description (RFC 9725 4.3.3).
+   *
+   * @returns our side of it, with all candidates.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when we have offered.
+   */
+  async restartFor(remote: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
+    const local = await this.#prepareRestart(false);
+    const remoteIce = { ...remote, isLite: false };
+    this.#sdp.restart(local, remoteIce);
+    this.#ice.startRestart(remoteIce, false);
+    return local;
+  }
+
+  /**
    * One trickled candidate of the other side; the empty one is fine, and so is one that we cannot use.
    *
    * @throws {AppError} `invalid_candidate`.
    */
   addCandidate(candidate: string): void {
-    const parsed = parseCandidate(candidate);
-    if (parsed === undefined || !this.#ice.addRemoteCandidate(parsed)) this.#counters.ignoredCandidates++;
+    this.#ice.addCandidate(candidate);
   }
 
   /**
@@ -137,7 +180,7 @@ export class Peer {
     }
     const datagram = this.#srtpSender.protectRtp(packet);
     this.#counters.sentRtp++;
-    this.#ice.send(datagram);
+    this.#ice.sendMedia(datagram);
     return datagram;
   }
 
@@ -148,7 +191,7 @@ export class Peer {
       return;
     }
     this.#counters.sentRtp++;
-    this.#ice.send(datagram);
+    this.#ice.sendMedia(datagram);
   }
 
   sendRtcp(packet: Buffer): void {
@@ -157,7 +200,7 @@ export class Peer {
       return;
     }
     this.#counters.sentRtcp++;
-    this.#ice.send(this.#srtpSender.protectRtcp(packet));
+    this.#ice.sendMedia(this.#srtpSender.protectRtcp(packet));
   }
 
   /** Tells the other side, frees everything, ends with `onEnded('closed')`. Idempotent. */
@@ -167,11 +210,10 @@ export class Peer {
   }
 
   #begin({ transport, dtlsRole, isOfferer }: SdpOutcome): void {
-    for (const candidate of transport.candidates) {
-      if (!this.#ice.addRemoteCandidate(candidate)) this.#counters.ignoredCandidates++;
-    }
+    this.#ice.addCandidates(transport.candidates);
     if (this.#state !== 'new') return;
     this.#state = 'connecting';
+    this.#isOfferer = isOfferer;
     this.#dtls = new DtlsSession({
       role: dtlsRole,
       certificate: this.#options.certificate,
@@ -185,8 +227,16 @@ export class Peer {
     });
     // A server can answer before the pair is nominated here; a client waits for it.
     if (dtlsRole === 'server') this.#dtls.start();
-    this.#cancelTimer = this.#options.timers.after(this.#options.connectTimeoutMs, () => this.#end(this.#isIceConnected ? 'dtls_failed' : 'ice_failed', 'not connected in time'));
+    this.#cancelConnectTimeout = this.#options.timers.after(this.#options.connectTimeoutMs, () => this.#end(this.#isIceConnected ? 'dtls_failed' : 'ice_failed', 'not connected in time'));
     this.#ice.start(transport.ice, isOfferer);
+  }
+
+  async #prepareRestart(isOfferer: boolean): Promise<LocalIce> {
+    // Also while the first path is looked for: a client may learn of its TURN servers with the answer (RFC 9725 4.6).
+    if ((this.#state !== 'connected' && this.#state !== 'connecting') || this.#isOfferer !== isOfferer) throw new AppError('ice_restart_unsupported');
+    const local = await this.#ice.prepareRestart(isOfferer);
+    if (local === undefined) throw new AppError('ice_restart_unsupported');
+    return local;
   }
 
   #onIceConnected(): void {
@@ -194,21 +244,21 @@ export class Peer {
     this.#dtls?.start();
   }
 
+  #onIceRestarted(): void {
+    this.#routeHeardUs = this.#options.clock.nowUs();
+    this.#counters.restarts++;
+  }
+
   #onIceFailed(): void {
     if (this.#state === 'connected') this.#end('timeout', 'consent expired');
     else this.#end('ice_failed', 'no candidate pair works');
   }
 
-  #onStun(): void {
-    this.#lastHeardUs = this.#options.clock.nowUs();
-  }
-
-  #onDtls(datagram: Buffer, source: PortSource): void {
+  #onDtls(datagram: Buffer): void {
     if (this.#dtls === undefined) {
       this.#counters.droppedDtls++;
       return;
     }
-    this.#ice.suggestRoute(source);
     this.#dtls.receive(datagram);
   }
 
@@ -217,15 +267,10 @@ export class Peer {
     this.#srtpSender = new SrtpSender(keys.local);
     this.#srtpReceiver = new SrtpReceiver(keys.remote);
     this.#srtpProfile = keys.local.profile;
-    this.#lastHeardUs = this.#options.clock.nowUs();
-    this.#routeHeardUs = this.#lastHeardUs;
-    this.#cancelTimer?.();
-    this.#lastSilenceCheckUs = this.#lastHeardUs;
-    this.#cancelTimer = this.#options.timers.every(this.#silenceCheckMs, () => this.#checkSilence());
-    // Out of werift's stack: what a listener throws is a bug that must not be swallowed there.
-    queueMicrotask(() => {
-      if (this.#state === 'connected') this.#events.onConnected();
-    });
+    this.#routeHeardUs = this.#options.clock.nowUs();
+    this.#cancelConnectTimeout?.();
+    this.#liveness.start();
+    this.#tellConnected(() => this.#events.onConnected());
   }
 
   #onMedia(datagram: Buffer, source: PortSource, arrivalUs: number): void {
@@ -237,7 +282,7 @@ export class Peer {
     const isControl = isRtcp(datagram);
     const packet = isControl ? this.#srtpReceiver.unprotectRtcp(datagram) : this.#srtpReceiver.unprotectRtp(datagram);
     if (packet === undefined) return;
-    this.#lastHeardUs = arrivalUs;
+    this.#liveness.hear(arrivalUs);
     if (source === this.#ice.route) this.#routeHeardUs = arrivalUs;
     else this.#considerRoute(source, arrivalUs);
     if (isControl) {
@@ -255,20 +300,18 @@ export class Peer {
     this.#counters.routeChanges++;
   }
 
-  #checkSilence(): void {
-    const nowUs = this.#options.clock.nowUs();
-    // Timers come before what has arrived: time in which this process stood still is nobody's silence.
-    const lateUs = nowUs - this.#lastSilenceCheckUs - this.#silenceCheckMs * 1000;
-    if (lateUs > this.#silenceCheckMs * 1000) this.#lastHeardUs += lateUs;
-    this.#lastSilenceCheckUs = nowUs;
-    const silentUs = nowUs - this.#lastHeardUs;
-    if (silentUs >= this.#options.silenceTimeoutMs * 1000) this.#end('timeout', `silent for ${Math.round(silentUs / 1000)} ms`);
+  /** Out of werift's stack: what a listener throws is a bug that must not be swallowed there. */
+  #tellConnected(tell: () => void): void {
+    queueMicrotask(() => {
+      if (this.#state === 'connected') tell();
+    });
   }
 
   #end(reason: PeerEndReason, detail: string): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#cancelTimer?.();
+    this.#cancelConnectTimeout?.();
+    this.#liveness.close();
     this.#dtls?.close();
     this.#ending = this.#ice.close().then(() => {
       queueMicrotask(() => this.#events.onEnded(reason, detail));

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { StunMessage } from './stun-message.js';
 
+export type Transport = 'udp' | 'tcp';
+
 /** What one connection gets from the port, after the gate. Called from the socket: must not throw on whatever the datagram holds. */
 export interface PortReceiver {
   /** An authenticated STUN message of this connection. */
@@ -18,22 +20,41 @@ export interface PortBindingOptions {
   readonly receiver: PortReceiver;
 }
 
-/** Where datagrams come from or go to; the same object for as long as the address stays proved, so it can be compared by identity. */
+/** Where datagrams come from or go to; the same object for as long as the address is known, so it can be compared by identity. */
 export interface PortSource {
+  readonly address: string;
+  readonly port: number;
+  /** It has answered a check: media may be sent there. */
+  readonly isProved: boolean;
+  /** Undefined for UDP. */
+  readonly stream: DatagramStream | undefined;
+}
+
+/** A TCP connection, as far as others need it. */
+export interface DatagramStream {
+  send(datagram: Buffer): void;
+  close(): void;
+}
+
+/** Where a check is sent to. */
+export interface CheckTarget {
+  readonly transport: Transport;
   readonly address: string;
   readonly port: number;
 }
 
 /** The port, as far as its bindings need it. */
 export interface BindingHost {
-  expectAnswer(binding: PortBinding, transactionId: string): void;
+  /** Sends a STUN message, and takes the answer to it, if it is a request. */
+  sendStun(binding: PortBinding, message: Buffer, to: CheckTarget): void;
   send(datagram: Buffer, port: number, address: string): void;
-  unbind(binding: PortBinding): void;
+  unbind(binding: PortBinding, heir: PortBinding | undefined): void;
 }
 
 /** For the port only. */
-export interface ProvedSource extends PortSource {
+export interface OwnedSource extends PortSource {
   owner: PortBinding;
+  isProved: boolean;
 }
 
 /** One connection's share of the port. */
@@ -43,10 +64,8 @@ export class PortBinding {
   readonly receiver: PortReceiver;
   /** The other side's ICE password, with which it signs its answers; without it no answer is taken. */
   remotePassword: KeyObject | undefined;
-  /** For the port only: least recently proved first. */
-  readonly sources: ProvedSource[] = [];
-  /** For the port only: transaction ids of checks under way, oldest first. */
-  readonly asked = new Set<string>();
+  /** For the port only: the one that was quiet longest first. */
+  readonly sources: OwnedSource[] = [];
   readonly #port: BindingHost;
 
   constructor(port: BindingHost, options: PortBindingOptions) {
@@ -56,17 +75,21 @@ export class PortBinding {
     this.receiver = options.receiver;
   }
 
-  /** The port will take the answer to this STUN request. */
-  expectAnswer(transactionId: string): void {
-    this.#port.expectAnswer(this, transactionId);
+  sendStun(message: Buffer, to: CheckTarget): void {
+    this.#port.sendStun(this, message, to);
   }
 
   send(datagram: Buffer, to: PortSource): void {
-    this.#port.send(datagram, to.port, to.address);
+    if (to.stream === undefined) this.#port.send(datagram, to.port, to.address);
+    else to.stream.send(datagram);
   }
 
-  /** Nothing reaches the receiver afterwards. Idempotent. */
-  close(): void {
-    this.#port.unbind(this);
+  /**
+   * Nothing reaches the receiver afterwards. Idempotent.
+   *
+   * @param heir gets the proved addresses: what is on its way from them is still the same client's.
+   */
+  close(heir?: PortBinding): void {
+    this.#port.unbind(this, heir);
   }
 }

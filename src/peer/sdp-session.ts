@@ -1,10 +1,10 @@
 /**
  * Offer and answer of one connection (a subset of JSEP, RFC 8829): text in, text out, no socket. Further rounds may change directions and add m-lines; the
- * transport stays that of the first, so an ICE restart is refused.
+ * transport stays that of the first, but for an ICE restart (RFC 8839 4.4.1.1) that we have begun: then ICE credentials are new and DTLS goes on.
  */
 import { AppError } from '../errors.js';
 import type { DtlsRole } from './dtls-session.js';
-import type { LocalCandidate } from './ice-agent.js';
+import type { LocalIce, RemoteIce } from './ice-agent.js';
 import { writeDescription, type LocalDescription } from './local-description.js';
 import type { MediaPlan, NegotiatedMedia, RemoteMedia } from './media.js';
 import { answerSections, offerSections, readAnswer, readRemoteMedia } from './negotiation.js';
@@ -13,10 +13,8 @@ import { RemoteDescription, type RemoteTransport } from './remote-description.js
 export interface SdpSessionOptions {
   /** Decimal, at most 63 bits (RFC 8829 5.2.1); random. */
   readonly sessionId: string;
-  readonly ufrag: string;
-  readonly password: string;
+  readonly ice: LocalIce;
   readonly fingerprintSha256: string;
-  readonly candidates: readonly LocalCandidate[];
   /** Ours, where the other side leaves the choice. */
   readonly dtlsRole: DtlsRole;
 }
@@ -33,14 +31,20 @@ const dtlsRoleForAnswer: Readonly<Record<'active' | 'passive', DtlsRole>> = { ac
 export class SdpSession {
   readonly #options: SdpSessionOptions;
   #version = 0;
+  #localIce: LocalIce;
+  /** Of the restart whose offer waits for its answer. */
+  #nextLocalIce: LocalIce | undefined;
   #dtlsRole: DtlsRole | undefined;
-  #remoteIce: RemoteTransport['ice'] | undefined;
+  #remote: RemoteTransport | undefined;
+  /** Of the last round that was ours to offer. */
+  #plans: readonly MediaPlan[] = [];
   /** Of the offer that waits for its answer. */
   #openPlans: readonly MediaPlan[] | undefined;
   #knownMids: readonly string[] = [];
 
   constructor(options: SdpSessionOptions) {
     this.#options = options;
+    this.#localIce = options.ice;
   }
 
   /**
@@ -51,7 +55,26 @@ export class SdpSession {
   createOffer(plans: readonly MediaPlan[]): string {
     if (this.#knownMids.some((mid, index) => plans[index]?.mid !== mid)) throw new Error('an offer must repeat the m-lines of the one before');
     this.#openPlans = plans;
+    this.#nextLocalIce = undefined;
     return this.#write('actpass', true, offerSections(plans));
+  }
+
+  /**
+   * The last offer of ours again, with new ICE credentials and candidates.
+   *
+   * @throws {Error} when we have offered nothing that was answered.
+   */
+  createRestartOffer(ice: LocalIce): string {
+    if (this.#plans.length === 0) throw new Error('there is no offer of ours to repeat');
+    this.#openPlans = this.#plans;
+    this.#nextLocalIce = ice;
+    return this.#write('actpass', true, offerSections(this.#plans));
+  }
+
+  /** A restart that was agreed on without a description (RFC 9725 4.3.3). */
+  restart(ice: LocalIce, remoteIce: RemoteIce): void {
+    this.#localIce = ice;
+    if (this.#remote !== undefined) this.#remote = { ...this.#remote, ice: remoteIce };
   }
 
   /** @throws {AppError} any of the `sdp_` codes, `ice_restart_unsupported`; then the offer stays open. */
@@ -64,6 +87,7 @@ export class SdpSession {
     if (transport.setup === 'actpass') throw new AppError('sdp_invalid', 'The answer does not choose between a=setup:active and a=setup:passive.');
     const dtlsRole = this.#settle(transport, dtlsRoleForAnswer[transport.setup]);
     this.#openPlans = undefined;
+    this.#plans = plans;
     this.#knownMids = plans.map(({ mid }) => mid);
     return { media, transport, dtlsRole, isOfferer: true };
   }
@@ -82,14 +106,24 @@ export class SdpSession {
   /** The first round decides; later ones must not contradict it. */
   #settle(transport: RemoteTransport, dtlsRole: DtlsRole): DtlsRole {
     const { ufrag, password } = transport.ice;
-    if (this.#remoteIce !== undefined && (this.#remoteIce.ufrag !== ufrag || this.#remoteIce.password !== password)) throw new AppError('ice_restart_unsupported');
-    this.#remoteIce = transport.ice;
+    const known = this.#remote;
+    if (known !== undefined) {
+      const isSame = known.ice.ufrag === ufrag && known.ice.password === password;
+      if (this.#nextLocalIce === undefined && !isSame) throw new AppError('ice_restart_unsupported');
+      if (this.#nextLocalIce !== undefined && isSame) throw new AppError('sdp_invalid', 'The answer repeats ICE credentials, and the offer restarted ICE.');
+      // A new certificate would be a new DTLS association (RFC 8842 5.5).
+      if (known.fingerprints.every(({ value }) => transport.fingerprints.every((other) => other.value !== value))) throw new AppError('ice_restart_unsupported');
+    }
+    this.#remote = transport;
+    this.#localIce = this.#nextLocalIce ?? this.#localIce;
+    this.#nextLocalIce = undefined;
     this.#dtlsRole ??= dtlsRole;
     return this.#dtlsRole;
   }
 
   #write(setup: LocalDescription['setup'], bundles: boolean, sections: LocalDescription['sections']): string {
     this.#version++;
-    return writeDescription({ ...this.#options, version: this.#version, setup, bundles, sections });
+    const { sessionId, fingerprintSha256 } = this.#options;
+    return writeDescription({ sessionId, fingerprintSha256, ice: this.#nextLocalIce ?? this.#localIce, version: this.#version, setup, bundles, sections });
   }
 }

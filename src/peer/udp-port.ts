@@ -1,281 +1,258 @@
 /**
- * The one UDP socket of a room process, shared by all its connections (RFC 7983 tells their datagrams apart by the first byte):
+ * The one port of a room process, shared by all its connections: UDP over IPv4 and IPv6, and TCP on the same number for clients that cannot use UDP. RFC 7983
+ * tells datagrams apart by the first byte:
  *
  *     0..3 STUN, 20..63 DTLS, 128..191 RTP and RTCP; anything else is nobody's.
  *
- * It is also the gate: a STUN request goes on only after its MESSAGE-INTEGRITY fits the password of the connection it names, a STUN answer only when it
- * was asked for and fits too, and everything else only from a source that such a check has proved. So no stranger's datagram reaches werift, and none
- * costs more than a table look-up or one hash.
- * One address family a port, that of `host`. Two connections between the same two ports cannot be told apart, so a client that joins one server several
- * times opens a port for each. Close the connections first, then the port.
+ * It is also the gate: STUN goes on only after `stun-gate.ts` has found it authentic, and everything else only from a source that such a check has made known. So
+ * no stranger's datagram reaches werift, and none costs more than a table look-up or one hash.
+ * Two connections between the same two ports cannot be told apart, so a client that joins one server several times opens a port for each. Close the
+ * connections first, then the port.
  */
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { ownAddresses } from './own-addresses.js';
-import { PortBinding, type BindingHost, type PortBindingOptions, type ProvedSource } from './port-binding.js';
-import { hasStunIntegrity, readStunMessage } from './stun-message.js';
-import { bindSocket } from './udp-socket.js';
+import { PortBinding, type BindingHost, type CheckTarget, type OwnedSource, type PortBindingOptions } from './port-binding.js';
+import { closeSocket, openSockets, type PortSockets } from './port-sockets.js';
+import { SourceTable } from './source-table.js';
+import { StunGate, type StunCounters } from './stun-gate.js';
+import { isStunRequest, stunTransactionId } from './stun-message.js';
+import { TcpListener, type TcpCounters } from './tcp-listener.js';
+import type { TcpStream } from './tcp-stream.js';
 
 export interface UdpPortOptions {
-  /** The address to bind: an IP literal; `0.0.0.0` or `::` for all. */
-  readonly host: string;
-  /** The first free port of this range is taken; 0 and 0 for any free port. */
+  /** The addresses to bind, IP literals: `0.0.0.0` and `::` for all of a family. */
+  readonly hosts: readonly string[];
+  /** The first number of this range that is free on all hosts is taken; 0 and 0 for any free one. */
   readonly portMin: number;
   readonly portMax: number;
+  /** Whether TCP is listened to as well; not, unless said. */
+  readonly hasTcp?: boolean;
   /** IP literals to offer as candidates, best first; none means the machine's own. */
   readonly announcedAddresses: readonly string[];
   readonly clock: RoomTime;
 }
 
-export interface PortCounters {
+export interface PortCounters extends StunCounters, TcpCounters {
   receivedDatagrams: number;
   receivedBytes: number;
   sentDatagrams: number;
   sentBytes: number;
   /** First byte outside RFC 7983, or empty. */
   droppedUnknownKind: number;
-  /** No Binding message, or one that names no connection of ours. */
-  droppedStun: number;
-  droppedStunIntegrity: number;
-  /** STUN answers to nothing that was asked. */
-  droppedStunAnswer: number;
-  /** DTLS or media from an address that no check has proved. */
+  /** DTLS or media from an address that no check has made known. */
   droppedUnknownSource: number;
-  /** Sent after the port was closed. */
+  /** Sent after the port was closed, or to a family that it has not. */
   droppedAfterClose: number;
   /** As much as may wait for the kernel was waiting already. */
   droppedSendQueue: number;
   socketErrors: number;
 }
 
-/** Addresses one connection may have proved at a time: a phone has two interfaces and a handful of NAT bindings. Beyond it the least recently proved goes. */
-const maxSourcesPerBinding = 16;
-/** Checks one connection may have under way: 32 candidates with their retransmissions; beyond it the oldest is forgotten. */
-const maxAskedPerBinding = 128;
 /** What the kernel does not take at once waits in this process's memory: behind 8 MB, a third of a second at 200 Mbps, media come too late for anybody. */
 const maxSendQueueBytes = 8 * 1024 * 1024;
 
 export class UdpPort implements BindingHost {
-  readonly counters: PortCounters = {
-    receivedDatagrams: 0,
-    receivedBytes: 0,
-    sentDatagrams: 0,
-    sentBytes: 0,
-    droppedUnknownKind: 0,
-    droppedStun: 0,
-    droppedStunIntegrity: 0,
-    droppedStunAnswer: 0,
-    droppedUnknownSource: 0,
-    droppedAfterClose: 0,
-    droppedSendQueue: 0,
-    socketErrors: 0,
-  };
-  readonly family: 4 | 6;
+  readonly counters: PortCounters;
   readonly port: number;
   /** Offered as host candidates, best first; never empty. */
   readonly announcedAddresses: readonly string[];
-  readonly #socket: Socket;
+  readonly #sockets: readonly Socket[];
+  readonly #socket4: Socket | undefined;
+  readonly #socket6: Socket | undefined;
+  readonly #tcp: TcpListener | undefined;
   readonly #clock: RoomTime;
-  readonly #bindingsByUfrag = new Map<string, PortBinding>();
-  /** By port number first: it is a number, and nearly always unique already, so that no key string is built per packet. */
-  readonly #sourcesByPort = new Map<number, ProvedSource[]>();
-  readonly #askersByTransaction = new Map<string, PortBinding>();
+  readonly #sources = new SourceTable();
+  readonly #gate: StunGate;
   #closing: Promise<void> | undefined;
 
-  private constructor(socket: Socket, options: UdpPortOptions) {
-    this.#socket = socket;
-    this.#clock = options.clock;
-    this.family = isIP(options.host) === 6 ? 6 : 4;
-    this.port = socket.address().port;
-    const announced = options.announcedAddresses.length > 0 ? options.announcedAddresses : ownAddresses(options.host);
-    this.announcedAddresses = announced.filter((address) => isIP(address) === this.family);
-    socket.on('message', (datagram, from) => this.#onDatagram(datagram, from));
-    socket.on('error', () => {
-      this.counters.socketErrors++;
-    });
+  private constructor({ port, sockets, tcp }: PortSockets, announcedAddresses: readonly string[], clock: RoomTime, counters: PortCounters) {
+    this.counters = counters;
+    this.port = port;
+    this.announcedAddresses = announcedAddresses;
+    this.#sockets = sockets;
+    this.#socket4 = sockets.find((socket) => socket.address().family === 'IPv4');
+    this.#socket6 = sockets.find((socket) => socket.address().family === 'IPv6');
+    this.#tcp = tcp;
+    this.#clock = clock;
+    this.#gate = new StunGate({ clock, sources: this.#sources, counters });
+    for (const socket of sockets) {
+      socket.on('message', (datagram, { address, port: fromPort }) => this.#onDatagram(datagram, address, fromPort));
+      socket.on('error', () => {
+        this.counters.socketErrors++;
+      });
+    }
   }
 
-  /** @throws {Error} when no port of the range is free, `host` is no IP literal, or no announced address is of its family. */
-  static async open(options: UdpPortOptions): Promise<UdpPort> {
-    if (isIP(options.host) === 0) throw new Error(`the UDP host must be an IP address, not "${options.host}"`);
-    let lastError: unknown;
-    for (let port = options.portMin; port <= options.portMax; port++) {
-      let socket: Socket;
-      try {
-        socket = await bindSocket(options.host, port);
-      } catch (error) {
-        lastError = error;
-        if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
-        break;
-      }
-      const opened = new UdpPort(socket, options);
-      if (opened.announcedAddresses.length > 0) return opened;
-      await opened.close();
-      throw new Error(`no announced address is of the family of ${options.host}`);
-    }
-    throw new Error(`no UDP port could be bound on ${options.host} from ${options.portMin} to ${options.portMax}`, { cause: lastError });
+  /** @throws {Error} when no port of the range is free, a host is no IP literal, or no announced address is of a family that is bound. */
+  static async open({ hosts, portMin, portMax, hasTcp = false, announcedAddresses, clock }: UdpPortOptions): Promise<UdpPort> {
+    for (const host of hosts) if (isIP(host) === 0) throw new Error(`the UDP host must be an IP address, not "${host}"`);
+    // Nobody knows the number before the port is there: who connects by then is a scanner.
+    const counters = createPortCounters();
+    const opened: { port?: UdpPort } = {};
+    const openTcp = (bound: readonly string[], port: number): Promise<TcpListener> =>
+      TcpListener.open({
+        hosts: bound,
+        port,
+        clock,
+        counters,
+        onFrame: (frame, stream) => {
+          if (opened.port === undefined) stream.close();
+          else opened.port.#onFrame(frame, stream);
+        },
+        onClosed: ({ source }) => {
+          if (opened.port !== undefined && source !== undefined) opened.port.#sources.forget(source);
+        },
+      });
+    const bound = await openSockets({ hosts, portMin, portMax, openTcp: hasTcp ? openTcp : undefined });
+    const families = new Set(bound.hosts.map((host) => isIP(host)));
+    const usable = (announcedAddresses.length > 0 ? announcedAddresses : ownAddresses(bound.hosts)).filter((address) => families.has(isIP(address)));
+    const port = new UdpPort(bound, usable, clock, counters);
+    opened.port = port;
+    if (usable.length > 0) return port;
+    await port.close();
+    throw new Error(`no announced address is of the family of ${bound.hosts.join(' or ')}`);
+  }
+
+  get hasTcp(): boolean {
+    return this.#tcp !== undefined;
+  }
+
+  /** Whether it can send to an address of this family. */
+  hasFamily(family: 4 | 6): boolean {
+    return (family === 4 ? this.#socket4 : this.#socket6) !== undefined;
   }
 
   /** What the kernel granted, and what waits in it to be sent; asked by /stats, not per packet. */
-  get socketGauges(): { readonly receiveBufferBytes: number; readonly sendQueueBytes: number } {
-    if (this.#closing !== undefined) return { receiveBufferBytes: 0, sendQueueBytes: 0 };
-    return { receiveBufferBytes: this.#socket.getRecvBufferSize(), sendQueueBytes: this.#socket.getSendQueueSize() };
+  get socketGauges(): { readonly receiveBufferBytes: number; readonly sendQueueBytes: number; readonly tcpStreams: number } {
+    if (this.#closing !== undefined) return { receiveBufferBytes: 0, sendQueueBytes: 0, tcpStreams: 0 };
+    return {
+      receiveBufferBytes: Math.min(...this.#sockets.map((socket) => socket.getRecvBufferSize())),
+      sendQueueBytes: this.#sockets.reduce((sum, socket) => sum + socket.getSendQueueSize(), 0),
+      tcpStreams: this.#tcp?.streamCount ?? 0,
+    };
   }
 
   get bindingCount(): number {
-    return this.#bindingsByUfrag.size;
+    return this.#gate.bindingCount;
   }
 
-  /** Proved addresses of all connections. */
+  /** Known UDP addresses of all connections. */
   get sourceCount(): number {
-    return [...this.#sourcesByPort.values()].reduce((sum, { length }) => sum + length, 0);
+    return this.#sources.count;
   }
 
   /** Checks under way of all connections. */
   get askedCount(): number {
-    return this.#askersByTransaction.size;
+    return this.#gate.askedCount;
   }
 
   bind(options: PortBindingOptions): PortBinding {
-    if (this.#bindingsByUfrag.has(options.ufrag)) throw new Error(`two connections with the ICE fragment ${options.ufrag}`);
     const binding = new PortBinding(this, options);
-    this.#bindingsByUfrag.set(options.ufrag, binding);
+    this.#gate.add(binding);
     return binding;
   }
 
   /** For {@link PortBinding}. */
-  unbind(binding: PortBinding): void {
-    if (this.#bindingsByUfrag.get(binding.ufrag) !== binding) return;
-    this.#bindingsByUfrag.delete(binding.ufrag);
-    for (const source of binding.sources) this.#forgetSource(source);
-    for (const transactionId of binding.asked) this.#askersByTransaction.delete(transactionId);
-    binding.sources.length = 0;
-    binding.asked.clear();
+  unbind(binding: PortBinding, heir: PortBinding | undefined): void {
+    if (this.#gate.remove(binding)) this.#sources.release(binding, heir);
   }
 
   /** For {@link PortBinding}. */
-  expectAnswer(binding: PortBinding, transactionId: string): void {
-    if (this.#bindingsByUfrag.get(binding.ufrag) !== binding) return;
-    binding.asked.add(transactionId);
-    this.#askersByTransaction.set(transactionId, binding);
-    if (binding.asked.size <= maxAskedPerBinding) return;
-    for (const oldest of binding.asked) {
-      this.#forgetAsked(binding, oldest);
-      break;
-    }
+  sendStun(binding: PortBinding, message: Buffer, to: CheckTarget): void {
+    if (isStunRequest(message)) this.#gate.expectAnswer(binding, stunTransactionId(message), to);
+    if (to.transport === 'udp') this.send(message, to.port, to.address);
+    else this.#tcp?.find(to.address, to.port)?.send(message);
   }
 
+  /** By UDP. */
   send(datagram: Buffer, port: number, address: string): void {
-    if (this.#closing !== undefined) {
+    const socket = address.includes(':') ? this.#socket6 : this.#socket4;
+    if (this.#closing !== undefined || socket === undefined) {
       this.counters.droppedAfterClose++;
       return;
     }
     // What the kernel does not take at once waits in this process.
-    if (this.#socket.getSendQueueSize() > maxSendQueueBytes) {
+    if (socket.getSendQueueSize() > maxSendQueueBytes) {
       this.counters.droppedSendQueue++;
       return;
     }
     this.counters.sentDatagrams++;
     this.counters.sentBytes += datagram.length;
     // Without a callback: the kernel's refusals (no route, no buffer) are losses like any other on the way.
-    this.#socket.send(datagram, port, address);
+    socket.send(datagram, port, address);
   }
 
   /** Resolves when the port is free again. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => this.#socket.close(() => resolve()));
+    this.#closing ??= Promise.all([this.#tcp?.close(), ...this.#sockets.map(closeSocket)]).then(() => undefined);
     return this.#closing;
   }
 
-  #onDatagram(datagram: Buffer, from: RemoteInfo): void {
+  #onDatagram(datagram: Buffer, address: string, port: number): void {
     this.counters.receivedDatagrams++;
     this.counters.receivedBytes += datagram.length;
     const kind = datagram[0] ?? 255;
     if (kind <= 3) {
-      this.#onStun(datagram, from);
+      this.#gate.receive(datagram, address, port, undefined);
       return;
     }
-    const isMedia = kind >= 128 && kind <= 191;
-    if (!isMedia && (kind < 20 || kind > 63)) {
-      this.counters.droppedUnknownKind++;
-      return;
-    }
-    const source = this.#findSource(from.address, from.port);
+    if (this.#isOfKnownKind(kind)) this.#deliver(datagram, kind, this.#sources.find(address, port));
+  }
+
+  /** Before a stream is authenticated its first wrong frame is its last. */
+  #onFrame(frame: Buffer, stream: TcpStream): void {
+    this.counters.receivedDatagrams++;
+    this.counters.receivedBytes += frame.length;
+    const kind = frame[0] ?? 255;
+    let isTaken = false;
+    if (kind <= 3) isTaken = this.#gate.receive(frame, stream.address, stream.port, stream);
+    else if (this.#isOfKnownKind(kind)) isTaken = this.#deliver(frame, kind, stream.source);
+    if (!isTaken && stream.source === undefined) stream.close();
+  }
+
+  #isOfKnownKind(kind: number): boolean {
+    const isKnown = (kind >= 20 && kind <= 63) || isMedia(kind);
+    if (!isKnown) this.counters.droppedUnknownKind++;
+    return isKnown;
+  }
+
+  #deliver(datagram: Buffer, kind: number, source: OwnedSource | undefined): boolean {
     if (source === undefined) {
       this.counters.droppedUnknownSource++;
-      return;
+      return false;
     }
-    if (isMedia) source.owner.receiver.onMedia(datagram, source, this.#clock.nowUs());
+    if (isMedia(kind)) source.owner.receiver.onMedia(datagram, source, this.#clock.nowUs());
     else source.owner.receiver.onDtls(datagram, source);
-  }
-
-  #onStun(datagram: Buffer, from: RemoteInfo): void {
-    const message = readStunMessage(datagram);
-    if (message === undefined || message.class === 'indication') {
-      this.counters.droppedStun++;
-      return;
-    }
-    const isRequest = message.class === 'request';
-    const binding = isRequest ? this.#bindingsByUfrag.get(message.receiverUfrag ?? '') : this.#askersByTransaction.get(message.transactionId);
-    if (binding === undefined) {
-      if (isRequest) this.counters.droppedStun++;
-      else this.counters.droppedStunAnswer++;
-      return;
-    }
-    const key = isRequest ? binding.localPassword : binding.remotePassword;
-    if (key === undefined || message.integrityAt === undefined || !hasStunIntegrity(datagram, message.integrityAt, key)) {
-      this.counters.droppedStunIntegrity++;
-      return;
-    }
-    if (!isRequest) this.#forgetAsked(binding, message.transactionId);
-    binding.receiver.onStun(datagram, this.#prove(binding, from), message);
-  }
-
-  #prove(binding: PortBinding, from: RemoteInfo): ProvedSource {
-    const known = this.#findSource(from.address, from.port);
-    if (known !== undefined) {
-      // An address that changed hands: a NAT or a system gave a dead connection's port to a new one.
-      remove(known.owner.sources, known);
-      known.owner = binding;
-      binding.sources.push(known);
-      return known;
-    }
-    const source: ProvedSource = { address: from.address, port: from.port, owner: binding };
-    const neighbours = this.#sourcesByPort.get(from.port);
-    if (neighbours === undefined) this.#sourcesByPort.set(from.port, [source]);
-    else neighbours.push(source);
-    binding.sources.push(source);
-    if (binding.sources.length > maxSourcesPerBinding) {
-      const oldest = binding.sources.shift();
-      if (oldest !== undefined) this.#forgetSource(oldest);
-    }
-    return source;
-  }
-
-  #findSource(address: string, port: number): ProvedSource | undefined {
-    const candidates = this.#sourcesByPort.get(port);
-    if (candidates === undefined) return undefined;
-    for (const candidate of candidates) {
-      if (candidate.address === address) return candidate;
-    }
-    return undefined;
-  }
-
-  #forgetSource(source: ProvedSource): void {
-    const neighbours = this.#sourcesByPort.get(source.port);
-    if (neighbours === undefined) return;
-    remove(neighbours, source);
-    if (neighbours.length === 0) this.#sourcesByPort.delete(source.port);
-  }
-
-  #forgetAsked(binding: PortBinding, transactionId: string): void {
-    binding.asked.delete(transactionId);
-    this.#askersByTransaction.delete(transactionId);
+    return true;
   }
 }
 
-function remove<T>(list: T[], item: T): void {
-  const at = list.indexOf(item);
-  if (at !== -1) list.splice(at, 1);
+function createPortCounters(): PortCounters {
+  return {
+    receivedDatagrams: 0,
+    receivedBytes: 0,
+    sentDatagrams: 0,
+    sentBytes: 0,
+    droppedUnknownKind: 0,
+    droppedUnknownSource: 0,
+    droppedAfterClose: 0,
+    droppedSendQueue: 0,
+    socketErrors: 0,
+    droppedStun: 0,
+    droppedStunIntegrity: 0,
+    droppedStunAnswer: 0,
+    droppedStunRate: 0,
+    droppedStunReplay: 0,
+    acceptedStreams: 0,
+    refusedStreams: 0,
+    idleStreams: 0,
+    malformedStreams: 0,
+    droppedStreamQueue: 0,
+  };
+}
+
+function isMedia(kind: number): boolean {
+  return kind >= 128 && kind <= 191;
 }

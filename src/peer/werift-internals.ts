@@ -25,10 +25,20 @@ export interface StunProtocolInternals {
 export interface ConnectionInternals {
   readonly protocols: StunProtocol[];
   ensureProtocol(protocol: StunProtocol): void;
+  buildRequest(options: CheckOptions): Message;
   /** The default is a public server, asked at each gathering. */
   stunServer: WeriftAddress | undefined;
   /** Checks that came before the other side's password was known; kept for ever if it never comes. */
   readonly earlyChecks: readonly (readonly [message: Message, from: WeriftAddress, protocol: StunProtocol])[];
+}
+
+/** A Binding request as werift's own checks have it. */
+export interface CheckOptions {
+  readonly nominate: boolean;
+  readonly localUsername: string;
+  readonly remoteUsername: string;
+  readonly iceControlling: boolean;
+  readonly localCandidate: CandidatePair['localCandidate'];
 }
 
 export interface CandidatePairInternals {

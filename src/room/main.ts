@@ -52,6 +52,10 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
     case 'addCandidate':
       room.addCandidate(request.params);
       return {};
+    case 'restartIce':
+      return { offer: await room.restartIce(request.params) };
+    case 'restartIceFor':
+      return room.restartIceFor(request.params);
     case 'setMedia':
       room.setMedia(request.params);
       return {};

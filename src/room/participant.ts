@@ -63,7 +63,7 @@ export class Participant {
 
   describe(speakers: SpeakerOrder): ParticipantDescription {
     const { id, name, kind, joinedAt } = this;
-    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), joinedAt };
+    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, joinedAt };
   }
 
   seat(speakers: SpeakerOrder): SeatedPerson {

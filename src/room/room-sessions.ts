@@ -27,6 +27,7 @@ export interface RoomSessionsEvents {
   /** He is in the list from now on; his media follows when he is connected. */
   onEntered(participant: Participant): void;
   onConnected(session: Session): void;
+  onConnectionChanged(): void;
   onAudioPacket(packet: AudioPacket): void;
   onVideoFrame(frame: VideoFrame): void;
   onKeyframeWish(session: Session): void;
@@ -180,6 +181,7 @@ export class RoomSessions {
         onConnected: () => {
           if (this.#sessions.get(id) === session) events.onConnected(session);
         },
+        onConnectionChanged: () => events.onConnectionChanged(),
         onAudioPacket: (packet) => events.onAudioPacket(packet),
         onVideoFrame: (frame) => events.onVideoFrame(frame),
         onKeyframeWish: () => events.onKeyframeWish(session),

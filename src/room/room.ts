@@ -6,7 +6,7 @@ import { indexLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
-import type { RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { readProcessGauges } from './process-gauges.js';
@@ -81,6 +81,7 @@ export class Room {
       events: {
         onEntered: (participant) => this.#enter(participant),
         onConnected: (session) => this.#connect(session),
+        onConnectionChanged: () => this.#bulletin.update(),
         onAudioPacket: (packet) => {
           if (packet.levelDbov !== undefined) this.#speakers.takeLevel(packet.participantId, packet.levelDbov);
           mixer.send({ type: 'audioPacket', packet });
@@ -115,7 +116,7 @@ export class Room {
   static async open(dependencies: RoomDependencies): Promise<Room> {
     const { options, onFatal } = dependencies;
     const clock = new RoomClock();
-    const port = await UdpPort.open({ host: options.udpHost, portMin: options.udpPortMin, portMax: options.udpPortMax, announcedAddresses: options.announcedAddresses, clock });
+    const port = await UdpPort.open({ hosts: options.udpHosts, hasTcp: options.iceTcp, portMin: options.udpPortMin, portMax: options.udpPortMax, announcedAddresses: options.announcedAddresses, clock });
     // The mixer is silent until it is told something, so the room is there before its first event.
     let room: Room | undefined;
     try {
@@ -173,6 +174,14 @@ export class Room {
 
   addCandidate({ sessionId, candidate }: RoomRequests['addCandidate']['params']): void {
     this.#sessions.requireSession(sessionId).addCandidate(candidate);
+  }
+
+  restartIce({ sessionId }: RoomRequests['restartIce']['params']): Promise<string> {
+    return this.#sessions.requireSession(sessionId).restartIce();
+  }
+
+  restartIceFor({ sessionId, iceUfrag, icePassword }: RoomRequests['restartIceFor']['params']): Promise<IceDescription> {
+    return this.#sessions.requireSession(sessionId).restartIceFor(iceUfrag, icePassword);
   }
 
   setMedia({ sessionId, ...media }: RoomRequests['setMedia']['params']): void {

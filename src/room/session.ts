@@ -3,9 +3,10 @@
  * It joins the way in, the way out and RTCP to the peer; who it belongs to and what becomes of the media is the room's business.
  */
 import type { RoomClock, Timers, VideoCodec, VideoSource } from '../../mixer/index.js';
-import type { MediaPlan, NegotiatedMedia, Peer, PeerEndReason, PeerEvents, RemoteMedia } from '../peer/index.js';
+import { writeCandidate, type MediaPlan, type NegotiatedMedia, type Peer, type PeerEndReason, type PeerEvents, type RemoteMedia } from '../peer/index.js';
 import { decodeTransportSequence } from '../rtp/header-extensions.js';
 import { parseRtpPacket } from '../rtp/rtp-packet.js';
+import type { ConnectionState, IceDescription } from '../rooms/protocol.js';
 import type { AudioDownlink } from './downlink.js';
 import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
@@ -29,10 +30,12 @@ export interface SessionOptions {
 }
 
 /** What a session asks of its peer. */
-export type SessionPeer = Pick<Peer, 'createOffer' | 'acceptAnswer' | 'acceptOffer' | 'addCandidate' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
+export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidate' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
 
 export interface SessionEvents extends IncomingMediaEvents {
   onConnected(): void;
+  /** {@link Session.connection} has changed after that. */
+  onConnectionChanged(): void;
   /** The listener cannot go on without one. */
   onKeyframeWish(): void;
   /** His path carries less or more: {@link Session.tier} is another. */
@@ -57,6 +60,7 @@ export class Session {
   #peer: SessionPeer | undefined;
   #plans: readonly MediaPlan[] = [];
   #negotiated: Negotiated | undefined;
+  #isSilent = false;
   #state: 'new' | 'connected' | 'ended' = 'new';
   #malformedPackets = 0;
 
@@ -74,6 +78,8 @@ export class Session {
       onConnected: () => session.#connect(),
       onRtp: (packet, arrivalUs) => session.#takeRtp(packet, arrivalUs),
       onRtcp: (packet, arrivalUs) => session.#negotiated?.feedback.take(packet, arrivalUs),
+      onDisconnected: () => session.#setSilent(true),
+      onReconnected: () => session.#setSilent(false),
       onEnded: (reason) => session.#end(reason),
     });
     return session;
@@ -81,6 +87,11 @@ export class Session {
 
   get isConnected(): boolean {
     return this.#state === 'connected';
+  }
+
+  get connection(): ConnectionState {
+    if (!this.isConnected) return 'connecting';
+    return this.#isSilent ? 'disconnected' : 'connected';
   }
 
   /** True for a session made before `deadlineUs` that is still not connected, whatever it waits for. */
@@ -120,7 +131,12 @@ export class Session {
     return this.#requirePeer().createOffer(plans);
   }
 
+  /** To our offer, or to that of an ICE restart, which changes nothing about media. */
   acceptAnswer(answer: string): void {
+    if (this.#negotiated !== undefined) {
+      this.#requirePeer().acceptRestart(answer);
+      return;
+    }
     this.#negotiate(this.#requirePeer().acceptAnswer(answer));
   }
 
@@ -132,6 +148,15 @@ export class Session {
     });
     this.#negotiate(media);
     return answer;
+  }
+
+  restartIce(): Promise<string> {
+    return this.#requirePeer().createRestartOffer();
+  }
+
+  async restartIceFor(ufrag: string, password: string): Promise<IceDescription> {
+    const local = await this.#requirePeer().restartFor({ ufrag, password });
+    return { iceUfrag: local.ufrag, icePassword: local.password, candidates: local.candidates.map(writeCandidate) };
   }
 
   addCandidate(candidate: string): void {
@@ -153,7 +178,7 @@ export class Session {
   stats(): Readonly<Record<string, unknown>> {
     const { outgoing, feedback } = this.#negotiated ?? {};
     return {
-      state: this.#state,
+      state: this.#state === 'connected' ? this.connection : this.#state,
       roundTripMs: feedback === undefined ? undefined : feedback.roundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
@@ -195,6 +220,12 @@ export class Session {
     if (this.#state !== 'new') return;
     this.#state = 'connected';
     this.#options.events.onConnected();
+  }
+
+  #setSilent(isSilent: boolean): void {
+    if (this.#state !== 'connected') return;
+    this.#isSilent = isSilent;
+    this.#options.events.onConnectionChanged();
   }
 
   #takeRtp(datagram: Buffer, arrivalUs: number): void {

@@ -7,6 +7,8 @@ import type { LayoutTemplate } from '../../layouts/index.js';
 import type { ErrorCode } from '../errors.js';
 
 export type ParticipantKind = 'browser' | 'whip';
+/** `disconnected`: nothing has come from him for 5 s; he is gone after `participantTimeoutMs`, or `connected` again. */
+export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
 export type RecordingFormat = 'mp4' | 'webm';
 export type RecordingStatus = 'starting' | 'active' | 'complete' | 'failed';
 
@@ -26,6 +28,7 @@ export interface ParticipantDescription {
   readonly video: boolean;
   readonly screen: boolean;
   readonly speaking: boolean;
+  readonly connection: ConnectionState;
   /** ISO 8601. */
   readonly joinedAt: string;
 }
@@ -64,8 +67,9 @@ export interface RoomOptions {
   /** Of the mix in canvas size, for each video codec. */
   readonly videoBitrateBps: number;
   readonly audioBitrateBps: number;
-  /** UDP: one port of the range is bound (0-0: any free one); `announced` are the addresses put into candidates. */
-  readonly udpHost: string;
+  /** One port of the range is bound (0-0: any free one), on each of the hosts, for UDP and perhaps TCP; `announced` are the addresses put into candidates. */
+  readonly udpHosts: readonly string[];
+  readonly iceTcp: boolean;
   readonly udpPortMin: number;
   readonly udpPortMax: number;
   readonly announcedAddresses: readonly string[];
@@ -81,6 +85,14 @@ export interface RoomOptions {
   readonly ffmpegPath: string;
 }
 
+/** One side of an ICE session. */
+export interface IceDescription {
+  readonly iceUfrag: string;
+  readonly icePassword: string;
+  /** Each from `candidate:` on. */
+  readonly candidates: readonly string[];
+}
+
 export interface RoomRequests {
   open: { params: { options: RoomOptions }; result: { udpPort: number } };
   setLayout: { params: { layout: string }; result: Record<string, never> };
@@ -89,6 +101,10 @@ export interface RoomRequests {
   answer: { params: { sessionId: string; answer: string }; result: Record<string, never> };
   /** `candidate` is the `candidate:…` line; the empty string is end-of-candidates. */
   addCandidate: { params: { sessionId: string; candidate: string }; result: Record<string, never> };
+  /** ICE restart of a session whose offer was ours: an offer with new credentials, which `answer` answers; media go on meanwhile. */
+  restartIce: { params: { sessionId: string }; result: { offer: string } };
+  /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. */
+  restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string }; result: IceDescription };
   setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };

@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Time } from '../time.js';
-import type { RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
+import type { IceDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
 import { hasEnded, type RecordingBook } from './recording-book.js';
 import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
 import type { RoomProcess } from './room-process.js';
@@ -141,6 +141,15 @@ export class RoomHandle {
 
   async answer(sessionId: string, answer: string): Promise<void> {
     await this.#process.request('answer', { sessionId, answer });
+  }
+
+  /** Answers an offer, which {@link answer} answers. */
+  async restartIce(sessionId: string): Promise<string> {
+    return (await this.#process.request('restartIce', { sessionId })).offer;
+  }
+
+  restartIceFor(sessionId: string, iceUfrag: string, icePassword: string): Promise<IceDescription> {
+    return this.#process.request('restartIceFor', { sessionId, iceUfrag, icePassword });
   }
 
   async addCandidate(sessionId: string, candidate: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** The WebSocket's messages, both ways: JSON objects told apart by `type`. docs/signalling.md describes them for other clients and is held against this file by a test. */
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
+import type { IceServer } from '../ice-servers.js';
 import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 
 const maxSdpCharacters = 100_000;
@@ -15,6 +16,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters) }),
   /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
   z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(maxCandidateCharacters) }),
+  /** The client has changed its network, or hears nothing any more: the answer is an `offer` with new ICE credentials. */
+  z.strictObject({ type: z.literal('restart') }),
   /** What is switched on now. */
   z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
   z.strictObject({ type: z.literal('layout'), layout: z.string().max(maxNameCharacters) }),
@@ -27,9 +30,9 @@ export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 export type ServerMessage =
   /** The participant's own id, the room as it is, the layouts there are, and ICE servers for `RTCPeerConnection`. */
-  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly { readonly urls: readonly string[] }[] }
+  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[] }
   /** The server makes the offers: m-lines audio (sendrecv), camera video (sendrecv), screen video (recvonly for the server). */
-  | { readonly type: 'offer'; readonly sdp: string }
+  | { readonly type: 'offer'; readonly sdp: string; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }

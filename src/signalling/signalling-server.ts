@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors.js';
+import type { IceServers } from '../ice-servers.js';
 import type { Log } from '../log.js';
 import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
@@ -13,7 +14,7 @@ import { SignallingSession } from './signalling-session.js';
 export interface SignallingServerOptions {
   readonly registry: RoomRegistry;
   readonly allowedOrigins: AllowedOrigins;
-  readonly iceServers: readonly string[];
+  readonly iceServers: IceServers;
   readonly time: Time;
   readonly log: Log;
 }

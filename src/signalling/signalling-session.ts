@@ -4,6 +4,7 @@
  */
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
+import type { IceServers } from '../ice-servers.js';
 import { describeError, type Log } from '../log.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
 import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
@@ -18,7 +19,7 @@ import { readMessage } from './read-message.js';
 export interface SignallingSessionOptions {
   readonly socket: WebSocket;
   readonly registry: RoomRegistry;
-  readonly iceServers: readonly string[];
+  readonly iceServers: IceServers;
   readonly time: Time;
   readonly log: Log;
 }
@@ -49,7 +50,7 @@ const writtenRooms = new WeakMap<RoomDescription, string>();
 export class SignallingSession implements SessionListener {
   readonly #socket: WebSocket;
   readonly #registry: RoomRegistry;
-  readonly #iceServers: readonly string[];
+  readonly #iceServers: IceServers;
   readonly #time: Time;
   readonly #log: Log;
   readonly #allowance: MessageAllowance;
@@ -155,6 +156,9 @@ export class SignallingSession implements SessionListener {
       case 'candidate':
         await room.addCandidate(sessionId, message.candidate);
         break;
+      case 'restart':
+        this.#send({ type: 'offer', sdp: await room.restartIce(sessionId), iceServers: this.#iceServers.for(sessionId) });
+        break;
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;
@@ -188,7 +192,7 @@ export class SignallingSession implements SessionListener {
       if (this.#isClosed()) return;
       this.#state = 'joined';
       this.#cancelJoinTimeout();
-      this.#send({ type: 'joined', participantId: sessionId, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.map((url) => ({ urls: [url] })) });
+      this.#send({ type: 'joined', participantId: sessionId, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.for(sessionId) });
       this.#send({ type: 'offer', sdp: offer });
     } catch (error) {
       await this.#leaveRoom('left');

@@ -32,6 +32,8 @@ function ownedByPeople({ mixer }: RoomStats): object {
   return { ...mixer.nativeObjects, scaler: 0, frame: mixer.nativeObjects.frame - mixer.video.canvas.canvases };
 }
 
+const mostWatcherStreams = 2;
+
 type Joiner = WrtcPublisher | WrtcMember;
 
 describe('a room survives coming and going', function () {
@@ -81,11 +83,13 @@ describe('a room survives coming and going', function () {
       expect(stats.mixer.nativeObjects.decoder).to.equal(0);
       expect(stats.mixer.nativeObjects.scaler).to.be.at.most(mostGeometries);
       // Timers that stand when nobody comes or goes: at most as many as right after the first rounds.
-      const { Timeout: timers = 0, ...resources } = stats.resources;
-      const { Timeout: warmTimers = 0, ...warmResources } = warm.stats.resources;
+      const { Timeout: timers = 0, TCPSocketWrap: streams = 0, ...resources } = stats.resources;
+      const { Timeout: warmTimers = 0, TCPSocketWrap: warmStreams = 0, ...warmResources } = warm.stats.resources;
       expect(timers).to.be.at.most(warmTimers);
       expect(resources).to.deep.equal(warmResources);
-      expect(files).to.equal(warm.files);
+      // libwebrtc tries TCP as well, and gives it up some time after it has found UDP: the watcher may have a stream of each of his networks.
+      expect(streams).to.be.at.most(mostWatcherStreams);
+      expect(files - streams).to.equal(warm.files - warmStreams);
       return true;
     });
     expect((await readStats()).memory.rss).to.be.below(warm.stats.memory.rss + tolerableGrowthBytes);

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { defaultAnnouncedAddresses, defaultUdpHost, isLoopback } from '../../src/addresses.js';
+import { defaultAnnouncedAddresses, defaultUdpHosts, isLoopback, splitAddresses } from '../../src/addresses.js';
 
 function address(text: string, family: 'IPv4' | 'IPv6', internal = false): NetworkInterfaceInfo {
   const common = { address: text, internal, netmask: '', mac: '', cidr: null };
   return family === 'IPv4' ? { ...common, family } : { ...common, family, scopeid: 0 };
 }
 
-const interfaces = { lo: [address('127.0.0.1', 'IPv4', true), address('::1', 'IPv6', true)], eth0: [address('192.0.2.7', 'IPv4'), address('fe80::1', 'IPv6')], wlan0: [address('198.51.100.7', 'IPv4')] };
+const interfaces = { lo: [address('127.0.0.1', 'IPv4', true), address('::1', 'IPv6', true)], eth0: [address('192.0.2.7', 'IPv4'), address('fe80::1', 'IPv6')], wlan0: [address('2001:db8::7', 'IPv6'), address('198.51.100.7', 'IPv4')] };
 
 describe('addresses', () => {
   it('tell a server that only this machine reaches', () => {
@@ -17,8 +17,13 @@ describe('addresses', () => {
 
   it('are announced as narrowly as HTTP listens', () => {
     expect(defaultAnnouncedAddresses('127.0.0.1', interfaces)).to.deep.equal(['127.0.0.1']);
-    expect(defaultAnnouncedAddresses('0.0.0.0', interfaces)).to.deep.equal(['192.0.2.7', '198.51.100.7']);
+    expect(defaultAnnouncedAddresses('0.0.0.0', interfaces)).to.deep.equal(['192.0.2.7', '198.51.100.7', '2001:db8::7']);
     expect(defaultAnnouncedAddresses('0.0.0.0', {})).to.deep.equal(['127.0.0.1']);
-    expect([defaultUdpHost('localhost'), defaultUdpHost('0.0.0.0')]).to.deep.equal(['127.0.0.1', '0.0.0.0']);
+    expect(defaultAnnouncedAddresses('::1', interfaces)).to.deep.equal(['::1']);
+    expect(['localhost', '::1', '0.0.0.0'].map(defaultUdpHosts)).to.deep.equal([['127.0.0.1'], ['::1'], ['0.0.0.0', '::']]);
+  });
+
+  it('are written one after the other', () => {
+    expect([splitAddresses(''), splitAddresses('192.0.2.7, 2001:db8::7')]).to.deep.equal([[], ['192.0.2.7', '2001:db8::7']]);
   });
 });

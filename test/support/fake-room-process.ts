@@ -38,7 +38,7 @@ function changed(): void {
 
 function addParticipant(id: string, name: string, kind: ParticipantDescription['kind']): void {
   if (participants.size >= (options?.maxParticipants ?? 0)) throw new AppError('room_full');
-  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, joinedAt: new Date().toISOString() });
+  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', joinedAt: new Date().toISOString() });
   changed();
   tell({ type: 'speaking', participantIds: [id], dominant: id });
 }
@@ -83,6 +83,8 @@ const handlers: Handlers = {
     if (candidate !== '' && !candidate.startsWith('candidate:')) throw new AppError('invalid_candidate');
     return {};
   },
+  restartIce: () => ({ offer: cannedOffer.replace(/a=ice-ufrag:.*/g, 'a=ice-ufrag:new0') }),
+  restartIceFor: ({ iceUfrag, icePassword }) => ({ iceUfrag: `${iceUfrag}0`, icePassword: `${icePassword}0`, candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] }),
   setMedia: ({ sessionId, audio, video, screen }) => {
     const participant = participants.get(sessionId);
     if (participant === undefined) throw new AppError('participant_not_found');

@@ -19,6 +19,8 @@ export class PageSession {
   readonly messages: ClientMessage[] = [];
   /** What it said that the product would refuse to read: a test expects none. */
   readonly faults: string[] = [];
+  /** ICE restarts that it asked for, which nobody answers here. */
+  restarts = 0;
   participantId: string | null = null;
   room: PageRoom | null = null;
   peer: PagePeer | null = null;
@@ -67,7 +69,8 @@ export class PageSession {
     if (message.type === 'candidate') return this.peer?.addCandidate(message.candidate);
     const { room } = this;
     if (room === null || this.participantId === null) throw new Error(`${message.type} before join`);
-    if (message.type === 'leave') this.close();
+    if (message.type === 'restart') this.restarts += 1;
+    else if (message.type === 'leave') this.close();
     else if (message.type === 'media') room.change(this.participantId, message);
     else if (message.type === 'layout') this.#setLayout(room, message.layout);
     else if (message.type === 'startRecording') room.startRecording(message.format ?? 'mp4');

@@ -14,6 +14,8 @@ export interface TrackSource {
 interface MediaSession {
   readonly url: string;
   readonly participantId: string | undefined;
+  /** The server's. */
+  readonly answer: string;
 }
 
 async function post(url: string, connection: WrtcPeerConnection, throughLink: ThroughLink | undefined): Promise<MediaSession> {
@@ -23,7 +25,7 @@ async function post(url: string, connection: WrtcPeerConnection, throughLink: Th
   const text = await response.text();
   if (response.status !== 201) throw new Error(`${response.status} ${text}`);
   await connection.setRemoteDescription({ type: 'answer', sdp: throughLink === undefined ? text : await linkedSdp(text, throughLink) });
-  return { url: new URL(response.headers.get('Location') ?? '', url).href, participantId: response.headers.get('Tessera-Participant') ?? undefined };
+  return { url: new URL(response.headers.get('Location') ?? '', url).href, participantId: response.headers.get('Tessera-Participant') ?? undefined, answer: text };
 }
 
 export class WrtcPublisher<Source extends TrackSource = ColoredToneSource> {
@@ -93,6 +95,16 @@ export class WrtcListener {
     const mix = new MixReceiver({ video: video.receiver.track, audio: audio.receiver.track });
     const session = await post(`${serverUrl}/whep/${room}${as === undefined ? '' : `?as=${as}`}`, connection, throughLink);
     return new WrtcListener(mix, connection, session);
+  }
+
+  /** The session's own. */
+  get url(): string {
+    return this.#session.url;
+  }
+
+  /** The server's, to the first offer. */
+  get answer(): string {
+    return this.#session.answer;
   }
 
   async leave(): Promise<void> {

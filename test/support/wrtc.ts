@@ -33,7 +33,7 @@ export interface WrtcPeerConnection {
   addTransceiver(trackOrKind: WrtcTrack | 'audio' | 'video', init: { direction: string; streams?: readonly object[] }): WrtcTransceiver;
   addTrack(track: WrtcTrack, ...streams: readonly object[]): WrtcSender;
   getTransceivers(): WrtcTransceiver[];
-  createOffer(): Promise<WrtcDescription>;
+  createOffer(options?: { readonly iceRestart?: boolean }): Promise<WrtcDescription>;
   createAnswer(): Promise<WrtcDescription>;
   setLocalDescription(description: WrtcDescription): Promise<void>;
   setRemoteDescription(description: WrtcDescription): Promise<void>;

@@ -87,7 +87,7 @@ export class ForwardingServer {
 
   async #admit(kind: Guest['kind'], request: IncomingMessage, response: ServerResponse): Promise<void> {
     const offer = await text(request);
-    const port = await UdpPort.open({ host: '127.0.0.1', portMin: 0, portMax: 0, announcedAddresses: [], clock: this.#clock });
+    const port = await UdpPort.open({ hosts: ['127.0.0.1'], portMin: 0, portMax: 0, announcedAddresses: [], clock: this.#clock });
     const peer: Peer = await Peer.create({
       port,
       certificate: await createCertificate(),

@@ -17,7 +17,7 @@ for (const kind of ['whip', 'whep'] as const) {
     let test: TestServer;
 
     before(async () => {
-      test = await startTestServer({ config: { iceServers: ['stun:stun.example.org:3478', 'stun:stun.example.net'] } });
+      test = await startTestServer({ config: { iceServers: ['stun:stun.example.org:3478', 'turn:turn.example.net?transport=udp'], turnUsername: 'who"ever', turnPassword: 'hush' } });
       await test.server.registry.create('standup');
     });
 
@@ -48,17 +48,21 @@ for (const kind of ['whip', 'whep'] as const) {
       expect(response.headers.get('Content-Type')).to.equal('application/sdp');
       expect(await response.text()).to.equal(cannedAnswer);
       expect(response.headers.get('ETag')).to.match(/^"[^"]+"$/);
-      expect(response.headers.get('Link')).to.equal('<stun:stun.example.org:3478>; rel="ice-server", <stun:stun.example.net>; rel="ice-server"');
+      const links = '<stun:stun.example.org:3478>; rel="ice-server", <turn:turn.example.net?transport=udp>; rel="ice-server"; username="who\\"ever"; credential="hush"; credential-type="password"';
+      expect(response.headers.get('Link')).to.equal(links);
+      const asked = await test.fetch(`/${kind}/standup`, { method: 'OPTIONS' });
+      expect([asked.headers.get('Link'), asked.headers.get('Cache-Control')]).to.deep.equal([links, 'no-store']);
+      expect(test.logLines.join('\n')).to.not.include('hush');
       expect(response.headers.get('Access-Control-Expose-Headers')).to.include('Location').and.include('ETag').and.include('Link').and.include('Tessera-Participant');
-      const asked = (await askedFor(kind === 'whip' ? 'publish' : 'view')).at(-1);
-      expect(asked).to.deep.include({ offer: clientOffer });
+      const question = (await askedFor(kind === 'whip' ? 'publish' : 'view')).at(-1);
+      expect(question).to.deep.include({ offer: clientOffer });
       const participant = response.headers.get('Tessera-Participant');
       // Public, and of no use for guessing the secret.
-      if (kind === 'whip') expect(asked?.['sessionId']).to.equal(participant);
+      if (kind === 'whip') expect(question?.['sessionId']).to.equal(participant);
       else expect(participant).to.equal(null);
       const secret = new RegExp(`^/${kind}/sessions/([A-Za-z0-9_-]+)$`).exec(response.headers.get('Location') ?? '')?.[1] ?? '';
       expect(Buffer.from(secret, 'base64url').length * 8).to.be.at.least(128);
-      expect(secret).to.not.include(String(asked?.['sessionId']));
+      expect(secret).to.not.include(String(question?.['sessionId']));
     });
 
     it('take trickled candidates', async () => {
@@ -81,11 +85,29 @@ for (const kind of ['whip', 'whep'] as const) {
       expect((await askedFor('addCandidate')).length).to.equal(before);
     });
 
-    it('do not restart ICE, and say so', async () => {
+    it('restart ICE: new credentials for new ones, and a new entity tag', async () => {
       const { url, etag } = await open();
-      const restart = 'a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n';
-      await expectError(await patch(url, { 'If-Match': '*' }, restart), 'ice_restart_unsupported');
-      // The session that there is goes on.
+      const credentials = 'a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n';
+      const restart = `${credentials}m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:sound\r\na=${clientCandidate}\r\n`;
+      const response = await patch(url, { 'If-Match': '*' }, restart);
+      expect([response.status, response.headers.get('Content-Type')]).to.deep.equal([200, 'application/trickle-ice-sdpfrag']);
+      const lines = (await response.text()).split('\r\n');
+      expect(lines).to.include.members(['a=mid:sound', 'a=ice-ufrag:ysXw0', 'a=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k0', 'a=candidate:1 1 udp 7 192.0.2.1 9 typ host', 'a=end-of-candidates']);
+      expect((await askedFor('restartIceFor')).at(-1)).to.deep.include({ iceUfrag: 'ysXw', icePassword: 'vw5LmwG4y/e6dPP/zAP9Gp5k' });
+      expect((await askedFor('addCandidate')).at(-1)).to.deep.include({ candidate: clientCandidate });
+      const renewed = response.headers.get('ETag') ?? '';
+      expect(renewed).to.match(/^"[^"]+"$/).and.not.equal(etag);
+      await expectError(await patch(url, { 'If-Match': etag }, restart), 'precondition_failed');
+      // The same credentials again only bring more candidates.
+      expect((await patch(url, { 'If-Match': renewed }, restart)).status).to.equal(204);
+      expect((await test.fetch(url, { method: 'DELETE' })).status).to.equal(200);
+    });
+
+    it('do not restart ICE with half of its credentials, or unreadable ones', async () => {
+      const { url, etag } = await open();
+      for (const half of ['a=ice-ufrag:ysXw\r\n', 'a=ice-ufrag:ysX\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n', 'a=ice-ufrag:ysXw\r\na=ice-pwd:short\r\n', 'a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\na=mid:a b\r\n']) {
+        await expectError(await patch(url, { 'If-Match': '*' }, half), 'invalid_candidate');
+      }
       expect((await patch(url, { 'If-Match': etag })).status).to.equal(204);
     });
 

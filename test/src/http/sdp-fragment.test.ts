@@ -6,11 +6,11 @@ import { clientCandidate, clientOffer } from '../../support/canned-media.js';
 describe('parseSdpFragment', () => {
   it('reads a fragment as RFC 9725 shows it', () => {
     const text = ['a=group:BUNDLE 0 1', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', 'a=ice-ufrag:EsAw', 'a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1', `a=${clientCandidate}`, 'a=candidate:473322822 1 tcp 1518280447 2001:db8::1 9 typ host tcptype active', 'a=end-of-candidates'].join('\r\n');
-    expect(parseSdpFragment(text)).to.deep.equal({ iceUfrag: 'EsAw', candidates: [clientCandidate, 'candidate:473322822 1 tcp 1518280447 2001:db8::1 9 typ host tcptype active'], isEnd: true });
+    expect(parseSdpFragment(text)).to.deep.equal({ iceUfrag: 'EsAw', icePassword: 'P2uYro0UCOQ4zxjKXaWCBui1', mid: '0', candidates: [clientCandidate, 'candidate:473322822 1 tcp 1518280447 2001:db8::1 9 typ host tcptype active'], isEnd: true });
   });
 
   it('needs neither credentials nor the end, and any line end will do', () => {
-    expect(parseSdpFragment(`a=${clientCandidate}\n`)).to.deep.equal({ iceUfrag: undefined, candidates: [clientCandidate], isEnd: false });
+    expect(parseSdpFragment(`a=${clientCandidate}\n`)).to.deep.equal({ iceUfrag: undefined, icePassword: undefined, mid: undefined, candidates: [clientCandidate], isEnd: false });
     expect(parseSdpFragment('m=audio 9 RTP/AVP 0\ra=end-of-candidates').isEnd).to.equal(true);
   });
 

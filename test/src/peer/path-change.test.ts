@@ -49,8 +49,7 @@ describe('Peer when the client changes its address', () => {
     nat.use(second);
     client.peer.sendRtp(makeRtp(1));
     client.peer.sendRtp(makeRtp(2));
-    const { counters } = serverPort;
-    while (counters.droppedUnknownSource < 2) await new Promise((resolve) => setImmediate(resolve));
+    while (serverPort.counters.droppedUnknownSource < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(server.rtp).to.have.lengthOf(0);
 
     // The client's next consent check, which it would send by itself within 6 s.

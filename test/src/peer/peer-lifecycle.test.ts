@@ -87,11 +87,53 @@ describe('the end of a Peer', () => {
     // A stranger's packet is no sign of life.
     pair.clientPort.send(makeRtp(2), pair.serverPort.port, '127.0.0.1');
     await settles(() => server.peer.counters.droppedSrtp === 1, 1_000);
-    pass(3_000);
+    // It was asked, and has answered: from here on it is gone.
+    await pair.clientPort.close();
+    pass(7_900);
+    expect([server.peer.state, server.silences.at(-1)]).to.deep.equal(['connected', 'disconnected']);
+    pass(700);
     await server.reached(({ ended }) => ended !== undefined);
     expect(server.ended).to.equal('timeout');
     expect(server.endedDetail).to.match(/^silent for 8\d{3} ms$/);
     expect(timers.pending).to.equal(0);
+  });
+
+  it('is far while a client that only listens answers when it is asked', async () => {
+    const clock = new ManualClock();
+    const timers = new ManualTime();
+    pair = await createPair({ serverPort: { clock }, server: { clock, timers, silenceTimeoutMs: 8_000 } });
+    const { server, serverPort } = pair;
+    await connect(pair);
+    for (let halfSecond = 0; halfSecond < 120; halfSecond++) {
+      clock.advance(500_000);
+      timers.advance(500);
+      expect(await settles(() => serverPort.askedCount === 0, 1_000), 'answered').to.equal(true);
+    }
+    expect([server.peer.state, server.silences]).to.deep.equal(['connected', []]);
+    expect(server.peer.counters.probes).to.be.within(15, 31);
+  });
+
+  it('is preceded by disconnected after 5 s, and whoever is heard again is back', async () => {
+    const clock = new ManualClock();
+    const timers = new ManualTime();
+    pair = await createPair({ serverPort: { clock }, server: { clock, timers, silenceTimeoutMs: 60_000 } });
+    const { client, server } = pair;
+    await connect(pair);
+    const pass = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        clock.advance(100_000);
+        timers.advance(100);
+      }
+    };
+    pass(4_900);
+    expect(server.silences).to.deep.equal([]);
+    pass(600);
+    expect(server.silences).to.deep.equal(['disconnected']);
+    pass(20_000);
+    expect([server.silences, server.peer.state]).to.deep.equal([['disconnected'], 'connected']);
+    client.peer.sendRtp(makeRtp(1));
+    await server.reached(({ silences }) => silences.length === 2);
+    expect(server.silences).to.deep.equal(['disconnected', 'reconnected']);
   });
 
   it('comes as ice_failed when nobody answers in time', async () => {

@@ -4,7 +4,7 @@ import { systemTimers } from '../../../mixer/clock/timers.js';
 import { createCertificate, Peer, UdpPort, type MediaPlan, type PeerCertificate, type PeerEndReason, type PeerOptions, type UdpPortOptions } from '../../../src/peer/index.js';
 
 export const clock = new RoomClock();
-export const loopback = { host: '127.0.0.1', portMin: 0, portMax: 0, announcedAddresses: [], clock } as const;
+export const loopback = { hosts: ['127.0.0.1'], portMin: 0, portMax: 0, announcedAddresses: [], clock } as const;
 
 export const audioPlan: MediaPlan = { mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ssrc: 0x1111, cname: 'mix', msid: 'mix sound' };
 export const videoPlan: MediaPlan = { mid: '1', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ssrc: 0x2222, cname: 'mix', msid: 'mix picture' };
@@ -16,6 +16,7 @@ export class RiggedPeer {
   ended: PeerEndReason | undefined;
   endedDetail = '';
   endedCount = 0;
+  readonly silences: ('disconnected' | 'reconnected')[] = [];
   readonly rtp: Buffer[] = [];
   readonly rtpArrivalsUs: number[] = [];
   readonly rtcp: Buffer[] = [];
@@ -33,6 +34,8 @@ export class RiggedPeer {
         onConnected: () => rigged.#note(() => (rigged.isConnected = true)),
         onRtp: (packet, arrivalUs) => rigged.#note(() => rigged.rtp.push(packet) + rigged.rtpArrivalsUs.push(arrivalUs)),
         onRtcp: (packet) => rigged.#note(() => rigged.rtcp.push(packet)),
+        onDisconnected: () => rigged.#note(() => rigged.silences.push('disconnected')),
+        onReconnected: () => rigged.#note(() => rigged.silences.push('reconnected')),
         onEnded: (reason, detail) => rigged.#note(() => Object.assign(rigged, { ended: reason, endedDetail: detail, endedCount: rigged.endedCount + 1 })),
       },
     });

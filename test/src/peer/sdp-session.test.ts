@@ -10,13 +10,15 @@ const mix = { ssrc: 4_000_000_000, cname: 'tessera', msid: 'tessera mix' } as co
 function createSession(dtlsRole: 'server' | 'client' = 'server'): SdpSession {
   return new SdpSession({
     sessionId: '77',
-    ufrag: 'ours/+00',
-    password: 'passwordpasswordpassword',
+    ice: {
+      ufrag: 'ours/+00',
+      password: 'passwordpasswordpassword',
+      candidates: [
+        { foundation: '1', transport: 'udp', priority: 2130706431, address: '192.0.2.1', port: 5000 },
+        { foundation: '2', transport: 'udp', priority: 2130706175, address: '192.0.2.2', port: 5000 },
+      ],
+    },
     fingerprintSha256: 'AA:BB',
-    candidates: [
-      { foundation: '1', priority: 2130706431, address: '192.0.2.1', port: 5000 },
-      { foundation: '2', priority: 2130706175, address: '192.0.2.2', port: 5000 },
-    ],
     dtlsRole,
   });
 }

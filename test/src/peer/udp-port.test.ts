@@ -2,7 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { expect } from 'chai';
 import { Message, classes, methods } from 'werift';
-import type { PortBinding, PortReceiver } from '../../../src/peer/port-binding.js';
+import { ManualClock } from '../../../mixer/clock/room-clock.js';
+import type { CheckTarget, PortBinding, PortReceiver } from '../../../src/peer/port-binding.js';
 import { UdpPort } from '../../../src/peer/udp-port.js';
 import { loopback } from './peer-rig.js';
 
@@ -17,13 +18,19 @@ function signed(message: Message, secret = password): Buffer {
   return message.addMessageIntegrity(Buffer.from(secret)).addFingerprint().bytes;
 }
 
+function targetOf(socket: Socket): CheckTarget {
+  return { transport: 'udp', address: '127.0.0.1', port: socket.address().port };
+}
+
 describe('UdpPort', () => {
   let port: UdpPort;
+  let now: ManualClock;
   let received: string[];
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
-    port = await UdpPort.open(loopback);
+    now = new ManualClock();
+    port = await UdpPort.open({ ...loopback, clock: now });
     received = [];
   });
 
@@ -69,7 +76,15 @@ describe('UdpPort', () => {
     expect(port.counters).to.include({ droppedUnknownSource: 2, droppedUnknownKind: 7, droppedStun: 0 });
   });
 
-  it('gives each connection its own, and an address to whom proved it last', async () => {
+  /** Asks the socket as `binding`, and has it answer. */
+  async function prove(binding: PortBinding, socket: Socket): Promise<void> {
+    binding.remotePassword = createSecretKey(Buffer.from('their password'));
+    const request = makeRequest('theirs');
+    binding.sendStun(signed(request), targetOf(socket));
+    await deliver(socket, signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), 'their password'));
+  }
+
+  it('gives each connection its own, and an unproved address to whom claimed it last', async () => {
     bind('aaaa');
     const second = bind('bbbb');
     const [one, other] = [await openSocket(), await openSocket()];
@@ -88,13 +103,84 @@ describe('UdpPort', () => {
     expect(() => bind('aaaa')).to.throw(/two connections/);
   });
 
+  it('takes a proved address from nobody by a repeated check, and gives it to who proves it', async () => {
+    const first = bind('aaaa');
+    const second = bind('bbbb');
+    const [victim, stranger] = [await openSocket(), await openSocket()];
+    await deliver(victim, signed(makeRequest('aaaa')));
+    await prove(first, victim);
+    // Somebody has seen these checks of `bbbb`, and sends them with the victim's address as their source.
+    await deliver(victim, signed(makeRequest('bbbb')), signed(makeRequest('bbbb')));
+    received = [];
+    await deliver(victim, Buffer.from([128]));
+    expect(received).to.deep.equal(['aaaa media 1']);
+    // And these of `aaaa` from a port of his own, many of them.
+    await deliver(stranger, signed(makeRequest('aaaa')));
+    const others = await Promise.all(Array.from({ length: 20 }, openSocket));
+    for (const other of others) await deliver(other, signed(makeRequest('aaaa')));
+    received = [];
+    await deliver(victim, Buffer.from([128]));
+    expect(received).to.deep.equal(['aaaa media 1']);
+    expect(port.sourceCount, 'sixteen claims and one proof').to.equal(17);
+    // A NAT has given the address to `bbbb`, which answers there.
+    await prove(second, victim);
+    received = [];
+    await deliver(victim, Buffer.from([128]));
+    expect(received).to.deep.equal(['bbbb media 1']);
+  });
+
+  it('knows a check of a proved address when it comes again from elsewhere', async () => {
+    const binding = bind('aaaa');
+    const [victim, stranger] = [await openSocket(), await openSocket()];
+    await deliver(victim, signed(makeRequest('aaaa')));
+    await prove(binding, victim);
+    const check = signed(makeRequest('aaaa'));
+    await deliver(victim, check, check);
+    received = [];
+    await deliver(stranger, check, Buffer.from([128]));
+    expect(received).to.deep.equal([]);
+    expect(port.counters).to.include({ droppedStunReplay: 1, droppedUnknownSource: 1 });
+  });
+
+  it('takes no answer from where nobody was asked', async () => {
+    const binding = bind('aaaa');
+    const [asked, stranger] = [await openSocket(), await openSocket()];
+    binding.remotePassword = createSecretKey(Buffer.from('their password'));
+    const request = makeRequest('theirs');
+    binding.sendStun(signed(request), targetOf(asked));
+    const answer = signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), 'their password');
+    await deliver(stranger, answer);
+    expect([received, port.sourceCount, port.counters.droppedStunAnswer, port.askedCount]).to.deep.equal([[], 0, 1, 1]);
+    await deliver(asked, answer);
+    expect([received, port.sourceCount, port.askedCount]).to.deep.equal([['aaaa success'], 1, 0]);
+  });
+
+  it('looks at a bounded number of forged checks, and goes on with who has proved himself', async () => {
+    const binding = bind('aaaa');
+    const [victim, stranger] = [await openSocket(), await openSocket()];
+    await deliver(victim, signed(makeRequest('aaaa')));
+    await prove(binding, victim);
+    const forged = signed(makeRequest('aaaa'), 'another password');
+    for (let index = 0; index < 30; index++) await deliver(stranger, ...Array.from({ length: 10 }, () => forged));
+    expect(port.counters.droppedStunIntegrity + port.counters.droppedStunRate).to.equal(300);
+    expect(port.counters.droppedStunIntegrity).to.equal(200);
+    received = [];
+    // Of the same address, as far as that is known.
+    await deliver(victim, signed(makeRequest('aaaa')), Buffer.from([128]));
+    await deliver(stranger, signed(makeRequest('aaaa')));
+    expect(received).to.deep.equal(['aaaa request', 'aaaa media 1']);
+    now.advance(1_000_000);
+    await deliver(stranger, signed(makeRequest('aaaa')));
+    expect(received).to.have.lengthOf(3);
+  });
+
   it('takes STUN answers that were asked for, authentic, and once', async () => {
     const binding = bind('aaaa');
     const socket = await openSocket();
     const request = makeRequest('theirs');
     const answer = signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), 'their password');
     await deliver(socket, answer);
-    binding.expectAnswer(request.transactionId.toString('latin1'));
+    binding.sendStun(signed(request), targetOf(socket));
     await deliver(socket, answer);
     binding.remotePassword = createSecretKey(Buffer.from('their password'));
     await deliver(socket, signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), password), answer, answer, Buffer.from([128]));
@@ -113,7 +199,7 @@ describe('UdpPort', () => {
     expect(port.sourceCount).to.equal(0);
   });
 
-  it('keeps sixteen addresses of a connection, least recently proved out first', async () => {
+  it('keeps sixteen addresses of a connection, the one that was quiet longest out first', async () => {
     bind('aaaa');
     const all = await Promise.all(Array.from({ length: 17 }, openSocket));
     for (const socket of all.slice(0, 16)) await deliver(socket, signed(makeRequest('aaaa')));
@@ -130,10 +216,10 @@ describe('UdpPort', () => {
 
   it('keeps a bounded number of questions', () => {
     const binding = bind('aaaa');
-    for (let index = 0; index < 1_000; index++) binding.expectAnswer(String(index).padStart(12));
-    expect([port.askedCount, binding.asked.size]).to.deep.equal([128, 128]);
+    for (let index = 0; index < 1_000; index++) binding.sendStun(makeRequest('theirs').bytes, { transport: 'udp', address: '127.0.0.1', port: 9 });
+    expect(port.askedCount).to.equal(128);
     binding.close();
-    binding.expectAnswer('after it was closed');
+    binding.sendStun(makeRequest('theirs').bytes, { transport: 'udp', address: '127.0.0.1', port: 9 });
     expect(port.askedCount).to.equal(0);
   });
 
@@ -149,14 +235,14 @@ describe('UdpPort', () => {
 
   it('announces what it is told to, of its own family, else where it is bound', async () => {
     expect(port.announcedAddresses).to.deep.equal(['127.0.0.1']);
-    const announcing = await UdpPort.open({ ...loopback, host: '0.0.0.0', announcedAddresses: ['203.0.113.5', '2001:db8::1', '203.0.113.6'] });
+    const announcing = await UdpPort.open({ ...loopback, hosts: ['0.0.0.0'], announcedAddresses: ['203.0.113.5', '2001:db8::1', '203.0.113.6'] });
     expect(announcing.announcedAddresses).to.deep.equal(['203.0.113.5', '203.0.113.6']);
     await announcing.close();
-    const wildcard = await UdpPort.open({ ...loopback, host: '0.0.0.0' });
+    const wildcard = await UdpPort.open({ ...loopback, hosts: ['0.0.0.0'] });
     expect(wildcard.announcedAddresses.length).to.be.greaterThan(0);
     expect(wildcard.announcedAddresses).to.not.include('0.0.0.0');
     await wildcard.close();
-    for (const [options, message] of [[{ host: 'localhost' }, /IP address/], [{ announcedAddresses: ['2001:db8::1'] }, /family/]] as const) {
+    for (const [options, message] of [[{ hosts: ['localhost'] }, /IP address/], [{ announcedAddresses: ['2001:db8::1'] }, /family/]] as const) {
       let error: unknown;
       await UdpPort.open({ ...loopback, ...options }).catch((thrown: unknown) => (error = thrown));
       expect(String(error)).to.match(message);
@@ -167,6 +253,6 @@ describe('UdpPort', () => {
     await Promise.all([port.close(), port.close()]);
     port.send(Buffer.from('x'), 9, '127.0.0.1');
     expect(port.counters).to.include({ sentDatagrams: 0, droppedAfterClose: 1 });
-    expect(port.socketGauges).to.deep.equal({ receiveBufferBytes: 0, sendQueueBytes: 0 });
+    expect(port.socketGauges).to.deep.equal({ receiveBufferBytes: 0, sendQueueBytes: 0, tcpStreams: 0 });
   });
 });

@@ -29,12 +29,31 @@ describe('werift inside', () => {
 
     const protocol = new StunProtocol();
     protocol.localCandidate = new Candidate('1', 1, 'udp', 1, '127.0.0.1', 9, 'host');
+    const check = internals.buildRequest({ nominate: false, localUsername: 'ours', remoteUsername: 'theirs', iceControlling: true, localCandidate: protocol.localCandidate });
+    expect([check.getAttributeValue('USERNAME'), check.attributesKeys.includes('USE-CANDIDATE')]).to.deep.equal(['theirs:ours', false]);
     internals.stunServer = undefined;
     internals.protocols.push(protocol);
     const found: string[] = [];
     connection.onIceCandidate.subscribe(({ host }) => found.push(host));
     await connection.gatherCandidates();
     expect([found, internals.protocols.length]).to.deep.equal([['127.0.0.1'], 1]);
+  });
+
+  it('Connection: pairs each protocol with candidates of its own transport and family, and passive TCP with none that was told', async () => {
+    const connection = new Connection(true, { useIpv4: false, useIpv6: false });
+    const locals = [
+      new Candidate('udp4', 1, 'udp', 4, '127.0.0.1', 9, 'host'),
+      new Candidate('udp6', 1, 'udp', 3, '::1', 9, 'host'),
+      new Candidate('tcp4', 1, 'tcp', 2, '127.0.0.1', 9, 'host', undefined, undefined, 'passive'),
+    ];
+    const protocols = locals.map((localCandidate) => Object.assign(new StunProtocol(), { localCandidate }));
+    connectionInternals(connection).protocols.push(...protocols);
+    await connection.addRemoteCandidate(new Candidate('1', 1, 'udp', 1, '127.0.0.1', 10, 'host'));
+    await connection.addRemoteCandidate(new Candidate('2', 1, 'udp', 1, '::1', 10, 'host'));
+    await connection.addRemoteCandidate(new Candidate('3', 1, 'tcp', 1, '127.0.0.1', 9, 'host', undefined, undefined, 'active'));
+    expect(connection.checkList.map(({ protocol, remoteAddr }) => [protocol.localCandidate?.foundation, remoteAddr])).to.have.deep.members([['udp4', ['127.0.0.1', 10]], ['udp6', ['::1', 10]]]);
+    connection.setRemoteParams({ iceLite: false, usernameFragment: 'theirs', password: 'secret' });
+    expect([connection.remoteUsername, connection.remotePassword]).to.deep.equal(['theirs', 'secret']);
   });
 
   it('StunProtocol: a transport that can be given, a door for datagrams', () => {

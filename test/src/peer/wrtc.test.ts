@@ -68,9 +68,12 @@ describe('Peer and libwebrtc', function () {
   let port: UdpPort;
   let rigged: RiggedPeer;
   let browser: Browser;
+  /** Then nobody learns of a UDP address. */
+  let isUdpBlocked = false;
 
   beforeEach(async () => {
-    port = await UdpPort.open(loopback);
+    port = await UdpPort.open({ ...loopback, hasTcp: true });
+    isUdpBlocked = false;
     rigged = await RiggedPeer.create({ port, certificate: await sharedCertificate() });
     browser = new Browser();
   });
@@ -81,21 +84,25 @@ describe('Peer and libwebrtc', function () {
     await port.close();
   });
 
+  function withinNetwork(sdp: string): string {
+    return isUdpBlocked ? sdp.replace(/a=candidate:\S+ 1 udp .*\r\n/g, '') : sdp;
+  }
+
   async function weOffer(): Promise<readonly NegotiatedMedia[]> {
-    const offer = rigged.peer.createOffer(plans);
+    const offer = withinNetwork(rigged.peer.createOffer(plans));
     await browser.connection.setRemoteDescription({ type: 'offer', sdp: offer });
     const transceivers = browser.connection.getTransceivers();
     await Promise.all(transceivers.map(({ sender }, index) => sender.replaceTrack(browser.tracks[index] ?? null)));
     for (const transceiver of transceivers) transceiver.direction = 'sendrecv';
-    return rigged.peer.acceptAnswer(await gatheredSdp(browser.connection, await browser.connection.createAnswer()));
+    return rigged.peer.acceptAnswer(withinNetwork(await gatheredSdp(browser.connection, await browser.connection.createAnswer())));
   }
 
   async function theyOffer(): Promise<readonly NegotiatedMedia[]> {
     const stream = new wrtc.MediaStream();
     for (const track of browser.tracks) browser.connection.addTransceiver(track, { direction: 'sendrecv', streams: [stream] });
-    const offer = await gatheredSdp(browser.connection, await browser.connection.createOffer());
+    const offer = withinNetwork(await gatheredSdp(browser.connection, await browser.connection.createOffer()));
     const { answer, media } = rigged.peer.acceptOffer(offer, (remote) => remote.map(({ mid, kind }) => ({ ...plans[kind === 'audio' ? 0 : 1]!, mid })));
-    await browser.connection.setRemoteDescription({ type: 'answer', sdp: answer });
+    await browser.connection.setRemoteDescription({ type: 'answer', sdp: withinNetwork(answer) });
     return media;
   }
 
@@ -143,6 +150,23 @@ describe('Peer and libwebrtc', function () {
     await rigged.reached(({ ended }) => ended !== undefined);
     expect(rigged.ended).to.equal('closed_by_peer');
     expect(performance.now() - before).to.be.lessThan(1_000);
+  });
+
+  for (const [who, exchange] of [['we offer', weOffer], ['they offer', theyOffer]] as const) {
+    it(`connect by TCP where UDP is blocked, when ${who}: media is counted both ways`, async () => {
+      isUdpBlocked = true;
+      await expectMediaBothWays(await exchange());
+      expect([port.counters.sentDatagrams, port.sourceCount]).to.deep.equal([0, 0]);
+      // libwebrtc connects from each of its networks.
+      expect(port.socketGauges.tcpStreams).to.be.within(1, 4);
+      await rigged.peer.close();
+      await eventually('its connections are closed', () => port.socketGauges.tcpStreams === 0, 2_000);
+    });
+  }
+
+  it('prefer UDP where both work', async () => {
+    await expectMediaBothWays(await weOffer());
+    expect(port.counters.sentDatagrams).to.be.greaterThan(60);
   });
 
   it('connect when we are DTLS client', async () => {

@@ -31,7 +31,20 @@ describe('Participant', () => {
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(true);
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(false);
     expect(ann.setMedia({ audio: true, video: false, screen: true })).to.equal(true);
-    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, joinedAt: '2026-01-01T00:00:10.000Z' });
+    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, connection: 'connected', joinedAt: '2026-01-01T00:00:10.000Z' });
+  });
+
+  it('is described with his connection: on its way, there, silent, there again', () => {
+    const ann = create('browser');
+    const connection = (): unknown => ann.describe(speakers).connection;
+    const states = [connection()];
+    for (const happen of [() => open.peer.events.onConnected(), () => open.peer.events.onDisconnected?.(), () => open.peer.events.onReconnected?.()]) {
+      happen();
+      states.push(connection());
+    }
+    expect(states).to.deep.equal(['connected', 'connected', 'disconnected', 'connected']);
+    expect(open.told).to.deep.equal(['connected', 'connection changed', 'connection changed']);
+    expect(open.session.stats()).to.include({ state: 'connected' });
   });
 
   it('takes the word of a browser, whatever arrives', () => {

@@ -1,7 +1,7 @@
 /** What the tests of this folder hand in: time that they move, a mixer that writes down its commands, a peer without a network, packets as a client sends them. */
 import { loadLayouts } from '../../../layouts/load-layouts.js';
 import { RoomClock, systemTimers, type AudioPacket, type MixerCommand, type VideoFrame } from '../../../mixer/index.js';
-import type { MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
+import type { LocalIce, MediaPlan, NegotiatedMedia, PeerCounters, PeerEvents, RemoteMedia } from '../../../src/peer/index.js';
 import { createPeerCounters } from '../../../src/peer/peer-options.js';
 import type { RoomOptions } from '../../../src/rooms/protocol.js';
 import { planBrowser } from '../../../src/room/media-plan.js';
@@ -136,6 +136,8 @@ export class FakePeer implements SessionPeer {
     { mid: '1', kind: 'video', direction: 'sendrecv', codecs: videoLine().codecs, ssrcs: [] },
   ];
   plans: readonly MediaPlan[] = [];
+  /** Answers to offers of ICE restarts. */
+  readonly restarts: string[] = [];
   #isClosed = false;
 
   constructor(events: PeerEvents) {
@@ -153,6 +155,18 @@ export class FakePeer implements SessionPeer {
 
   acceptAnswer(): readonly NegotiatedMedia[] {
     return this.media;
+  }
+
+  createRestartOffer(): Promise<string> {
+    return Promise.resolve('restart offer');
+  }
+
+  acceptRestart(answer: string): void {
+    this.restarts.push(answer);
+  }
+
+  restartFor({ ufrag, password }: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
+    return Promise.resolve({ ufrag: `for ${ufrag}`, password: `for ${password}`, candidates: [{ foundation: '1', transport: 'udp', priority: 7, address: '192.0.2.1', port: 9 }] });
   }
 
   acceptOffer(_sdp: string, plan: (remote: RemoteMedia[]) => readonly MediaPlan[]): { readonly answer: string; readonly media: readonly NegotiatedMedia[] } {
@@ -238,6 +252,7 @@ export class OpenSession {
       },
       events: {
         onConnected: () => told.push('connected'),
+        onConnectionChanged: () => told.push('connection changed'),
         onAudioPacket: (packet) => audio.push(packet),
         onVideoFrame: (frame) => video.push(frame),
         onKeyframeWish: () => told.push('keyframe'),
@@ -262,7 +277,8 @@ export const roomOptions: RoomOptions = {
   video: { width: 320, height: 180, fps: 30 },
   videoBitrateBps: 300_000,
   audioBitrateBps: 32_000,
-  udpHost: '127.0.0.1',
+  udpHosts: ['127.0.0.1'],
+  iceTcp: false,
   udpPortMin: 0,
   udpPortMax: 0,
   announcedAddresses: [],

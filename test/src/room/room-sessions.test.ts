@@ -37,6 +37,7 @@ describe('RoomSessions', () => {
       events: {
         onEntered: ({ id, kind, joinedAt }) => told.push(`${id} entered as ${kind} ${joinedAt}`),
         onConnected: ({ id }) => told.push(`${id} connected`),
+        onConnectionChanged: () => told.push('connection changed'),
         onAudioPacket: () => undefined,
         onVideoFrame: () => undefined,
         onKeyframeWish: ({ id }) => told.push(`keyframe ${id}`),
@@ -61,6 +62,8 @@ describe('RoomSessions', () => {
     expect(sessions.participants.map(({ id, name }) => [id, name])).to.deep.equal([['ann', 'Ann'], ['cam', 'Camera']]);
     peers[0]!.events.onConnected();
     expect(told.at(-1)).to.equal('ann connected');
+    peers[0]!.events.onDisconnected?.();
+    expect(told.at(-1)).to.equal('connection changed');
   });
 
   it('counts those who are on their way in: the limit holds for who comes in the same moment', async () => {

@@ -110,6 +110,16 @@ describe('Session', () => {
     expect(session.stats()['uplinks']).to.deep.equal([]);
   });
 
+  it('goes on with its media through ICE restarts', async () => {
+    const { session, peer } = await participant();
+    const { audioDownlink, videoDownlink } = session;
+    expect(await session.restartIce()).to.equal('restart offer');
+    session.acceptAnswer('second answer');
+    expect(peer.restarts).to.deep.equal(['second answer']);
+    expect([session.audioDownlink, session.videoDownlink]).to.deep.equal([audioDownlink, videoDownlink]);
+    expect(await session.restartIceFor('abcd', 'secret')).to.deep.equal({ iceUfrag: 'for abcd', icePassword: 'for secret', candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] });
+  });
+
   it('does not become connected after its end', async () => {
     const { peer, session, told } = await participant();
     await session.close();

@@ -74,7 +74,7 @@ describe('RoomRegistry', () => {
     const room = await registry.create('standup', { layout: 'SPEAKER', video: { width: 640 } });
     const [open] = await asked(registry, 'standup');
     expect(open?.name).to.equal('open');
-    expect(open?.params['options']).to.deep.include({ name: 'standup', layout: 'speaker', video: { width: 640, height: 720, fps: 30 }, maxParticipants: 7, videoBitrateBps: 900_000, udpHost: '127.0.0.1', announcedAddresses: ['127.0.0.1'], udpPortMin: 40_000, udpPortMax: 40_099 });
+    expect(open?.params['options']).to.deep.include({ name: 'standup', layout: 'speaker', video: { width: 640, height: 720, fps: 30 }, maxParticipants: 7, videoBitrateBps: 900_000, udpHosts: ['127.0.0.1'], iceTcp: true, announcedAddresses: ['127.0.0.1'], udpPortMin: 40_000, udpPortMax: 40_099 });
     expect(room.describe()).to.deep.include({ name: 'standup', layout: 'speaker', participants: [], viewers: 0, recordings: [] });
     const { argv, threadPool } = await room.stats();
     expect(argv).to.include('--enable-source-maps');

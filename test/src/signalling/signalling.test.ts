@@ -17,7 +17,7 @@ describe('signalling', () => {
   let test: TestServer;
 
   before(async () => {
-    test = await startTestServer({ config: { iceServers: ['stun:stun.example.org'], maxParticipants: 3 } });
+    test = await startTestServer({ config: { iceServers: ['stun:stun.example.org', 'turn:turn.example.org'], turnSecret: 'hush', maxParticipants: 3 } });
   });
 
   after(() => test.close());
@@ -39,7 +39,11 @@ describe('signalling', () => {
     expect(room.participants).to.have.length(1);
     expect(room.participants[0]).to.deep.include({ id: joined.participantId, name: 'Ann', kind: 'browser', audio: true, video: false, screen: false });
     expect(joined.layouts).to.include('grid');
-    expect(joined.iceServers).to.deep.equal([{ urls: ['stun:stun.example.org'] }]);
+    const [stun, turn] = joined.iceServers;
+    expect(stun).to.deep.equal({ urls: ['stun:stun.example.org'] });
+    expect(turn?.urls).to.deep.equal(['turn:turn.example.org']);
+    expect(turn?.username).to.match(new RegExp(`^\\d{10}:${joined.participantId}$`));
+    expect(test.logLines.join('\n')).to.not.include('hush').and.not.include(turn?.credential);
     expect((await ann.next('offer')).sdp).to.equal(cannedOffer);
   });
 
@@ -55,6 +59,22 @@ describe('signalling', () => {
     expect(await asked('says', 'answer')).to.deep.equal([{ sessionId, answer: cannedAnswer }]);
     expect(await asked('says', 'addCandidate')).to.deep.equal([{ sessionId, candidate: clientCandidate }, { sessionId, candidate: '' }]);
     expect((await asked('says', 'setMedia')).at(-1)).to.deep.equal({ sessionId, audio: false, video: true, screen: true });
+  });
+
+  it('makes a new offer when the client asks to restart ICE, and takes its answer', async () => {
+    const ann = await test.connect();
+    const { participantId: sessionId } = await ann.join('restart', 'Ann');
+    await ann.next('offer');
+    ann.send({ type: 'answer', sdp: cannedAnswer });
+    ann.send({ type: 'restart' });
+    const offer = await ann.next('offer');
+    expect(offer.sdp).to.include('a=ice-ufrag:new0');
+    expect(offer.iceServers?.map(({ urls }) => urls)).to.deep.equal([['stun:stun.example.org'], ['turn:turn.example.org']]);
+    ann.send({ type: 'answer', sdp: cannedAnswer });
+    ann.send({ type: 'layout', layout: 'speaker' });
+    await ann.next('room', ({ room }) => room.layout === 'speaker');
+    expect(await asked('restart', 'restartIce')).to.deep.equal([{ sessionId }]);
+    expect(await asked('restart', 'answer')).to.have.lengthOf(2);
   });
 
   it('tells everyone who comes, who speaks and who leaves', async () => {

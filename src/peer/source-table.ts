@@ -1,0 +1,98 @@
+/**
+ * Where the datagrams of each connection may come from. An address is *claimed* by an authentic check that came from it, and *proved* by an authentic answer to a
+ * check of ours that was sent to it. Whoever sees a check on its way can send it again from any address, his own or a victim's: so a claim takes nothing
+ * from who has proved an address, and pushes no proved address out; and only proved ones are sent media.
+ */
+import type { DatagramStream, OwnedSource, PortBinding } from './port-binding.js';
+
+/** Addresses one connection may have of either kind: a phone has two interfaces and a handful of NAT bindings. Beyond it the one that was quiet longest goes. */
+const maxSourcesPerBinding = 16;
+
+export class SourceTable {
+  /** By port number first: it is a number, and nearly always unique already, so that no key string is built per packet. */
+  readonly #byPort = new Map<number, OwnedSource[]>();
+
+  /** Of datagrams; streams know their own. */
+  find(address: string, port: number): OwnedSource | undefined {
+    const candidates = this.#byPort.get(port);
+    if (candidates === undefined) return undefined;
+    for (const candidate of candidates) {
+      if (candidate.address === address) return candidate;
+    }
+    return undefined;
+  }
+
+  get count(): number {
+    return [...this.#byPort.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** An authentic check for this connection came from there. Whose it is then may still be another one. */
+  claim(binding: PortBinding, address: string, port: number): OwnedSource {
+    const source = this.find(address, port) ?? this.#add(binding, address, port);
+    if (source.owner === binding || !source.isProved) this.#give(source, binding);
+    return source;
+  }
+
+  /** An authentic answer to this connection's check came from where it was sent to. */
+  prove(binding: PortBinding, address: string, port: number): OwnedSource {
+    const source = this.find(address, port) ?? this.#add(binding, address, port);
+    source.isProved = true;
+    this.#give(source, binding);
+    return source;
+  }
+
+  /** The other end of a stream has shown by its handshake that it is where it says. */
+  proveStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream & { readonly address: string; readonly port: number }): OwnedSource {
+    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: true, stream };
+    this.#give(source, binding);
+    return source;
+  }
+
+  /** All of this connection; an heir gets them, as older than what it has proved itself. */
+  release(binding: PortBinding, heir: PortBinding | undefined): void {
+    for (const source of [...binding.sources]) {
+      if (heir === undefined || heir.sources.length >= maxSourcesPerBinding) {
+        this.forget(source);
+        continue;
+      }
+      source.owner = heir;
+      heir.sources.unshift(source);
+    }
+    binding.sources.length = 0;
+  }
+
+  forget(source: OwnedSource): void {
+    remove(source.owner.sources, source);
+    if (source.stream !== undefined) {
+      source.stream.close();
+      return;
+    }
+    const neighbours = this.#byPort.get(source.port);
+    if (neighbours === undefined) return;
+    remove(neighbours, source);
+    if (neighbours.length === 0) this.#byPort.delete(source.port);
+  }
+
+  #add(binding: PortBinding, address: string, port: number): OwnedSource {
+    const source: OwnedSource = { address, port, owner: binding, isProved: false, stream: undefined };
+    const neighbours = this.#byPort.get(port);
+    if (neighbours === undefined) this.#byPort.set(port, [source]);
+    else neighbours.push(source);
+    return source;
+  }
+
+  /** Also to its owner: it is his youngest then. */
+  #give(source: OwnedSource, binding: PortBinding): void {
+    remove(source.owner.sources, source);
+    source.owner = binding;
+    binding.sources.push(source);
+    const alike = binding.sources.filter(({ isProved }) => isProved === source.isProved);
+    const [oldest] = alike;
+    if (alike.length > maxSourcesPerBinding && oldest !== undefined) this.forget(oldest);
+  }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at !== -1) list.splice(at, 1);
+}

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { RoomDescription } from '../../src/rooms/protocol.js';
+import { eventually } from '../support/eventually.js';
+import { linkedSdp } from '../support/linked-sdp.js';
+import { rootFolder } from '../support/root-folder.js';
+import { mixProbe, MixPage } from '../support/mix-page.js';
+import { PageBrowser } from '../support/page-browser.js';
+import { pageDevices } from '../support/page-devices.js';
+import { startRoomServer } from '../support/room-server.js';
+import type { TestServer } from '../support/test-server.js';
+import { UdpRelay } from '../support/udp-relay.js';
+import { WrtcListener } from '../support/wrtc-client.js';
+import { WrtcMember } from '../support/wrtc-member.js';
+import { gatheredSdp } from '../support/wrtc.js';
+
+const whole = { left: 0, top: 0, width: 1, height: 1 };
+/** From the restart until media flow again. */
+const maxRecoveryMs = 2_000;
+
+/** In the page: its first connection begins at the relay, and the server learns none of the browser's own addresses until the page has asked for a restart. */
+const firstThroughRelay = `{
+  let hasRestarted = false;
+  const setRemote = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+    return setRemote.call(this, hasRestarted ? description : { type: description.type, sdp: await window.throughRelay(description.sdp) });
+  };
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    const message = JSON.parse(text);
+    if (message.type === 'restart') hasRestarted = true;
+    if (!hasRestarted && message.type === 'candidate') return;
+    if (!hasRestarted && message.type === 'answer') message.sdp = message.sdp.replace(/a=candidate:.*\\r\\n/g, '');
+    send.call(this, JSON.stringify(message));
+  };
+}`;
+
+interface RestartTexts {
+  readonly restartFragment: (offer: string) => string;
+  readonly restartedAnswer: (answer: string, fragment: string) => string;
+}
+
+describe('a client that changes its network', function () {
+  this.timeout(60_000);
+  let server: TestServer;
+  let relay: UdpRelay;
+
+  before(async () => {
+    server = await startRoomServer();
+  });
+  beforeEach(() => {
+    relay = new UdpRelay();
+  });
+  afterEach(() => relay.close());
+  after(() => server.close());
+
+  const describeRoom = async (room: string): Promise<RoomDescription> => (await server.call('GET', `/api/rooms/${room}`)).body as RoomDescription;
+
+  it('is disconnected after 5 s of silence, and connected again 2 s after an ICE restart over the WebSocket, with the same media', async () => {
+    const ann = await WrtcMember.join(server.url, 'move', 'Ann', { color: 'red', toneHz: 500 }, relay.through);
+    await ann.mix.until('Ann sees herself', () => ann.mix.sees('red', whole), 20_000);
+    const connectionOf = async (): Promise<unknown> => (await describeRoom('move')).participants.find(({ id }) => id === ann.participantId)?.connection;
+    expect(await connectionOf()).to.equal('connected');
+    const cutMs = performance.now();
+    relay.isCut = true;
+    await eventually('Ann is disconnected', async () => (await connectionOf()) === 'disconnected', 10_000);
+    expect(performance.now() - cutMs).to.be.within(4_500, 6_500);
+
+    const framesBefore = ann.mix.frameCount;
+    const restartMs = performance.now();
+    ann.signalling.send({ type: 'restart' });
+    const { sdp } = await ann.signalling.next('offer');
+    await ann.connection.setRemoteDescription({ type: 'offer', sdp });
+    ann.signalling.send({ type: 'answer', sdp: await gatheredSdp(ann.connection, await ann.connection.createAnswer()) });
+    await ann.mix.until('the mix comes again', () => ann.mix.frameCount > framesBefore, 10_000);
+    const backMs = performance.now() - restartMs;
+    await eventually('Ann is connected', async () => (await connectionOf()) === 'connected', 10_000);
+    console.log(`      ICE restart over the WebSocket: the mix came again after ${Math.round(backMs)} ms`);
+    expect(backMs).to.be.lessThan(maxRecoveryMs);
+    await ann.mix.until('Ann sees herself again', () => ann.mix.sees('red', whole), 10_000);
+    await ann.leave();
+  });
+
+  it('goes on within 2 s of an ICE restart by PATCH', async () => {
+    // The page's own texts.
+    const { restartFragment, restartedAnswer } = (await import(pathToFileURL(join(rootFolder, 'public/client/ice-restart.js')).href)) as RestartTexts;
+    const ann = await WrtcMember.join(server.url, 'patch', 'Ann', { color: 'red', toneHz: 500 });
+    const bob = await WrtcListener.join(server.url, 'patch', undefined, relay.through);
+    await bob.mix.until('Bob sees Ann', () => bob.mix.sees('red', whole), 20_000);
+    relay.isCut = true;
+    const cutFrames = bob.mix.frameCount;
+    // Time for what is on its way; nothing tells that no more comes.
+    await eventually('nothing comes any more', async () => {
+      const before = bob.mix.frameCount;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return bob.mix.frameCount === before;
+    });
+    const framesBefore = bob.mix.frameCount;
+    expect(framesBefore - cutFrames).to.be.lessThan(20);
+    const restartMs = performance.now();
+    const offer = await gatheredSdp(bob.connection, await bob.connection.createOffer({ iceRestart: true }));
+    const response = await fetch(bob.url, { method: 'PATCH', headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }, body: restartFragment(offer) });
+    expect(response.status).to.equal(200);
+    await bob.connection.setRemoteDescription({ type: 'answer', sdp: restartedAnswer(bob.answer, await response.text()) });
+    await bob.mix.until('the mix comes again', () => bob.mix.frameCount > framesBefore, 10_000);
+    const backMs = performance.now() - restartMs;
+    console.log(`      ICE restart by PATCH: the mix came again after ${Math.round(backMs)} ms`);
+    expect(backMs).to.be.lessThan(maxRecoveryMs);
+    await bob.leave();
+    await ann.leave();
+  });
+
+  it('notices it by itself where it is the room page, and keeps its place in the room', async () => {
+    const browser = await PageBrowser.launch();
+    try {
+      const page = await browser.open({
+        origin: server.url,
+        admitted: { room: 'page', name: 'Ann' },
+        initScript: `${mixProbe}\n${firstThroughRelay}\n${pageDevices({ color: 'green', toneHz: 500 })}`,
+      });
+      await page.exposeFunction('throughRelay', (sdp: string) => linkedSdp(sdp, relay.through));
+      await page.goto(`${server.url}/r/page`);
+      const ann = new MixPage(page);
+      await ann.untilSees('green', whole);
+      const bob = await WrtcListener.join(server.url, 'page');
+      await bob.mix.until('Bob sees Ann', () => bob.mix.sees('green', whole), 20_000);
+      const [before] = (await describeRoom('page')).participants;
+      const receivedPackets = (): Promise<number> => page.evaluate<number>(`spied.connections[0].getStats().then((stats) => [...stats.values()].reduce((sum, { type, packetsReceived }) => (type === 'inbound-rtp' ? sum + packetsReceived : sum), 0))`);
+      relay.isCut = true;
+      const cutMs = performance.now();
+      const packets = await receivedPackets();
+      await eventually('the mix comes again', async () => (await receivedPackets()) > packets + 20, 10_000);
+      console.log(`      the room page: cut off, and back after ${Math.round(performance.now() - cutMs)} ms`);
+      await eventually('Ann is connected', async () => (await describeRoom('page')).participants[0]?.connection === 'connected', 10_000);
+      await ann.untilSees('green', whole);
+      expect((await describeRoom('page')).participants.map(({ id }) => id)).to.deep.equal([before?.id]);
+      expect(await page.evaluate('spied.connections.length')).to.equal(1);
+      expect(browser.problems).to.deep.equal([]);
+      await bob.leave();
+    } finally {
+      await browser.close();
+    }
+  });
+});

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { AppError } from '../../../src/errors.js';
+import { UdpPort } from '../../../src/peer/index.js';
+import { writeCandidate } from '../../../src/peer/local-description.js';
+import { eventually } from '../../support/eventually.js';
+import { closePair, connect, createPair, loopback, makeRtp, type Pair } from './peer-rig.js';
+
+function ufragOf(sdp: string): string {
+  return /a=ice-ufrag:(.*)\r\n/.exec(sdp)?.[1] ?? '';
+}
+
+describe('an ICE restart of a Peer', () => {
+  let pair: Pair;
+  let extraPort: UdpPort | undefined;
+
+  afterEach(async () => {
+    await closePair(pair);
+    await extraPort?.close();
+    extraPort = undefined;
+  });
+
+  /** As WHIP has it: the client asks, by its own new credentials. */
+  async function restart(): Promise<void> {
+    const { client, server } = pair;
+    const restarted = [client.peer.counters.restarts, server.peer.counters.restarts];
+    const offer = await client.peer.createRestartOffer();
+    const answer = await server.peer.restartFor({ ufrag: ufragOf(offer), password: /a=ice-pwd:(.*)\r\n/.exec(offer)?.[1] ?? '' });
+    for (const [candidate] of offer.matchAll(/candidate:.* typ host/g)) server.peer.addCandidate(candidate);
+    const lines = [`a=ice-ufrag:${answer.ufrag}`, `a=ice-pwd:${answer.password}`, ...answer.candidates.map((candidate) => `a=${writeCandidate(candidate)}`)];
+    const credentialLine = /a=(ice-ufrag|ice-pwd|candidate|end-of-candidates).*\r\n/g;
+    client.peer.acceptRestart(offer.replace(credentialLine, '').replace('a=setup:actpass', 'a=setup:passive').replace('a=rtcp-mux\r\n', `a=rtcp-mux\r\n${lines.join('\r\n')}\r\n`));
+    await eventually('both have a new path', () => client.peer.counters.restarts > restarted[0]! && server.peer.counters.restarts > restarted[1]!, 2_000);
+  }
+
+  it('changes credentials and nothing else, however often, and leaves nothing behind', async () => {
+    pair = await createPair();
+    await connect(pair);
+    const { client, server, serverPort } = pair;
+    for (let round = 1; round <= 5; round++) {
+      await restart();
+      client.peer.sendRtp(makeRtp(round));
+      server.peer.sendRtp(makeRtp(round));
+      await Promise.all([client, server].map((side) => side.reached(({ rtp }) => rtp.length === round)));
+    }
+    expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.counters.droppedUnknownSource]).to.deep.equal([1, 1, 0]);
+    expect([client.ended, server.ended]).to.deep.equal([undefined, undefined]);
+  });
+
+  it('lets media flow on the old path while the new one is looked for, and on it when there is none', async () => {
+    pair = await createPair({ client: { connectTimeoutMs: 100 } });
+    await connect(pair);
+    const { client, server, clientPort, serverPort } = pair;
+    const first = ufragOf(await client.peer.createRestartOffer());
+    const second = ufragOf(await client.peer.createRestartOffer());
+    expect(second).to.not.equal(first);
+    expect(clientPort.bindingCount, 'the second replaces the first').to.equal(2);
+    // The server has credentials that lead nowhere.
+    await server.peer.restartFor({ ufrag: 'nobody', password: 'nobodynobodynobodynobody' });
+    for (let sequenceNumber = 1; sequenceNumber <= 20; sequenceNumber++) {
+      client.peer.sendRtp(makeRtp(sequenceNumber));
+      server.peer.sendRtp(makeRtp(sequenceNumber));
+    }
+    await Promise.all([client, server].map((side) => side.reached(({ rtp }) => rtp.length === 20)));
+    await eventually('the client has given it up', () => clientPort.bindingCount === 1, 2_000);
+    expect(serverPort.bindingCount).to.equal(2);
+    client.peer.sendRtp(makeRtp(21));
+    await server.reached(({ rtp }) => rtp.length === 21);
+  });
+
+  it('is refused before there is a connection, and by the wrong side', async () => {
+    pair = await createPair();
+    const codeOf = (act: Promise<unknown>): Promise<unknown> => act.then(() => 'done', (error: unknown) => (error instanceof AppError ? error.code : error));
+    expect(await codeOf(pair.client.peer.createRestartOffer())).to.equal('ice_restart_unsupported');
+    await connect(pair);
+    const credentials = { ufrag: 'abcd', password: 'passwordpasswordpassword' };
+    expect(await Promise.all([codeOf(pair.server.peer.createRestartOffer()), codeOf(pair.client.peer.restartFor(credentials))])).to.deep.equal(['ice_restart_unsupported', 'ice_restart_unsupported']);
+    await pair.server.peer.close();
+    expect(await codeOf(pair.server.peer.restartFor(credentials))).to.equal('ice_restart_unsupported');
+  });
+
+  it('is no way to another certificate, nor to the old credentials', async () => {
+    pair = await createPair();
+    await connect(pair);
+    const { client } = pair;
+    const offer = await client.peer.createRestartOffer();
+    const forged = offer.replace('a=setup:actpass', 'a=setup:passive').replace(/(a=fingerprint:sha-256 )[0-9A-F:]+/g, `$1${Array.from({ length: 32 }, () => 'AB').join(':')}`);
+    expect(() => client.peer.acceptRestart(forged)).to.throw(AppError).with.property('code', 'ice_restart_unsupported');
+  });
+
+  it('also works when the client has another port by then', async () => {
+    pair = await createPair();
+    await connect(pair);
+    const { client, server } = pair;
+    extraPort = await UdpPort.open(loopback);
+    // A second peer's agent on the new port stands for the client's new network: only its checks come from there.
+    const before = server.peer.transport?.remotePort;
+    const { IceAgent } = await import('../../../src/peer/ice-agent.js');
+    let isConnected = false;
+    const moved = new IceAgent({
+      port: extraPort,
+      events: { onConnected: () => void (isConnected = true), onFailed: () => undefined, onStun: () => undefined, onDtls: () => undefined, onMedia: () => undefined },
+    });
+    moved.control();
+    await moved.gather();
+    const answer = await server.peer.restartFor(moved);
+    for (const { foundation, priority, address, port } of answer.candidates) moved.addRemoteCandidate({ foundation, priority, address, port, type: 'host' });
+    moved.start({ ...answer, isLite: false }, true);
+    await eventually('the server has a new path', () => isConnected && server.peer.counters.restarts === 1, 2_000);
+    expect(server.peer.transport?.remotePort).to.equal(extraPort.port).and.not.equal(before);
+    // What is still on its way from the old address is taken.
+    client.peer.sendRtp(makeRtp(1));
+    await server.reached(({ rtp }) => rtp.length === 1);
+    await moved.close();
+  });
+});
