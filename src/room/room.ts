@@ -317,7 +317,8 @@ export class Room {
   }
 
   /** A page is told in words, every other client by what RTP has for it. */
-  #askFor({ id, kind }: Participant, source: VideoSource, need: PictureNeed | undefined): void {
+  #askFor({ id, kind, session }: Participant, source: VideoSource, need: PictureNeed | undefined): void {
+    session.setNeed(source, need);
     if (kind === 'browser') this.#dependencies.onEvent({ type: 'encoding', sessionId: id, encoding: wishEncoding(source, need) });
   }
 
