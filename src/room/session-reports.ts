@@ -71,7 +71,11 @@ export class SessionReports {
     if (isReportDue) this.#nextReportUs = nowUs + reportIntervalUs;
     const feedback: Buffer[] = [];
     const blocks: ReportBlock[] = [];
+    // Again with each report, since datagrams get lost.
+    const isWorthDue = worthwhileBps !== undefined && (isReportDue || worthwhileBps !== this.#toldBps);
+    const pictureSsrcs: number[] = [];
     for (const uplink of uplinks) {
+      if (isWorthDue && uplink.source !== 'microphone') pictureSsrcs.push(uplink.ssrc);
       const sequenceNumbers = uplink.dueNacks(nowUs, roundTripUs);
       if (sequenceNumbers.length > 0) feedback.push(buildNack({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc, sequenceNumbers }));
       if (uplink.takeKeyframeWish(nowUs)) feedback.push(buildPictureLossIndication({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc }));
@@ -83,13 +87,9 @@ export class SessionReports {
       this.#hasTransportFeedback = false;
       feedback.push(...this.#transportFeedback.build({ senderSsrc: ownSsrc, mediaSsrc: this.#lastMediaSsrc }));
     }
-    // Again with each report, since datagrams get lost.
-    if (worthwhileBps !== undefined && (isReportDue || worthwhileBps !== this.#toldBps)) {
-      const ssrcs = [...uplinks].filter(({ source }) => source !== 'microphone').map(({ ssrc }) => ssrc);
-      if (ssrcs.length > 0) {
-        this.#toldBps = worthwhileBps;
-        feedback.push(buildRemb({ senderSsrc: ownSsrc, bitrateBps: worthwhileBps, ssrcs }));
-      }
+    if (worthwhileBps !== undefined && pictureSsrcs.length > 0) {
+      this.#toldBps = worthwhileBps;
+      feedback.push(buildRemb({ senderSsrc: ownSsrc, bitrateBps: worthwhileBps, ssrcs: pictureSsrcs }));
     }
     if (isReportDue) this.#sendReports(nowUs, downlinks, blocks);
     if (feedback.length > 0) this.#send([buildReceiverReport({ senderSsrc: ownSsrc, reports: [] })], feedback);

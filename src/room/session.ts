@@ -164,6 +164,7 @@ export class Session {
       roundTripMs: feedback === undefined ? undefined : feedback.roundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
+      worthwhileBps: this.#incoming.worthwhileBps,
       refusedKeyframeWishes: feedback?.refusedKeyframeWishes ?? 0,
       uplinks: this.#incoming.stats(),
       ...outgoing?.stats(),

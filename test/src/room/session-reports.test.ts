@@ -47,7 +47,7 @@ describe('SessionReports', () => {
     for (let us = 0; us < forUs; us += tickUs) {
       clock.advance(tickUs);
       eachTick();
-      reports.tick(clock.nowUs(), roundTripUs, { uplinks, downlinks, worthwhileBps });
+      reports.tick(clock.nowUs(), roundTripUs, { uplinks: uplinks.values(), downlinks, worthwhileBps });
     }
   }
 
