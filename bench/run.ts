@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'listener-cost': () => import('./listener-cost.js'),
   latency: () => import('./latency.js'),
   'first-picture': () => import('./first-picture.js'),
+  'upstream-need': () => import('./upstream-need.js'),
   network: () => import('./network.js'),
 };
 /** Not among those that run when none is named: one turn of its table takes ten minutes. */
