@@ -9,6 +9,9 @@ const cameraLimits = { maxBps: 2_500_000, maxFps: 30 };
 // Text stays readable at 1080p and 15 pictures a second with this; slides need far less.
 const screenLimits = { maxBps: 2_500_000, maxFps: 15 };
 
+// A window that was resized is of another size for so long at most; asking costs nothing that can be measured.
+const sizeCheckMs = 2000;
+
 /** @type {readonly (keyof Tracks)[]} in the order of the offer's m-lines: mid 0, 1, 2. */
 const slots = ['microphone', 'camera', 'screen'];
 
@@ -23,6 +26,7 @@ export class RoomPeer extends EventTarget {
   #tracks;
   #watch;
   #streamed = false;
+  #sizeTimer = setInterval(() => this.#followSizes(), sizeCheckMs);
   #encodings = { camera: new SenderEncoding(cameraLimits), screen: new SenderEncoding(screenLimits) };
 
   /** @param {{ iceServers: readonly { urls: readonly string[] }[], tracks: Tracks }} options */
@@ -77,9 +81,14 @@ export class RoomPeer extends EventTarget {
   }
 
   close() {
+    clearInterval(this.#sizeTimer);
     this.#watch.close();
     this.#connection.onicecandidate = null;
     this.#connection.close();
+  }
+
+  #followSizes() {
+    for (const encoding of Object.values(this.#encodings)) void encoding.refresh();
   }
 
   #transceivers() {

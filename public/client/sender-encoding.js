@@ -16,6 +16,8 @@ export class SenderEncoding {
   #wish = null;
   /** @type {RTCRtpSender | null} */
   #sender = null;
+  /** Of the track when it was looked at last. */
+  #size = '';
   /** One change at a time: parameters that are set must be those that were read last. @type {Promise<void>} */
   #applying = Promise.resolve();
 
@@ -36,6 +38,11 @@ export class SenderEncoding {
     return this.apply();
   }
 
+  /** To be called now and then: a shared window is drawn larger or smaller by whoever shares it, and nothing tells. */
+  refresh() {
+    return sizeOf(this.#sender) === this.#size ? this.#applying : this.apply();
+  }
+
   /** To be called when the sender has another track. @returns {Promise<void>} never rejects */
   apply() {
     this.#applying = this.#applying.then(() => this.#set());
@@ -46,12 +53,19 @@ export class SenderEncoding {
     const parameters = this.#sender?.getParameters();
     // Before the answer there is no encoding to set.
     if (this.#sender === null || parameters === undefined || parameters.encodings.length === 0) return;
+    this.#size = sizeOf(this.#sender);
     const { width = 0, height = 0 } = this.#sender.track?.getSettings() ?? {};
     const { active, scaleResolutionDownBy, maxBitrate, maxFramerate } = encodingFor(this.#wish, this.#limits, width, height);
     for (const encoding of parameters.encodings) Object.assign(encoding, { active, scaleResolutionDownBy, maxBitrate, maxFramerate });
     // A browser that refuses a limit sends unlimited, which the server's own bandwidth feedback then holds.
     await this.#sender.setParameters(parameters).catch(() => undefined);
   }
+}
+
+/** @param {RTCRtpSender | null} sender */
+function sizeOf(sender) {
+  const { width, height } = sender?.track?.getSettings() ?? {};
+  return `${width}x${height}`;
 }
 
 /**

@@ -21,6 +21,7 @@ interface SenderEncoding {
   attach(sender: object | null): Promise<void>;
   follow(wish: Wish): Promise<void>;
   apply(): Promise<void>;
+  refresh(): Promise<void>;
 }
 
 interface EncodingModule {
@@ -112,6 +113,20 @@ describe('what a page sends', () => {
       sender.track = null;
       await encoding.apply();
       expect(sender.encodings[0]).to.include({ active: true, scaleResolutionDownBy: 1, maxBitrate: 200_000 });
+    });
+
+    it('looks after a track that has become another size by itself, and leaves one alone that has not', async () => {
+      const sender = new FakeSender();
+      let width = 1280;
+      sender.track = { getSettings: () => ({ width, height: (width * 9) / 16 }) };
+      const encoding = new page.SenderEncoding(limits);
+      await encoding.attach(sender);
+      await encoding.follow(wish);
+      await encoding.refresh();
+      expect(sender.set.length).to.equal(2);
+      width = 640;
+      await encoding.refresh();
+      expect(sender.set.map(({ scaleResolutionDownBy }) => scaleResolutionDownBy)).to.deep.equal([1, 4, 2]);
     });
 
     it('minds neither a browser that refuses nor a sender without encodings', async () => {
