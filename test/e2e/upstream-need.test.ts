@@ -7,6 +7,12 @@ import { RoomPage } from '../support/room-page.js';
 import { startRoomServer } from '../support/room-server.js';
 import type { TestServer } from '../support/test-server.js';
 
+/** In the middle of the tiles of two: side by side, half as high as the canvas. */
+const tileOfAnn = { left: 0.1, top: 0.4, width: 0.3, height: 0.2 };
+const tileOfBen = { left: 0.6, top: 0.4, width: 0.3, height: 0.2 };
+/** From the word to the picture in somebody else's browser, which took 0.12 s where this was written. */
+const soonMs = 5_000;
+
 /** What the browser says of its camera's stream. */
 interface Sent {
   readonly atMs: number;
@@ -66,7 +72,9 @@ describe('a page sends what its tile shows', function () {
       return now.atMs - last.atMs > 1_000;
     });
     await setLayout(server, 'grid');
+    await ann.untilSees('blue', tileOfBen, soonMs);
     await sends('Ben is back', ben, 320, 180);
+    await ann.untilSees('red', tileOfAnn, soonMs);
     await ben.page.reload();
     await sends('Ben comes in anew', ben, 320, 180);
     await ben.page.close();
