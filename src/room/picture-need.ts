@@ -1,5 +1,6 @@
 /** What a tile shows of a picture, and so what is worth sending: pure. */
 import type { SceneTile, VideoSource } from '../../mixer/index.js';
+import type { EncodingWish } from '../rooms/protocol.js';
 
 /** Of one source of one participant. */
 export interface PictureNeed {
@@ -39,6 +40,12 @@ export function bitrateFor(source: VideoSource, pixels: number, fps: number): nu
   const referenceBps = source === 'screen' ? screenReferenceBps : cameraReferenceBps;
   const bps = referenceBps * (pixels / referencePixels) ** pixelExponent * (fps / referenceFps) ** fpsExponent;
   return Math.round(Math.min(mostBps, Math.max(leastBps, bps)) / 1000) * 1000;
+}
+
+/** As a page is told it. */
+export function wishEncoding(source: VideoSource, need: PictureNeed | undefined): EncodingWish {
+  const { widthPx, heightPx, fps, bitrateBps } = need ?? { widthPx: 0, heightPx: 0, fps: 0, bitrateBps: 0 };
+  return { source, active: need !== undefined, width: widthPx, height: heightPx, maxFps: fps, maxBitrate: bitrateBps };
 }
 
 function drawnSize(tileWidthPx: number, tileHeightPx: number, fit: SceneTile['fit'], aspectRatio: number | undefined): Pick<PictureNeed, 'widthPx' | 'heightPx'> {

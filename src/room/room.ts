@@ -6,10 +6,10 @@ import { indexLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type VideoSource } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
-import type { EncodingWish, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import type { RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
-import type { PictureNeed } from './picture-need.js';
+import { wishEncoding, type PictureNeed } from './picture-need.js';
 import { readProcessGauges } from './process-gauges.js';
 import { RoomBulletin } from './room-bulletin.js';
 import { RoomOutputs } from './room-outputs.js';
@@ -329,9 +329,4 @@ export class Room {
 
 function toFormat({ width, height, fps }: RoomOptions['video']): VideoFormat {
   return { widthPx: width, heightPx: height, fps };
-}
-
-function wishEncoding(source: VideoSource, need: PictureNeed | undefined): EncodingWish {
-  const { widthPx, heightPx, fps, bitrateBps } = need ?? { widthPx: 0, heightPx: 0, fps: 0, bitrateBps: 0 };
-  return { source, active: need !== undefined, width: widthPx, height: heightPx, maxFps: fps, maxBitrate: bitrateBps };
 }
