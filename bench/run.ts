@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   latency: () => import('./latency.js'),
   'first-picture': () => import('./first-picture.js'),
   srtp: () => import('./srtp.js'),
+  'upstream-need': () => import('./upstream-need.js'),
   network: () => import('./network.js'),
 };
 /** Not among those that run when none is named: one turn of its table takes ten minutes. */

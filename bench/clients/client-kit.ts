@@ -21,6 +21,14 @@ export interface LinkOptions {
   readonly plans: readonly MediaPlan[];
 }
 
+/** The way in which offer and answer cross. */
+export interface Exchange {
+  readonly media: readonly NegotiatedMedia[];
+  readonly participantId: string | undefined;
+  /** Never fails. */
+  close(): Promise<void>;
+}
+
 export interface LinkEvents {
   onRtp(packet: Buffer, arrivalUs: number): void;
   onRtcp(packet: Buffer, arrivalUs: number): void;
@@ -46,8 +54,7 @@ export function randomUint32(): number {
 export class ClientLink {
   readonly #port: UdpPort;
   #peer: Peer | undefined;
-  #session: HttpSession | undefined;
-  #media: readonly NegotiatedMedia[] = [];
+  #exchange: Exchange | undefined;
   #events: LinkEvents | undefined;
   #lostFor: PeerEndReason | undefined;
   #closing: Promise<void> | undefined;
@@ -57,11 +64,19 @@ export class ClientLink {
   }
 
   /** @throws {Error} when the server refuses, or no media can flow; everything opened is closed again then. */
-  static async open(options: LinkOptions): Promise<ClientLink> {
-    const host = loopbackHosts.test(options.url.hostname) ? '127.0.0.1' : '0.0.0.0';
-    const link = new ClientLink(await UdpPort.open({ hosts: [host], portMin: 0, portMax: 0, announcedAddresses: [], clock: options.kit.clock }));
+  static async open({ kit, url, plans }: LinkOptions): Promise<ClientLink> {
+    return ClientLink.openBy(kit, url, async (peer) => {
+      const session = await HttpSession.post(url, peer.createOffer(plans));
+      return { media: peer.acceptAnswer(session.answer), participantId: session.participantId, close: () => session.close() };
+    });
+  }
+
+  /** @throws {Error} as {@link open} does, and what `exchange` throws. */
+  static async openBy(kit: ClientKit, url: URL, exchange: (peer: Peer) => Promise<Exchange>): Promise<ClientLink> {
+    const host = loopbackHosts.test(url.hostname) ? '127.0.0.1' : '0.0.0.0';
+    const link = new ClientLink(await UdpPort.open({ hosts: [host], portMin: 0, portMax: 0, announcedAddresses: [], clock: kit.clock }));
     try {
-      await link.#connect(options);
+      await link.#connect(kit, url, exchange);
       return link;
     } catch (error) {
       await link.close();
@@ -75,12 +90,12 @@ export class ClientLink {
   }
 
   get media(): readonly NegotiatedMedia[] {
-    return this.#media;
+    return this.#exchange?.media ?? [];
   }
 
   /** As the response header `Tessera-Participant` says; undefined for viewers and for other servers. */
   get participantId(): string | undefined {
-    return this.#session?.participantId;
+    return this.#exchange?.participantId;
   }
 
   /** Packets come from now on; to be called in the turn in which the link was opened, or some are missed. */
@@ -89,17 +104,17 @@ export class ClientLink {
     if (this.#lostFor !== undefined) events.onLost(this.#lostFor);
   }
 
-  /** Tells the server by HTTP, then by DTLS. Idempotent; never fails, for a server that is gone has nothing left to close. */
+  /** Tells the server by HTTP (or the WebSocket), then by DTLS. Idempotent; never fails, for a server that is gone has nothing left to close. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
-      await this.#session?.close();
+      await this.#exchange?.close();
       await this.#peer?.close();
       await this.#port.close();
     })();
     return this.#closing;
   }
 
-  async #connect({ kit, url, plans }: LinkOptions): Promise<void> {
+  async #connect(kit: ClientKit, url: URL, exchange: (peer: Peer) => Promise<Exchange>): Promise<void> {
     let settle: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
     const connected = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
     // It may fail while the server's answer is still awaited.
@@ -109,6 +124,8 @@ export class ClientLink {
       certificate: kit.certificate,
       clock: kit.clock,
       timers: systemTimers,
+      // Where the server offers, it is to be DTLS server as for a browser.
+      dtlsRole: 'client',
       connectTimeoutMs,
       silenceTimeoutMs,
       events: {
@@ -123,8 +140,7 @@ export class ClientLink {
         },
       },
     });
-    this.#session = await HttpSession.post(url, this.#peer.createOffer(plans));
-    this.#media = this.#peer.acceptAnswer(this.#session.answer);
+    this.#exchange = await exchange(this.#peer);
     await connected;
   }
 }

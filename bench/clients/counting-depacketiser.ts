@@ -23,6 +23,10 @@ export class CountingDepacketiser implements VideoDepacketiser {
     return { data: noBytes, keyframe: payloads.some((payload) => (this.#real.inspect(payload) & holdsKeyframe) !== 0) };
   }
 
+  overhear(): undefined {
+    return undefined;
+  }
+
   salvage(): void {
     // Parameter sets matter only to who decodes.
   }

@@ -1,7 +1,7 @@
 /** Many clients of one room at once: publishers, listeners, or full participants who are both. One that fails is counted with its reason; the others stay. */
 import type { ClientKit } from './client-kit.js';
 import { FullParticipant } from './full-participant.js';
-import { personAt, preparedPeople, type PictureCodec } from './media-recipes.js';
+import { personAt, pictureFormat, pictureSizes, preparedPeople, type PictureCodec } from './media-recipes.js';
 import type { PreparedPicture, PreparedSound } from './prepared-media.js';
 import { WhepListener, type ListenerStats } from './whep-listener.js';
 import { WhipPublisher, type PublisherStats } from './whip-publisher.js';
@@ -17,6 +17,10 @@ export interface CrowdOptions {
   readonly listeners: number;
   /** Publishers take their own mix too. */
   readonly isFull: boolean;
+  /** Publishers come in as the page does, with a camera of the largest size, and send what the server asks for. */
+  readonly isPage: boolean;
+  /** Publishers over WHIP send the largest size, whatever is asked for. */
+  readonly isLarge: boolean;
 }
 
 export type CrowdGroup = 'publishing' | 'taking' | 'listening';
@@ -102,19 +106,25 @@ export class Crowd {
   }
 
   async #open(index: number, { name, groups }: Place, onLost: (reason: string) => void): Promise<WhipPublisher | WhepListener | FullParticipant> {
-    const { kit, url, room, codec, isFull } = this.#options;
+    const { kit, url, room, codec, isFull, isPage } = this.#options;
     if (groups[0] === 'listening') return WhepListener.join({ kit, url, room, codec, onLost });
-    const options = { kit, url, room, name, ...(await this.#mediaOf(index)), loopStart: (index * loopStep) % 1, onLost };
+    const { pictures, sound } = await this.#mediaOf(index);
+    const common = { kit, url, room, name, sound, loopStart: (index * loopStep) % 1, onLost };
+    if (isPage) return WhipPublisher.joinAsPage({ ...common, pictures });
+    const [picture] = pictures;
+    if (picture === undefined) throw new Error('a person has a picture');
+    const options = { ...common, picture };
     return isFull ? FullParticipant.join(options) : WhipPublisher.join(options);
   }
 
-  async #mediaOf(index: number): Promise<{ readonly picture: PreparedPicture; readonly sound: PreparedSound }> {
-    const { kit, codec, speakers } = this.#options;
-    const [picture, sound] = await Promise.all([
-      kit.media.picture(codec, index % distinctPictures),
+  async #mediaOf(index: number): Promise<{ readonly pictures: readonly PreparedPicture[]; readonly sound: PreparedSound }> {
+    const { kit, codec, speakers, isPage, isLarge } = this.#options;
+    const sizes = isPage ? pictureSizes : isLarge ? pictureSizes.slice(0, 1) : [pictureFormat];
+    const [pictures, sound] = await Promise.all([
+      Promise.all(sizes.map((size) => kit.media.picture(codec, index % distinctPictures, size))),
       kit.media.sound(index < speakers ? index % preparedPeople.length : 'silent'),
     ]);
-    return { picture, sound };
+    return { pictures, sound };
   }
 }
 

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly seconds: number;
   readonly codec: PictureCodec;
   readonly isFull: boolean;
+  readonly isPage: boolean;
+  readonly isLarge: boolean;
   readonly isJson: boolean;
 }
 
@@ -35,6 +37,8 @@ const optionTexts: readonly OptionText[] = [
   { name: 'listeners', value: 'N', default: '0', meaning: 'Clients that take the mix over WHEP.' },
   { name: 'speakers', value: 'N', default: '4', meaning: 'How many of the publishers speak; the others are silent.' },
   { name: 'full', meaning: 'Each publisher takes his own mix, without himself, too.' },
+  { name: 'page', meaning: 'Publishers join as the page does and send what the server asks for, of 1280x720.' },
+  { name: 'large', meaning: 'Publishers over WHIP send 1280x720.' },
   { name: 'codec', value: 'vp8|h264', default: 'vp8', meaning: 'Video both ways.' },
   { name: 'seconds', value: 'N', default: '30', meaning: 'How long everyone stays once all have joined; 0: until Ctrl+C.' },
   { name: 'json', meaning: 'Each second, and at the end, one line of JSON in place of text.' },
@@ -64,6 +68,7 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions | 'help' 
   if (publishers + listeners === 0) throw new UsageMistake('With --publishers 0 and --listeners 0 there is nothing to do.');
   const codec = text('codec').toLowerCase();
   if (codec !== 'vp8' && codec !== 'h264') throw new UsageMistake(`--codec is vp8 or h264, not "${text('codec')}".`);
+  if (values['page'] === true && (values['full'] === true || values['large'] === true)) throw new UsageMistake('--page goes with neither --full nor --large.');
   return {
     url: parseUrl(text('url')),
     room: text('room'),
@@ -73,6 +78,8 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions | 'help' 
     seconds: wholeNumber('seconds', text('seconds'), 0, longestSeconds),
     codec,
     isFull: values['full'] === true,
+    isPage: values['page'] === true,
+    isLarge: values['large'] === true,
     isJson: values['json'] === true,
   };
 }

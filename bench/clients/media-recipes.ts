@@ -22,13 +22,29 @@ export const preparedPeople: readonly PreparedPerson[] = [
   { name: 'Pink', color: [228, 92, 160], toneHz: 3810 },
 ];
 
+export interface PictureSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 export const pictureFormat = { widthPx: 640, heightPx: 360, fps: 30 } as const;
+/** What an encoder makes of a camera of 1280x720 for the tiles of 1, 4, 9, 16 and 25 people on a canvas of that size; largest first. */
+export const pictureSizes: readonly PictureSize[] = [
+  { widthPx: 1280, heightPx: 720 },
+  { widthPx: pictureFormat.widthPx, heightPx: pictureFormat.heightPx },
+  { widthPx: 428, heightPx: 240 },
+  { widthPx: 320, heightPx: 180 },
+  { widthPx: 256, heightPx: 144 },
+];
 export const opusPacketUs = 20_000;
 /** All periods of the pictures and of the speech divide it, so that the loop has no seam. */
 export const loopSeconds = 24;
 /** A picture loss indication is answered by a jump to the next one: that long at most a receiver waits. */
 const keyframeSeconds = 3;
-const pictureBitrate = '600k';
+/** At 640x360. */
+const pictureKbps = 600;
+/** As the server's own wishes grow with the pixels: see `src/room/picture-need`. */
+const pixelExponent = 0.75;
 const soundBitrate = '40k';
 const darkShare = 0.32;
 
@@ -45,18 +61,21 @@ const patterns = [
 ];
 
 /** A camera that pans over a patterned wall, with its grain, and a white square on its way through the picture. */
-export function pictureArguments(codec: PictureCodec, person: number): string[] {
+export function pictureArguments(codec: PictureCodec, person: number, size: PictureSize = pictureFormat): string[] {
   const pattern = patterns[person % patterns.length] ?? '0';
   const shades = personAt(person).color.map((light) => `${Math.round(light * darkShare)}+${Math.round(light * (1 - darkShare))}*(${pattern})`);
   const [red = '0', green = '0', blue = '0'] = shades;
   const { widthPx, heightPx, fps } = pictureFormat;
+  const scale = size.widthPx / widthPx;
+  const scaled = scale === 1 ? '' : `scale=${size.widthPx}:${size.heightPx},`;
+  const squarePx = 2 * Math.round(40 * scale);
   const graph = [
     `color=c=black:s=1280x720:r=${fps},format=gbrp,geq=r='${red}':g='${green}':b='${blue}',trim=end_frame=1,loop=loop=-1:size=1:start=0,setpts=N/${fps}/TB,` +
-      `crop=${widthPx}:${heightPx}:x='320+300*sin(2*PI*t/8+${person})':y='180+170*sin(2*PI*t/6+${person})',format=yuv420p,noise=alls=10:allf=t[wall]`,
-    `color=c=white:s=80x80:r=${fps}[square]`,
-    `[wall][square]overlay=x='280+260*sin(2*PI*t/4+${person})':y='140+120*cos(2*PI*t/3+${2 * person})',trim=end_frame=${loopSeconds * fps},format=yuv420p[picture]`,
+      `crop=${widthPx}:${heightPx}:x='320+300*sin(2*PI*t/8+${person})':y='180+170*sin(2*PI*t/6+${person})',${scaled}format=yuv420p,noise=alls=10:allf=t[wall]`,
+    `color=c=white:s=${squarePx}x${squarePx}:r=${fps}[square]`,
+    `[wall][square]overlay=x='${280 * scale}+${260 * scale}*sin(2*PI*t/4+${person})':y='${140 * scale}+${120 * scale}*cos(2*PI*t/3+${2 * person})',trim=end_frame=${loopSeconds * fps},format=yuv420p[picture]`,
   ].join(';');
-  return ['-filter_complex', graph, '-map', '[picture]', ...rateArguments(), ...codecArguments(codec)];
+  return ['-filter_complex', graph, '-map', '[picture]', ...rateArguments(size), ...codecArguments(codec)];
 }
 
 /** Writes Opus in Ogg to `path`, and the same sound as 16-bit mono PCM to standard output, for its levels. */
@@ -83,7 +102,8 @@ function speech(person: number): string {
   return `${phrase}*${syllables}*(0.18*sin(2*PI*${personAt(person).toneHz}*t)+0.02*(2*random(0)-1))`;
 }
 
-function rateArguments(): string[] {
+function rateArguments({ widthPx, heightPx }: PictureSize): string[] {
+  const pictureBitrate = `${Math.round(pictureKbps * ((widthPx * heightPx) / (pictureFormat.widthPx * pictureFormat.heightPx)) ** pixelExponent)}k`;
   const keyframeInterval = String(keyframeSeconds * pictureFormat.fps);
   return ['-b:v', pictureBitrate, '-minrate', pictureBitrate, '-maxrate', pictureBitrate, '-bufsize', pictureBitrate, '-g', keyframeInterval, '-keyint_min', keyframeInterval];
 }

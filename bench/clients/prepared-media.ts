@@ -12,11 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../../mixer/output/ffmpeg-program.js';
 import { readH264, readIvf, readOggOpus, type EncodedPicture } from './media-files.js';
-import { loopSeconds, pictureArguments, soundArguments, type PictureCodec } from './media-recipes.js';
+import { loopSeconds, pictureArguments, pictureFormat, soundArguments, type PictureCodec, type PictureSize } from './media-recipes.js';
 
 export interface PreparedPicture {
   readonly codec: PictureCodec;
   readonly path: string;
+  readonly widthPx: number;
   /** At `pictureFormat.fps`. */
   readonly frames: readonly EncodedPicture[];
 }
@@ -63,8 +64,8 @@ export class PreparedMedia {
   }
 
   /** @param person an index of `preparedPeople`. */
-  picture(codec: PictureCodec, person: number): Promise<PreparedPicture> {
-    return remember(this.#pictures, `${codec}-${person}`, () => this.#readPicture(codec, person));
+  picture(codec: PictureCodec, person: number, size: PictureSize = pictureFormat): Promise<PreparedPicture> {
+    return remember(this.#pictures, `${codec}-${person}-${size.widthPx}`, () => this.#readPicture(codec, person, size));
   }
 
   /** @param person an index of `preparedPeople`, or `silent` for a microphone that is on where nobody speaks. */
@@ -72,13 +73,13 @@ export class PreparedMedia {
     return remember(this.#sounds, person, () => this.#readSound(person));
   }
 
-  async #readPicture(codec: PictureCodec, person: number): Promise<PreparedPicture> {
-    const recipe = pictureArguments(codec, person);
+  async #readPicture(codec: PictureCodec, person: number, size: PictureSize): Promise<PreparedPicture> {
+    const recipe = pictureArguments(codec, person, size);
     const path = this.#path(`picture-${person}`, recipe, codec === 'vp8' ? 'ivf' : 'h264');
     const file = await this.#open(path, async (unfinished) => {
       await this.#runFfmpeg([...recipe, unfinished]);
     });
-    return { codec, path, frames: codec === 'vp8' ? readIvf(file) : readH264(file) };
+    return { codec, path, widthPx: size.widthPx, frames: codec === 'vp8' ? readIvf(file) : readH264(file) };
   }
 
   async #readSound(person: number | 'silent'): Promise<PreparedSound> {

@@ -1,6 +1,7 @@
 /**
  * Sends prepared sound and picture to a room in real time, as a browser on a good line would: header extensions, sender reports, retransmissions when
- * asked, a keyframe when asked. It encodes nothing: a wish for a keyframe is granted by going on at the next one of the loop.
+ * asked, a keyframe when asked. It encodes nothing: a wish for a keyframe is granted by going on at the next one of the loop, one for another size by going on
+ * in another file.
  */
 import { packetiseH264 } from '../../src/rtp/h264-payload.js';
 import { buildSourceDescription, compound } from '../../src/rtp/rtcp/build-rtcp.js';
@@ -11,9 +12,10 @@ import { roundTripUs } from '../../src/rtp/round-trip.js';
 import { packetiseVp8 } from '../../src/rtp/vp8-payload.js';
 import type { MediaKind, MediaPlan, PeerEndReason } from '../../src/peer/index.js';
 import { ClientLink, randomUint32, type ClientKit } from './client-kit.js';
-import { opusPacketUs, pictureFormat, type PictureCodec } from './media-recipes.js';
+import { opusPacketUs, pictureFormat, pictureSizes, type PictureCodec } from './media-recipes.js';
 import type { StopBeat } from './metronome.js';
 import { OutboundRtp } from './outbound-rtp.js';
+import { joinAsPage } from './page-exchange.js';
 import type { PreparedPicture, PreparedSound } from './prepared-media.js';
 
 export interface WhipPublisherOptions {
@@ -29,8 +31,15 @@ export interface WhipPublisherOptions {
   readonly onLost?: (reason: PeerEndReason) => void;
 }
 
+export interface PagePublisherOptions extends Omit<WhipPublisherOptions, 'picture'> {
+  /** Of the same person, one for each of `pictureSizes`, in that order. */
+  readonly pictures: readonly PreparedPicture[];
+}
+
 export interface PublisherStats {
   readonly frames: number;
+  /** Of the picture that is sent now; 0 while none is. */
+  readonly widthPx: number;
   readonly audioPackets: number;
   readonly videoPackets: number;
   /** Payload of both. */
@@ -67,6 +76,8 @@ export class WhipPublisher {
   readonly #stopBeats: readonly StopBeat[];
   readonly #reportedBySsrc = new Map<number, ReportBlock>();
   #startUs = 0;
+  /** Undefined while nothing is to be sent. */
+  #picture: PreparedPicture | undefined;
   /** Where in the loop the next frame is. */
   #frameAt: number;
   #frames = 0;
@@ -78,6 +89,7 @@ export class WhipPublisher {
     const { kit, picture, sound, loopStart = 0 } = options;
     this.participantId = link.participantId;
     this.#options = options;
+    this.#picture = picture;
     this.#link = link;
     this.#cname = plans[0]?.cname ?? '';
     this.#wallClockZeroUs = kit.clock.wallClockZeroUs();
@@ -103,13 +115,40 @@ export class WhipPublisher {
 
   /** Resolves when media flows. @throws {Error} when the server refuses or cannot be reached. */
   static async join(options: WhipPublisherOptions): Promise<WhipPublisher> {
-    const { kit, room, name, picture, onLost = () => undefined } = options;
+    const { kit, room, name, picture } = options;
     const url = new URL(`/whip/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`, options.url);
-    const cname = `bench-${randomUint32()}`;
-    const plans = (['audio', 'video'] as const).map((kind, index) => ({
-      mid: String(index), kind, direction: 'sendonly' as const, codecs: plannedCodecs[kind](picture.codec), ssrc: randomUint32(), cname, msid: `bench ${kind}`,
-    }));
-    const link = await ClientLink.open({ kit, url, plans });
+    const plans = planMedia(picture.codec);
+    return WhipPublisher.#begin(options, await ClientLink.open({ kit, url, plans }), plans);
+  }
+
+  /** Comes in as the page does, and sends what the server says is worth sending: what an encoder makes of a camera of the largest size. */
+  static async joinAsPage({ pictures, ...options }: PagePublisherOptions): Promise<WhipPublisher> {
+    const { kit, url, room, name } = options;
+    const [picture] = pictures;
+    if (picture === undefined) throw new Error('a page has a picture to send');
+    const plans = planMedia(picture.codec);
+    let wished = picture as PreparedPicture | undefined;
+    let apply = (): void => undefined;
+    const link = await ClientLink.openBy(kit, url, (peer) =>
+      joinAsPage(peer, {
+        url, room, name, plans,
+        onWish: ({ source, active, width, height }) => {
+          if (source !== 'camera') return;
+          const smallest = pictureSizes.findLastIndex(({ widthPx, heightPx }) => widthPx >= width && heightPx >= height);
+          wished = active ? pictures[Math.max(0, smallest)] : undefined;
+          apply();
+        },
+      }),
+    );
+    const publisher = await WhipPublisher.#begin({ ...options, picture }, link, plans);
+    apply = () => publisher.#usePicture(wished);
+    // It may have been said already.
+    apply();
+    return publisher;
+  }
+
+  static async #begin(options: WhipPublisherOptions, link: ClientLink, plans: readonly MediaPlan[]): Promise<WhipPublisher> {
+    const { onLost = () => undefined } = options;
     try {
       const publisher = new WhipPublisher(options, link, plans);
       link.attach({
@@ -132,6 +171,7 @@ export class WhipPublisher {
     const reports = [...this.#reportedBySsrc.values()];
     return {
       frames: this.#frames,
+      widthPx: this.#picture?.widthPx ?? 0,
       audioPackets: audio.packets,
       videoPackets: video.packets,
       bytes: audio.bytes + video.bytes,
@@ -163,8 +203,16 @@ export class WhipPublisher {
     this.#audio.send(packet.data, index * opusPacketUs, index === 0);
   }
 
+  /** Another size goes on at about the same moment of the same scene, with a keyframe. */
+  #usePicture(picture: PreparedPicture | undefined): void {
+    if (picture === this.#picture) return;
+    this.#picture = picture;
+    this.#isKeyframeWished = true;
+  }
+
   #sendPicture(index: number): void {
-    const { picture } = this.#options;
+    const picture = this.#picture;
+    if (picture === undefined) return;
     if (this.#isKeyframeWished) {
       this.#isKeyframeWished = false;
       this.#frameAt = nextKeyframe(picture, this.#frameAt);
@@ -227,6 +275,13 @@ export class WhipPublisher {
     this.#reportedBySsrc.set(block.ssrc, block);
     this.#roundTripUs = roundTripUs(block, ntpMiddle32(this.#ntpAt(arrivalUs))) ?? this.#roundTripUs;
   }
+}
+
+function planMedia(codec: PictureCodec): readonly MediaPlan[] {
+  const cname = `bench-${randomUint32()}`;
+  return (['audio', 'video'] as const).map((kind, index) => ({
+    mid: String(index), kind, direction: 'sendonly' as const, codecs: plannedCodecs[kind](codec), ssrc: randomUint32(), cname, msid: `bench ${kind}`,
+  }));
 }
 
 /** The first keyframe at or after a place in the loop. */

@@ -67,7 +67,7 @@ export async function openBareLink(far: FarEnd): Promise<Link> {
 /** Header, history, SRTP and port on the way out; port, gate, SRTP and header on the way in: all that the main thread does with a packet before and after media. */
 export async function openOwnLink(far: FarEnd, profileId: ProfileId): Promise<Link> {
   const clock = new RoomClock();
-  const port = await UdpPort.open({ host: '127.0.0.1', portMin: 0, portMax: 0, announcedAddresses: [], clock });
+  const port = await UdpPort.open({ hosts: ['127.0.0.1'], portMin: 0, portMax: 0, announcedAddresses: [], clock });
   let count = 0;
   let [onConnected, onFailed]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
   const isConnected = new Promise<void>((resolve, reject) => ([onConnected, onFailed] = [resolve, reject]));

@@ -12,6 +12,8 @@ export interface LoadProcessOptions {
   readonly listeners?: number;
   readonly speakers?: number;
   readonly isFull?: boolean;
+  readonly isPage?: boolean;
+  readonly isLarge?: boolean;
 }
 
 /** Of one group in one second, or at the end over all. */
@@ -46,8 +48,8 @@ export class LoadProcess {
   }
 
   /** Resolves a second after everyone has joined. @throws {Error} with what the tool says when somebody could not. */
-  static async start({ url, room, publishers, listeners = 0, speakers = 4, isFull = false }: LoadProcessOptions): Promise<LoadProcess> {
-    const words = ['--json', '--seconds', '0', '--url', url.href, '--room', room, '--publishers', publishers, '--listeners', listeners, '--speakers', speakers, ...(isFull ? ['--full'] : [])];
+  static async start({ url, room, publishers, listeners = 0, speakers = 4, isFull = false, isPage = false, isLarge = false }: LoadProcessOptions): Promise<LoadProcess> {
+    const words = ['--json', '--seconds', '0', '--url', url.href, '--room', room, '--publishers', publishers, '--listeners', listeners, '--speakers', speakers, ...(isFull ? ['--full'] : []), ...(isPage ? ['--page'] : []), ...(isLarge ? ['--large'] : [])];
     const child = spawn(process.execPath, [loadModule, ...words.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
     const load = new LoadProcess(child);
     createInterface({ input: child.stderr }).on('line', (line) => load.#errors.push(line));
@@ -68,9 +70,14 @@ export class LoadProcess {
 
   /** Those of the seconds since the last call. */
   takeSeconds(group: CrowdGroup): readonly LoadFigures[] {
+    return this.takeAll().filter((figures) => figures.group === group);
+  }
+
+  /** The same of all groups. */
+  takeAll(): readonly LoadFigures[] {
     const taken = this.#seconds;
     this.#seconds = [];
-    return taken.flatMap(({ groups }) => groups.filter((figures) => figures.group === group));
+    return taken.flatMap(({ groups }) => groups);
   }
 
   /** Idempotent. */

@@ -1,16 +1,18 @@
-/** @import { IceServer, Tracks } from './types.js' */
+/** @import { EncodingWish, IceServer, Tracks } from './types.js' */
 import { ConnectionWatch } from './connection-watch.js';
 import { emit } from './events.js';
 import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
+import { SenderEncoding } from './sender-encoding.js';
 import { SilenceWatch } from './silence-watch.js';
 
-// The server decodes nothing larger than this usefully: a tile of a 1280x720 canvas.
-const cameraMaxBps = 1_700_000;
-const cameraMaxFps = 30;
+// Whatever the server wishes; it wishes as much as a tile shows, which is far less in a full room.
+const cameraLimits = { maxBps: 2_500_000, maxFps: 30 };
 // Text stays readable at 1080p and 15 pictures a second with this; slides need far less.
-const screenMaxBps = 2_500_000;
-const screenMaxFps = 15;
+const screenLimits = { maxBps: 2_500_000, maxFps: 15 };
+
+// A window that was resized is of another size for so long at most; asking costs nothing that can be measured.
+const sizeCheckMs = 2000;
 
 /** @type {readonly (keyof Tracks)[]} in the order of the offer's m-lines: mid 0, 1, 2. */
 const slots = ['microphone', 'camera', 'screen'];
@@ -31,6 +33,8 @@ export class RoomPeer extends EventTarget {
   /** @type {SilenceWatch | null} */
   #silence = null;
   #streamed = false;
+  #sizeTimer = setInterval(() => this.#followSizes(), sizeCheckMs);
+  #encodings = { camera: new SenderEncoding(cameraLimits), screen: new SenderEncoding(screenLimits) };
 
   /** @param {{ iceServers: readonly IceServer[], tracks: Tracks }} options */
   constructor({ iceServers, tracks }) {
@@ -62,8 +66,8 @@ export class RoomPeer extends EventTarget {
     const answer = await connection.createAnswer();
     await connection.setLocalDescription(answer);
     this.#watch.watchTransport();
-    await limitSender(transceivers[1]?.sender, cameraMaxBps, cameraMaxFps);
-    await limitSender(transceivers[2]?.sender, screenMaxBps, screenMaxFps);
+    await this.#encodings.camera.attach(transceivers[1]?.sender ?? null);
+    await this.#encodings.screen.attach(transceivers[2]?.sender ?? null);
     if (transceivers.length >= 2) {
       this.#streamed = true;
       emit(this, 'stream', receivedStream(transceivers[0].receiver.track, transceivers[1].receiver.track));
@@ -75,6 +79,13 @@ export class RoomPeer extends EventTarget {
   async setTrack(slot, track) {
     this.#tracks[slot] = track;
     await this.#transceivers()[slots.indexOf(slot)]?.sender.replaceTrack(track);
+    // By how much it is scaled down depends on its own size.
+    if (slot !== 'microphone') await this.#encodings[slot].apply();
+  }
+
+  /** Sends of a source what the server wishes from now on, whatever its track. @param {EncodingWish} wish */
+  followWish(wish) {
+    return this.#encodings[wish.source]?.follow(wish);
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -83,6 +94,7 @@ export class RoomPeer extends EventTarget {
   }
 
   close() {
+    clearInterval(this.#sizeTimer);
     this.#watch.close();
     this.#network?.close();
     this.#silence?.close();
@@ -97,19 +109,11 @@ export class RoomPeer extends EventTarget {
     this.#silence = new SilenceWatch({ connection: this.#connection, onSilence: onShaky });
   }
 
+  #followSizes() {
+    for (const encoding of Object.values(this.#encodings)) void encoding.refresh();
+  }
+
   #transceivers() {
     return this.#connection.getTransceivers().slice(0, slots.length);
   }
-}
-
-/** @param {RTCRtpSender | undefined} sender @param {number} maxBps @param {number} maxFps */
-async function limitSender(sender, maxBps, maxFps) {
-  const parameters = sender?.getParameters();
-  if (sender === undefined || parameters === undefined || parameters.encodings.length === 0) return;
-  for (const encoding of parameters.encodings) {
-    encoding.maxBitrate = maxBps;
-    encoding.maxFramerate = maxFps;
-  }
-  // A browser that refuses a limit sends unlimited, which the server's own bandwidth feedback then holds.
-  await sender.setParameters(parameters).catch(() => undefined);
 }

@@ -88,6 +88,7 @@ export class RoomSession extends EventTarget {
     if (this.#ended) return;
     if (message.type === 'joined') this.#handleJoined(message);
     else if (message.type === 'offer') this.#handleOffer(message);
+    else if (message.type === 'encoding') void this.#peer?.followWish(message);
     else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
     else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
     else if (this.#joined && !isRefusedRestart(message)) emit(this, 'message', message);

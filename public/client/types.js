@@ -48,6 +48,14 @@
  * @property {MediaStreamTrack | null} camera
  * @property {MediaStreamTrack | null} screen
  *
+ * @typedef {object} EncodingWish what to send of a source, until the next wish for it: what its tile shows
+ * @property {'camera' | 'screen'} source
+ * @property {boolean} active false: no tile shows it, nothing is to be sent
+ * @property {number} width of the whole picture, in pixels: not to be larger than that, nor smaller
+ * @property {number} height
+ * @property {number} maxFps
+ * @property {number} maxBitrate bits a second
+ *
  * @typedef {{ urls: string[], username?: string, credential?: string }} IceServer as RTCPeerConnection takes it
  *
  * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} JoinedMessage
@@ -59,6 +67,7 @@
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)
  *   | { type: 'recording', recording: Recording }
+ *   | ({ type: 'encoding' } & EncodingWish)
  *   | ErrorMessage
  *   | ClosedMessage} ServerMessage
  */

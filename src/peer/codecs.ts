@@ -44,6 +44,9 @@ const feedbackByKind: Readonly<Record<MediaKind, readonly string[]>> = {
   video: ['transport-cc', 'ccm fir', 'nack', 'nack pli'],
 };
 
+/** For what we receive from clients that have it: how much of it is worth sending. Ours decide by transport-cc, so our offers leave it out. */
+const rembFeedback = 'goog-remb';
+
 /** The payload types of our offers: the numbers Chromium uses, so that traces read alike. One number means one format in all m-lines (RFC 8843 10.1.2). */
 const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
   opus: [{ name: 'opus', payloadType: 111, clockHz: clockRatesHz.opus, fmtp: opusParameters, feedback: feedbackByKind.audio }],
@@ -98,9 +101,14 @@ function rank(codec: RemoteCodec): number {
   return (codec.packetizationMode ?? 0) * 2 + (isConstrained ? 1 : 0);
 }
 
-/** A payload type of the offer, as our answer takes it. */
-export function answerCodec(codec: RemoteCodec): LocalCodec {
+export function takesRemb({ name, feedback }: RemoteCodec): boolean {
+  return codecKinds[name] === 'video' && feedback.has(rembFeedback);
+}
+
+/** A payload type of the offer, as our answer takes it; `receives`: the other side sends it to us. */
+export function answerCodec(codec: RemoteCodec, receives: boolean): LocalCodec {
   const feedback = feedbackByKind[codecKinds[codec.name]].filter((value) => codec.feedback.has(value));
+  if (receives && takesRemb(codec)) feedback.push(rembFeedback);
   return { ...toNegotiatedCodec(codec), fmtp: answerParameters(codec.name, codec.packetizationMode ?? 0, codec.profileLevelId), feedback };
 }
 

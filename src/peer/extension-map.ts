@@ -2,7 +2,9 @@
 import { headerExtensionUris } from '../rtp/header-extensions.js';
 import type { ExtensionIds, MediaKind } from './media.js';
 
-type ExtensionName = Exclude<keyof ExtensionIds, 'rid'>;
+type ExtensionName = keyof ExtensionIds;
+/** Our offers ask for no simulcast. */
+type OfferedName = Exclude<ExtensionName, 'rid' | 'repairedRid'>;
 
 export interface ExtensionLine {
   readonly id: number;
@@ -14,15 +16,20 @@ const uris: Readonly<Record<ExtensionName, string>> = {
   audioLevel: headerExtensionUris.audioLevel,
   transportCc: headerExtensionUris.transportSequence,
   videoOrientation: headerExtensionUris.videoOrientation,
+  rid: headerExtensionUris.rid,
+  repairedRid: headerExtensionUris.repairedRid,
 };
 
-const namesByKind: Readonly<Record<MediaKind, readonly ExtensionName[]>> = {
+const namesByKind: Readonly<Record<MediaKind, readonly OfferedName[]>> = {
   audio: ['mid', 'audioLevel', 'transportCc'],
   video: ['mid', 'transportCc', 'videoOrientation'],
 };
 
+/** Of use only where several layers share an m-line (RFC 8852). */
+const simulcastNames: readonly ExtensionName[] = ['rid', 'repairedRid'];
+
 /** Fixed, so that they are the same in every m-line: Chromium ends a tab in which they differ. */
-const offeredIds: Readonly<Record<ExtensionName, number>> = { mid: 1, audioLevel: 2, transportCc: 3, videoOrientation: 4 };
+const offeredIds: Readonly<Record<OfferedName, number>> = { mid: 1, audioLevel: 2, transportCc: 3, videoOrientation: 4 };
 /** Ids of the one-byte form (RFC 8285 4.2); higher ones are never needed, and nobody offers so many that they come first. */
 const maxId = 14;
 
@@ -36,10 +43,10 @@ export class ExtensionAgreement {
   readonly #uriById = new Map<number, string>();
 
   /** Those of `lines` that are known here for this kind, without any that contradicts an earlier m-line. */
-  agree(kind: MediaKind, lines: readonly ExtensionLine[]): { readonly ids: ExtensionIds; readonly lines: readonly ExtensionLine[] } {
+  agree(kind: MediaKind, lines: readonly ExtensionLine[], isSimulcast = false): { readonly ids: ExtensionIds; readonly lines: readonly ExtensionLine[] } {
     const ids: Partial<Record<ExtensionName, number>> = {};
     const agreed: ExtensionLine[] = [];
-    for (const name of namesByKind[kind]) {
+    for (const name of isSimulcast ? [...namesByKind[kind], ...simulcastNames] : namesByKind[kind]) {
       const line = lines.find(({ uri }) => uri === uris[name]);
       if (line === undefined || !this.#isConsistent(line)) continue;
       this.#idByUri.set(line.uri, line.id);

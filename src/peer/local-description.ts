@@ -3,6 +3,7 @@ import { codecRtpMaps, type LocalCodec } from './codecs.js';
 import type { ExtensionLine } from './extension-map.js';
 import type { LocalCandidate, LocalIce } from './ice-agent.js';
 import { sendsIn, type MediaDirection, type MediaPlan } from './media.js';
+import { writeRids } from './simulcast-lines.js';
 
 export interface LocalSection {
   /** First word of the m-line. */
@@ -20,6 +21,8 @@ export interface LocalSectionMedia {
   readonly direction: MediaDirection;
   readonly codecs: readonly LocalCodec[];
   readonly extensions: readonly ExtensionLine[];
+  /** Simulcast layers that we receive; empty without simulcast. */
+  readonly rids: readonly string[];
   readonly reducedSizeRtcp: boolean;
   /** Who sends; told when `direction` says that we do. */
   readonly source: Pick<MediaPlan, 'ssrc' | 'rtxSsrc' | 'cname' | 'msid'>;
@@ -77,6 +80,7 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     ...media.codecs.flatMap(codecLines),
     ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...(sendsIn(media.direction) ? sourceLines(media.source, media.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined)) : []),
+    ...writeRids(media.rids),
     ...(carriesTransport ? candidateLines(description.ice.candidates) : []),
   ];
 }

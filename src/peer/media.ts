@@ -42,7 +42,9 @@ export interface ExtensionIds {
   readonly audioLevel?: number;
   readonly transportCc?: number;
   readonly videoOrientation?: number;
+  /** Only where simulcast was agreed on. */
   readonly rid?: number;
+  readonly repairedRid?: number;
 }
 
 /** One m-line as both sides agreed on it. */
@@ -59,6 +61,10 @@ export interface NegotiatedMedia {
   /** The sources that the other side says it retransmits with (RFC 5576 4.2, FID); may be empty. */
   readonly remoteRtxSsrcs: readonly number[];
   readonly extensionIds: ExtensionIds;
+  /** Simulcast (RFC 8853): the layers that the other side sends, each under its RID (RFC 8852), in no order of quality. Absent where it sends one stream. */
+  readonly remoteRids?: readonly string[];
+  /** The other side heeds REMB (draft-alvestrand-rmcat-remb-03). */
+  readonly takesRemb?: boolean;
 }
 
 /** One m-line of a client's offer, before we decide what to do with it: usable sections only. */

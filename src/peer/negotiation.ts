@@ -1,10 +1,11 @@
 /** What two sides agree on (RFC 3264 6, RFC 8829 5.3): pure, m-line by m-line. */
 import { AppError } from '../errors.js';
-import { answerCodec, offerCodecs, pickCodecs, toNegotiatedCodec, withoutRtx } from './codecs.js';
+import { answerCodec, offerCodecs, pickCodecs, takesRemb, toNegotiatedCodec, withoutRtx, type RemoteCodec } from './codecs.js';
 import { ExtensionAgreement, offerExtensions } from './extension-map.js';
 import type { LocalSection } from './local-description.js';
 import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type RemoteMedia } from './media.js';
 import type { RemoteDescription, RemoteSection, RemoteSectionMedia } from './remote-description.js';
+import type { RemoteRid } from './simulcast-lines.js';
 
 const offeredProtocol = 'UDP/TLS/RTP/SAVPF';
 
@@ -23,7 +24,7 @@ export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
     protocol: offeredProtocol,
     mid: plan.mid,
     formats: '0',
-    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan.rtxSsrc !== undefined), extensions: offerExtensions(plan.kind), reducedSizeRtcp: true, source: plan },
+    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan.rtxSsrc !== undefined), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
   }));
 }
 
@@ -93,14 +94,40 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
   if (codecs.length === 0) return undefined;
   const sends = sendsIn(plan.direction) && receivesIn(offered.direction);
   const receives = receivesIn(plan.direction) && sendsIn(offered.direction);
-  const extensions = agreement.agree(plan.kind, offered.extensions);
+  const offeredRids = receives && plan.kind === 'video' ? ridsWith(codecs, offered.rids) : [];
+  const extensions = agreement.agree(plan.kind, offered.extensions, offeredRids.length > 0);
+  // Without the header extension nobody could tell the layers apart: then the answer takes one stream (RFC 8853 5.3.2).
+  const rids = extensions.ids.rid === undefined ? [] : offeredRids;
   return {
     local: {
       ...refuse(section),
-      media: { direction: directionOf(sends, receives), codecs: codecs.map(answerCodec), extensions: extensions.lines, reducedSizeRtcp: offered.reducedSizeRtcp, source: plan },
+      media: {
+        direction: directionOf(sends, receives),
+        codecs: codecs.map((codec) => answerCodec(codec, receives)),
+        extensions: extensions.lines,
+        rids,
+        reducedSizeRtcp: offered.reducedSizeRtcp,
+        source: plan,
+      },
     },
-    media: { mid: section.mid, kind: plan.kind, sends, receives, codecs: codecs.map(toNegotiatedCodec), remoteSsrcs: offered.ssrcs, remoteRtxSsrcs: offered.rtxSsrcs, extensionIds: extensions.ids },
+    media: {
+      mid: section.mid,
+      kind: plan.kind,
+      sends,
+      receives,
+      codecs: codecs.map(toNegotiatedCodec),
+      remoteSsrcs: offered.ssrcs,
+      remoteRtxSsrcs: offered.rtxSsrcs,
+      extensionIds: extensions.ids,
+      ...(rids.length === 0 ? {} : { remoteRids: rids }),
+      ...(receives && codecs.some(takesRemb) ? { takesRemb: true } : {}),
+    },
   };
+}
+
+/** Layers that come in a format which was agreed on. */
+function ridsWith(codecs: readonly RemoteCodec[], rids: readonly RemoteRid[]): string[] {
+  return rids.filter(({ payloadTypes }) => payloadTypes === undefined || codecs.some(({ payloadType }) => payloadTypes.includes(payloadType))).map(({ id }) => id);
 }
 
 function refuse({ type, protocol, mid, hasMid, formats }: RemoteSection): LocalSection {

@@ -8,6 +8,7 @@ import type { RemoteIce } from './ice-agent.js';
 import { usableCandidate, type IceCandidate } from './ice-candidate.js';
 import type { MediaDirection, MediaKind } from './media.js';
 import { guardSdp } from './sdp-guard.js';
+import { readRids, type RemoteRid } from './simulcast-lines.js';
 
 export interface RemoteSection {
   readonly mid: string;
@@ -33,6 +34,8 @@ export interface RemoteSectionMedia {
   readonly ssrcs: readonly number[];
   /** Retransmission sources. */
   readonly rtxSsrcs: readonly number[];
+  /** Simulcast layers that it offers to send. */
+  readonly rids: readonly RemoteRid[];
   /** RFC 5506. */
   readonly reducedSizeRtcp: boolean;
 }
@@ -118,6 +121,7 @@ function readSection(sdp: ParsedSdp, media: ParsedMedia, mid: string, isBundled:
       codecs: readCodecs(media),
       extensions: [...(media.ext ?? []), ...(sdp.ext ?? [])].map(({ value, uri }) => ({ id: Number(value), uri: String(uri) })),
       ...readSsrcs(media),
+      rids: readRids(media),
       reducedSizeRtcp: media.rtcpRsize !== undefined,
     },
   };

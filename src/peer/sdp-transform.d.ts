@@ -33,6 +33,10 @@ declare module 'sdp-transform' {
     readonly bundleOnly?: string;
     readonly rtcpMux?: string;
     readonly rtcpRsize?: string;
+    /** RFC 8851. */
+    readonly rids?: readonly { readonly id: Token; readonly direction: string; readonly params?: Token }[];
+    /** RFC 8853 5.1: at most one list for each direction. */
+    readonly simulcast?: { readonly dir1: string; readonly list1: Token; readonly dir2?: string; readonly list2?: Token };
     readonly rtp: readonly { readonly payload: Token; readonly codec: Token; readonly rate?: Token; readonly encoding?: Token }[];
     readonly fmtp: readonly { readonly payload: Token; readonly config: Token }[];
     readonly rtcpFb?: readonly { readonly payload: Token; readonly type: Token; readonly subtype?: Token }[];

@@ -1,6 +1,6 @@
 /**
  * What one client sends: each SSRC finds the m-line that it belongs to and becomes an uplink. One microphone, one camera, one screen:
- * a second SSRC for one of them takes the place of the first.
+ * a second SSRC for one of them takes the place of the first. Where simulcast was agreed on, that holds for each layer, known by its RID.
  */
 import type { AudioPacket, VideoFrame, VideoSource } from '../../mixer/index.js';
 import type { NegotiatedCodec, NegotiatedMedia } from '../peer/index.js';
@@ -12,6 +12,8 @@ import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
+import type { PictureNeed } from './picture-need.js';
+import { SimulcastLayers } from './simulcast-layers.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';
 import { VideoUplink } from './video-uplink.js';
 
@@ -32,6 +34,21 @@ const replacedHoldUs = 2_000_000;
 const maxReplaced = 64;
 const maxRepairSources = 16;
 
+/** No token: of a packet that names no layer of its m-line. */
+const noRid = '';
+/** Besides the picture: Opus with its headers, as browsers send it. */
+const soundBps = 80_000;
+/** RTP headers and retransmissions. */
+const overhead = 1.1;
+/** Of a picture that nobody sees: enough to keep its encoder and the estimate of the path alive. */
+const unseenBps = 100_000;
+
+/** Of which stream: a source, or with simulcast one layer of it. */
+interface StreamName {
+  readonly source: VideoSource;
+  readonly rid: string | undefined;
+}
+
 export class IncomingMedia {
   readonly #participantId: string | undefined;
   readonly #events: IncomingMediaEvents;
@@ -42,7 +59,11 @@ export class IncomingMedia {
   /** Payload type of retransmissions -> that of what they repair. */
   #repairedTypes: ReadonlyMap<number, number> = new Map();
   /** SSRC of retransmissions -> what they repair. */
-  readonly #repaired = new Map<number, VideoSource>();
+  readonly #repaired = new Map<number, StreamName>();
+  /** Of the sources that come in layers. */
+  readonly #layers = new Map<VideoSource, SimulcastLayers>();
+  readonly #needs = new Map<VideoSource, PictureNeed | undefined>();
+  #worthwhileBps: number | undefined;
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
   #lastAudioUs = Number.NEGATIVE_INFINITY;
@@ -74,6 +95,10 @@ export class IncomingMedia {
   /** What both sides agreed on; nothing is taken before. */
   negotiate(media: readonly NegotiatedMedia[]): void {
     this.#media = media;
+    for (const line of media) {
+      const source = this.#videoSourceOf(line);
+      if (line.remoteRids !== undefined && !this.#layers.has(source)) this.#layers.set(source, new SimulcastLayers((frame) => this.#events.onVideoFrame(frame)));
+    }
     this.#repairedTypes = new Map(media.flatMap(({ codecs }) => codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [] : [[rtxPayloadType, payloadType] as const]))));
   }
 
@@ -103,14 +128,43 @@ export class IncomingMedia {
     for (const uplink of this.#uplinks.values()) if (uplink.source === source) uplink.wishKeyframe();
   }
 
+  /** How much of what the client sends is worth sending, where it sends one stream of a picture and heeds such words (REMB); undefined elsewhere. */
+  get worthwhileBps(): number | undefined {
+    return this.#worthwhileBps;
+  }
+
+  /** What the source's tile shows decides which of its layers is put together, or how many bits it is worth. */
+  setNeed(source: VideoSource, need: PictureNeed | undefined): void {
+    this.#layers.get(source)?.setNeed(need);
+    this.#needs.set(source, need);
+    const limited = this.#media.filter((line) => line.kind === 'video' && line.receives);
+    const areAllLimited = limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
+    this.#worthwhileBps = areAllLimited ? limited.reduce((sum, line) => sum + this.#bpsOf(this.#videoSourceOf(line)), soundBps) : undefined;
+  }
+
+  #bpsOf(source: VideoSource): number {
+    return Math.round((this.#needs.get(source)?.bitrateBps ?? unseenBps) * overhead);
+  }
+
+  /** To be called each 20 ms. */
+  tick(nowUs: number): void {
+    for (const layers of this.#layers.values()) layers.tick(nowUs);
+  }
+
   /** The client said that this source is over (RFC 3550 6.6); what comes of it nevertheless is a new start. */
   remove(ssrc: number): void {
-    this.#uplinks.get(ssrc)?.close();
+    const uplink = this.#uplinks.get(ssrc);
+    if (uplink === undefined) return;
+    uplink.close();
     this.#uplinks.delete(ssrc);
+    if (uplink instanceof VideoUplink && uplink.rid !== undefined) this.#layers.get(uplink.source)?.remove(uplink.rid, uplink);
   }
 
   stats(): readonly Readonly<Record<string, unknown>>[] {
-    return [...this.#uplinks.values()].map((uplink) => ({ source: uplink.source, ssrc: uplink.ssrc, ...uplink.stats() }));
+    return [...this.#uplinks.values()].map((uplink) => {
+      const { rid } = nameOf(uplink);
+      return { source: uplink.source, ssrc: uplink.ssrc, ...(rid === undefined ? {} : { rid }), ...uplink.stats() };
+    });
   }
 
   close(): void {
@@ -119,8 +173,8 @@ export class IncomingMedia {
   }
 
   #receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): void {
-    const source = this.#repaired.get(packet.ssrc) ?? this.#bindRepair(packet);
-    const uplink = source === undefined ? undefined : this.#findVideoUplink(source);
+    const name = this.#repaired.get(packet.ssrc) ?? this.#bindRepair(packet);
+    const uplink = name === undefined ? undefined : this.#findVideoUplink(name);
     if (uplink === undefined) {
       this.#unknownSources += 1;
       return;
@@ -129,18 +183,20 @@ export class IncomingMedia {
     if (original !== undefined) uplink.receiveRepair(original, arrivalUs);
   }
 
-  #findVideoUplink(source: VideoSource): VideoUplink | undefined {
-    for (const uplink of this.#uplinks.values()) if (uplink.source === source && uplink instanceof VideoUplink) return uplink;
+  #findVideoUplink({ source, rid }: StreamName): VideoUplink | undefined {
+    for (const uplink of this.#uplinks.values()) if (uplink instanceof VideoUplink && uplink.source === source && uplink.rid === rid) return uplink;
     return undefined;
   }
 
-  #bindRepair(packet: RtpPacket): VideoSource | undefined {
+  #bindRepair(packet: RtpPacket): StreamName | undefined {
     const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ rtxPayloadType }) => rtxPayloadType === packet.payloadType), ({ remoteRtxSsrcs }) => remoteRtxSsrcs);
     if (line === undefined) return undefined;
+    const rid = readRid(packet, line, line.extensionIds.repairedRid);
+    if (rid === noRid) return undefined;
     if (this.#repaired.size >= maxRepairSources) this.#repaired.clear();
-    const source = this.#videoSourceOf(line);
-    this.#repaired.set(packet.ssrc, source);
-    return source;
+    const name = { source: this.#videoSourceOf(line), rid };
+    this.#repaired.set(packet.ssrc, name);
+    return name;
   }
 
   #bind(packet: RtpPacket, nowUs: number): Uplink | undefined {
@@ -149,9 +205,12 @@ export class IncomingMedia {
     if (nowUs - (this.#replacedUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY) < replacedHoldUs) return undefined;
     const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ payloadType }) => payloadType === packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
     if (line === undefined) return undefined;
-    const uplink = this.#createUplink(line, packet.ssrc, participantId);
+    const rid = readRid(packet, line, line.extensionIds.rid);
+    if (rid === noRid) return undefined;
+    const uplink = this.#createUplink(line, packet.ssrc, participantId, rid);
     this.#replace(uplink, nowUs);
     this.#uplinks.set(packet.ssrc, uplink);
+    if (rid !== undefined && uplink instanceof VideoUplink) this.#layers.get(uplink.source)?.add(rid, uplink);
     return uplink;
   }
 
@@ -169,9 +228,9 @@ export class IncomingMedia {
   }
 
   /** The sender began anew: what was under way on the old SSRC will not come. */
-  #replace({ source }: Uplink, nowUs: number): void {
+  #replace(uplink: Uplink, nowUs: number): void {
     for (const old of this.#uplinks.values()) {
-      if (old.source !== source) continue;
+      if (old.source !== uplink.source || nameOf(old).rid !== nameOf(uplink).rid) continue;
       this.remove(old.ssrc);
       if (this.#replacedUs.size >= maxReplaced) this.#replacedUs.clear();
       this.#replacedUs.set(old.ssrc, nowUs);
@@ -183,20 +242,36 @@ export class IncomingMedia {
     return line === this.#media.find(({ kind, receives }) => kind === 'video' && receives) ? 'camera' : 'screen';
   }
 
-  #createUplink(line: NegotiatedMedia, ssrc: number, participantId: string): Uplink {
+  #createUplink(line: NegotiatedMedia, ssrc: number, participantId: string, rid: string | undefined): Uplink {
     const events = this.#events;
     const common = { participantId, ssrc, captureClock: this.#captureClock };
     if (line.kind === 'audio') {
       return new AudioUplink({ ...common, levelExtensionId: line.extensionIds.audioLevel, onPacket: (packet) => events.onAudioPacket(packet) });
     }
+    const source = this.#videoSourceOf(line);
+    const layers = this.#layers.get(source);
+    const isLayer = rid !== undefined && layers !== undefined;
     return new VideoUplink({
       ...common,
-      source: this.#videoSourceOf(line),
+      source,
       orientationExtensionId: line.extensionIds.videoOrientation,
       depacketisers: createDepacketisers(line.codecs),
-      onFrame: (frame) => events.onVideoFrame(frame),
+      ...(isLayer ? { layer: { rid, onSize: (size) => layers.setSize(rid, size) } } : {}),
+      onFrame: (frame) => (isLayer ? layers.takeFrame(rid, frame) : events.onVideoFrame(frame)),
     });
   }
+}
+
+function nameOf(uplink: Uplink): { readonly rid: string | undefined } {
+  return { rid: uplink instanceof VideoUplink ? uplink.rid : undefined };
+}
+
+/** RFC 8852: undefined on an m-line without simulcast; {@link noRid} for a packet that does not say it, or names a layer that nobody agreed on. */
+function readRid(packet: RtpPacket, { remoteRids }: NegotiatedMedia, extensionId: number | undefined): string | undefined {
+  if (remoteRids === undefined) return undefined;
+  const data = extensionId === undefined ? undefined : packet.extension(extensionId);
+  const rid = data === undefined ? undefined : decodeMid(data);
+  return rid !== undefined && remoteRids.includes(rid) ? rid : noRid;
 }
 
 function createDepacketisers(codecs: readonly NegotiatedCodec[]): ReadonlyMap<number, VideoDepacketiser> {

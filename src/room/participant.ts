@@ -22,6 +22,8 @@ export interface MediaState {
 
 /** A WHIP client says nothing of a muted camera: it is off when nothing has come for so long. The tile shows its avatar after the same time. */
 const silenceUs = 2_000_000;
+/** Sizes are whole, even pixels: a picture of the same shape in another size has another ratio in the second digit. A place that follows it would never rest. */
+const sameShape = 0.02;
 
 export class Participant {
   readonly id: string;
@@ -58,7 +60,14 @@ export class Participant {
   }
 
   setPictureSize(source: VideoSource, widthPx: number, heightPx: number): void {
-    this.#aspectRatios.set(source, widthPx / heightPx);
+    const aspectRatio = widthPx / heightPx;
+    if (Math.abs(aspectRatio / (this.#aspectRatios.get(source) ?? 0) - 1) < sameShape) return;
+    this.#aspectRatios.set(source, aspectRatio);
+  }
+
+  /** Width by height of what arrives, after rotation; undefined until something has. */
+  aspectRatio(source: VideoSource): number | undefined {
+    return this.#aspectRatios.get(source);
   }
 
   describe(speakers: SpeakerOrder): ParticipantDescription {

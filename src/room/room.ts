@@ -3,12 +3,13 @@
  * Control comes in as the requests of `src/rooms/protocol.ts`; upwards go only its events.
  */
 import { indexLayouts } from '../../layouts/index.js';
-import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat } from '../../mixer/index.js';
+import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type VideoSource } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
 import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
+import { wishEncoding, type PictureNeed } from './picture-need.js';
 import { readProcessGauges } from './process-gauges.js';
 import { RoomBulletin } from './room-bulletin.js';
 import { RoomOutputs } from './room-outputs.js';
@@ -17,6 +18,7 @@ import { RoomSessions } from './room-sessions.js';
 import type { Session } from './session.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
+import { UpstreamNeeds } from './upstream-needs.js';
 import { tierBelow, videoTiers } from './video-tiers.js';
 
 export interface RoomDependencies {
@@ -47,6 +49,7 @@ export class Room {
   readonly #mixer: Mixer;
   readonly #speakers: SpeakerOrder;
   readonly #stage: Stage;
+  readonly #upstream: UpstreamNeeds;
   readonly #outputs: RoomOutputs;
   readonly #recordings: RoomRecordings;
   readonly #sessions: RoomSessions;
@@ -64,6 +67,7 @@ export class Room {
     this.#mixer = mixer;
     this.#speakers = new SpeakerOrder({ clock });
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
+    this.#upstream = new UpstreamNeeds({ fps: canvas.fps, onNeed: (participant, source, need) => this.#askFor(participant, source, need) });
     const tiers = videoTiers(canvas, options.videoBitrateBps);
     this.#outputs = new RoomOutputs({ mixer, tiers });
     this.#sessions = new RoomSessions({
@@ -298,6 +302,7 @@ export class Room {
     const change = this.#speakers.update();
     if (change !== undefined) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
     if (hasChanged || change !== undefined) this.#refresh();
+    else this.#followUpstream();
   }
 
   /** Whatever changed, the canvas and everyone's list follow. */
@@ -308,7 +313,22 @@ export class Room {
 
   /** Only who is connected has a place: an offer that is never answered shows nothing. */
   #show(): void {
-    this.#stage.show(this.#sessions.participants.filter(({ session }) => session.isConnected));
+    this.#stage.show(this.#connectedParticipants);
+    this.#followUpstream();
+  }
+
+  get #connectedParticipants(): readonly Participant[] {
+    return this.#sessions.participants.filter(({ session }) => session.isConnected);
+  }
+
+  #followUpstream(): void {
+    this.#upstream.follow(this.#stage.scene, this.#connectedParticipants, this.#clock.nowUs());
+  }
+
+  /** A page is told in words, every other client by what RTP has for it. */
+  #askFor({ id, kind, session }: Participant, source: VideoSource, need: PictureNeed | undefined): void {
+    session.setNeed(source, need);
+    if (kind === 'browser') this.#dependencies.onEvent({ type: 'encoding', sessionId: id, encoding: wishEncoding(source, need) });
   }
 
   #log(level: 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>): void {

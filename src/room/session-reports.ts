@@ -1,6 +1,6 @@
 /** The RTCP that a session sends: reports about once a second, feedback when it is due; every datagram a compound packet (RFC 3550 6.1). */
 import type { RoomClock } from '../../mixer/index.js';
-import { buildNack, buildPictureLossIndication, buildReceiverReport, buildSenderReport, buildSourceDescription, compound } from '../rtp/rtcp/build-rtcp.js';
+import { buildNack, buildPictureLossIndication, buildReceiverReport, buildRemb, buildSenderReport, buildSourceDescription, compound } from '../rtp/rtcp/build-rtcp.js';
 import { ntpMiddle32, usToNtp, type NtpTime } from '../rtp/rtcp/ntp.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { TransportFeedback } from '../rtp/transport-feedback.js';
@@ -18,6 +18,8 @@ export interface SessionReportsOptions {
 export interface SessionStreams {
   readonly uplinks: Iterable<Uplink>;
   readonly downlinks: readonly Downlink[];
+  /** More than this is not worth sending to us (REMB); undefined where that is not to be said. */
+  readonly worthwhileBps?: number | undefined;
 }
 
 /** RFC 3550 6.2 allows less than its 5 s for unicast sessions of this bitrate; a second keeps lip sync and round trip fresh. */
@@ -35,6 +37,7 @@ export class SessionReports {
   readonly #transportFeedback = new TransportFeedback();
   #hasTransportFeedback = false;
   #lastMediaSsrc = 0;
+  #toldBps: number | undefined;
   #nextReportUs: number;
   #nextTransportFeedbackUs: number;
 
@@ -62,13 +65,17 @@ export class SessionReports {
   }
 
   /** To be called each 20 ms or so. */
-  tick(nowUs: number, roundTripUs: number, { uplinks, downlinks }: SessionStreams): void {
+  tick(nowUs: number, roundTripUs: number, { uplinks, downlinks, worthwhileBps }: SessionStreams): void {
     const { ownSsrc } = this.#options;
     const isReportDue = nowUs >= this.#nextReportUs;
     if (isReportDue) this.#nextReportUs = nowUs + reportIntervalUs;
     const feedback: Buffer[] = [];
     const blocks: ReportBlock[] = [];
+    // Again with each report, since datagrams get lost.
+    const isWorthDue = worthwhileBps !== undefined && (isReportDue || worthwhileBps !== this.#toldBps);
+    const pictureSsrcs: number[] = [];
     for (const uplink of uplinks) {
+      if (isWorthDue && uplink.source !== 'microphone') pictureSsrcs.push(uplink.ssrc);
       const sequenceNumbers = uplink.dueNacks(nowUs, roundTripUs);
       if (sequenceNumbers.length > 0) feedback.push(buildNack({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc, sequenceNumbers }));
       if (uplink.takeKeyframeWish(nowUs)) feedback.push(buildPictureLossIndication({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc }));
@@ -79,6 +86,10 @@ export class SessionReports {
       this.#nextTransportFeedbackUs = nowUs + transportFeedbackIntervalUs;
       this.#hasTransportFeedback = false;
       feedback.push(...this.#transportFeedback.build({ senderSsrc: ownSsrc, mediaSsrc: this.#lastMediaSsrc }));
+    }
+    if (worthwhileBps !== undefined && pictureSsrcs.length > 0) {
+      this.#toldBps = worthwhileBps;
+      feedback.push(buildRemb({ senderSsrc: ownSsrc, bitrateBps: worthwhileBps, ssrcs: pictureSsrcs }));
     }
     if (isReportDue) this.#sendReports(nowUs, downlinks, blocks);
     if (feedback.length > 0) this.#send([buildReceiverReport({ senderSsrc: ownSsrc, reports: [] })], feedback);

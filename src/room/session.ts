@@ -12,6 +12,7 @@ import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
 import type { RandomUint32 } from './media-plan.js';
 import { OutgoingMedia, type ListenerTiers } from './outgoing-media.js';
+import type { PictureNeed } from './picture-need.js';
 import { SessionReports } from './session-reports.js';
 import type { VideoDownlink } from './video-downlink.js';
 
@@ -163,6 +164,11 @@ export class Session {
     this.#requirePeer().addCandidate(candidate);
   }
 
+  /** What the source's tile shows; undefined: nothing. */
+  setNeed(source: VideoSource, need: PictureNeed | undefined): void {
+    this.#incoming.setNeed(source, need);
+  }
+
   wishKeyframe(source: VideoSource): void {
     this.#incoming.wishKeyframe(source);
   }
@@ -170,9 +176,10 @@ export class Session {
   /** To be called each 20 ms: what RTCP owes by now. */
   tick(nowUs: number): void {
     if (this.#state !== 'connected' || this.#negotiated === undefined) return;
+    this.#incoming.tick(nowUs);
     const { reports, feedback, outgoing } = this.#negotiated;
     if (outgoing.path.tick(nowUs, feedback.roundTripUs)) this.#options.events.onTierChanged();
-    reports.tick(nowUs, feedback.roundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks });
+    reports.tick(nowUs, feedback.roundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -182,6 +189,7 @@ export class Session {
       roundTripMs: feedback === undefined ? undefined : feedback.roundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
+      worthwhileBps: this.#incoming.worthwhileBps,
       refusedKeyframeWishes: feedback?.refusedKeyframeWishes ?? 0,
       uplinks: this.#incoming.stats(),
       ...outgoing?.stats(),

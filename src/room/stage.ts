@@ -26,6 +26,7 @@ export class Stage {
   /** What to put back when the sharing ends; undefined while nobody shares, or after somebody chose a layout meanwhile. */
   #putBack: LayoutTemplate | undefined;
   #isSharing = false;
+  #scene: Scene = { tiles: [] };
   #shown = '';
 
   constructor({ layouts, layout, canvas, mixer, speakers }: StageOptions) {
@@ -38,6 +39,11 @@ export class Stage {
 
   get layout(): string {
     return this.#template.name;
+  }
+
+  /** What the mixer was told last. */
+  get scene(): Scene {
+    return this.#scene;
   }
 
   /** A layout that is chosen holds, also over the end of a screen share. @throws {AppError} `unknown_layout` */
@@ -54,6 +60,7 @@ export class Stage {
     const shown = JSON.stringify(scene);
     if (shown === this.#shown) return;
     this.#shown = shown;
+    this.#scene = scene;
     this.#mixer.send({ type: 'setScene', scene });
   }
 

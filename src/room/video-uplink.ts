@@ -9,7 +9,7 @@ import { ReceptionStatistics } from '../rtp/reception-statistics.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
-import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
+import type { PictureSize, VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import type { SenderReportFacts, Uplink, UplinkStats } from './uplink.js';
 
 export interface VideoUplinkOptions {
@@ -21,6 +21,15 @@ export interface VideoUplinkOptions {
   /** By payload type: what the negotiation allows on this m-line. */
   readonly depacketisers: ReadonlyMap<number, VideoDepacketiser>;
   readonly onFrame: (frame: VideoFrame) => void;
+  /** Of simulcast, else absent. */
+  readonly layer?: VideoUplinkLayer;
+}
+
+/** It begins resting, until it is woken. */
+export interface VideoUplinkLayer {
+  readonly rid: string;
+  /** With each keyframe, also while resting; before rotation. */
+  readonly onSize: (size: PictureSize) => void;
 }
 
 const videoClockHz = 90_000;
@@ -44,8 +53,12 @@ export class VideoUplink implements Uplink {
   readonly #sequence = new SequenceUnwrapper();
   readonly #timestamps = new TimestampUnwrapper();
   readonly #statistics: ReceptionStatistics;
-  readonly #nacks = new NackTracker();
-  readonly #assembler: FrameAssembler;
+  #nacks = new NackTracker();
+  #assembler: FrameAssembler;
+  #isResting: boolean;
+  /** Counts of the times before it rested. */
+  #countsBefore: UplinkStats = {};
+  #lastMediaUs = Number.NEGATIVE_INFINITY;
   #rotationDegrees: RotationDegrees | undefined;
   #packets = 0;
   #repairPackets = 0;
@@ -60,23 +73,51 @@ export class VideoUplink implements Uplink {
     this.#options = options;
     options.captureClock.addStream({ ssrc: options.ssrc, clockHz: videoClockHz, kind: 'video' });
     this.#statistics = new ReceptionStatistics({ ssrc: options.ssrc, clockHz: videoClockHz });
-    this.#assembler = new FrameAssembler({
-      depacketisers: options.depacketisers,
-      onFrame: (frame) => this.#takeFrame(frame),
-      onGap: () => this.wishKeyframe(),
-    });
+    this.#assembler = this.#createAssembler();
+    this.#isResting = options.layer !== undefined;
+  }
+
+  get rid(): string | undefined {
+    return this.#options.layer?.rid;
+  }
+
+  /** Room time of the last packet that was more than padding; -Infinity for never. */
+  get lastMediaUs(): number {
+    return this.#lastMediaUs;
+  }
+
+  /** Its frames are of no use for now: packets are counted and reported, and cost next to nothing. */
+  rest(): void {
+    if (this.#isResting) return;
+    this.#countsBefore = this.#awakeCounts();
+    this.#isResting = true;
+    this.#isKeyframeWished = false;
+    this.#nacks = new NackTracker();
+    this.#assembler = this.#createAssembler();
+  }
+
+  /** Its frames are wanted from the next keyframe on, which is asked for. */
+  wake(): void {
+    if (!this.#isResting) return;
+    this.#isResting = false;
+    this.#isKeyframeWished = true;
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
     this.#statistics.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
     this.#packets += 1;
     const timestamp = this.#timestamps.unwrap(packet.timestamp);
-    if (packet.payload.length > 0) this.#options.captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
-    this.#assemble(packet, timestamp, arrivalUs);
+    if (packet.payload.length > 0) {
+      this.#options.captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
+      this.#lastMediaUs = arrivalUs;
+    }
+    if (this.#isResting) this.#overhear(packet);
+    else this.#assemble(packet, timestamp, arrivalUs);
   }
 
   /** A packet that came again (RFC 4588), as it was sent first. It says nothing about loss and delay of the path: those of the first copy count. */
   receiveRepair(packet: RtpPacket, arrivalUs: number): void {
+    if (this.#isResting) return;
     this.#repairPackets += 1;
     this.#assemble(packet, this.#timestamps.unwrap(packet.timestamp), arrivalUs);
   }
@@ -90,6 +131,15 @@ export class VideoUplink implements Uplink {
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
     const { marker, payloadType, payload } = packet;
     this.#assembler.push({ index, timestamp, marker, payloadType, payload, arrivalUs, rotationDegrees: this.#rotationDegrees });
+  }
+
+  #overhear(packet: RtpPacket): void {
+    this.#bytes += packet.payload.length;
+    // It goes on counting wraps.
+    this.#sequence.unwrap(packet.sequenceNumber);
+    if (packet.payload.length === 0) return;
+    const size = this.#options.depacketisers.get(packet.payloadType)?.overhear(packet.payload);
+    if (size !== undefined) this.#options.layer?.onSize(size);
   }
 
   takeSenderReport(report: SenderReportFacts): void {
@@ -117,12 +167,12 @@ export class VideoUplink implements Uplink {
   }
 
   wishKeyframe(): void {
-    this.#isKeyframeWished = true;
+    if (!this.#isResting) this.#isKeyframeWished = true;
   }
 
   takeKeyframeWish(nowUs: number): boolean {
     // Before the first packet there is nobody to ask.
-    if (!this.#isKeyframeWished || this.#packets === 0 || nowUs - this.#lastKeyframeRequestUs < keyframeWishIntervalUs) return false;
+    if (!this.#isKeyframeWished || this.#isResting || this.#packets === 0 || nowUs - this.#lastKeyframeRequestUs < keyframeWishIntervalUs) return false;
     this.#isKeyframeWished = false;
     this.#lastKeyframeRequestUs = nowUs;
     this.#keyframeRequests += 1;
@@ -130,8 +180,18 @@ export class VideoUplink implements Uplink {
   }
 
   stats(): UplinkStats {
+    const all = { packets: this.#packets, repairPackets: this.#repairPackets, bytes: this.#bytes, keyframeRequests: this.#keyframeRequests, ...this.#awakeCounts() };
+    return this.#options.layer === undefined ? all : { ...all, resting: this.#isResting ? 1 : 0 };
+  }
+
+  #awakeCounts(): UplinkStats {
     const { requestedCount, recoveredCount, abandonedCount } = this.#nacks;
-    return { packets: this.#packets, repairPackets: this.#repairPackets, bytes: this.#bytes, keyframeRequests: this.#keyframeRequests, nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
+    const counts: UplinkStats = { nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
+    return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count + (this.#countsBefore[name] ?? 0)]));
+  }
+
+  #createAssembler(): FrameAssembler {
+    return new FrameAssembler({ depacketisers: this.#options.depacketisers, onFrame: (frame) => this.#takeFrame(frame), onGap: () => this.wishKeyframe() });
   }
 
   close(): void {
@@ -143,6 +203,8 @@ export class VideoUplink implements Uplink {
     if (frame.keyframe) {
       this.#isKeyframeWished = false;
       this.#nacks.forgetBefore(this.#assembler.nextIndex);
+      const { widthPx, heightPx } = frame;
+      if (widthPx !== undefined && heightPx !== undefined) this.#options.layer?.onSize({ widthPx, heightPx });
     }
     this.#options.onFrame({
       participantId,

@@ -57,6 +57,19 @@ export interface RoomDescription {
   readonly recordings: readonly RecordingDescription[];
 }
 
+/** What a page is asked to send of one source: what its tile shows, and no more. */
+export interface EncodingWish {
+  readonly source: 'camera' | 'screen';
+  /** False: no tile shows it, nothing is to be sent; then the numbers are 0. */
+  readonly active: boolean;
+  /** The whole picture in pixels of the canvas: not to be larger than that, nor smaller. */
+  readonly width: number;
+  readonly height: number;
+  readonly maxFps: number;
+  /** Bits a second. */
+  readonly maxBitrate: number;
+}
+
 export interface RoomOptions {
   readonly name: string;
   readonly createdAt: string;
@@ -140,6 +153,8 @@ export type RoomEvent =
   /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  /** To browser pages only; when it changes, more at once, less when it has lasted. */
+  | { readonly type: 'encoding'; readonly sessionId: string; readonly encoding: EncodingWish }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
 
 export type RoomProcessMessage = RoomAnswerMessage | RoomEvent;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Time } from '../time.js';
-import type { IceDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
+import type { EncodingWish, IceDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
 import { hasEnded, type RecordingBook } from './recording-book.js';
 import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
 import type { RoomProcess } from './room-process.js';
@@ -19,6 +19,7 @@ export interface SessionListener {
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
   recordingChanged?(recording: RecordingDescription): void;
+  encodingWished?(encoding: EncodingWish): void;
 }
 
 export interface RoomHandleOptions {
@@ -254,6 +255,9 @@ export class RoomHandle {
         break;
       case 'recording':
         this.#takeRecording(event.recording);
+        break;
+      case 'encoding':
+        this.#sessions.get(event.sessionId)?.encodingWished?.(event.encoding);
         break;
       case 'sessionEnded': {
         const listener = this.#sessions.get(event.sessionId);

@@ -9,7 +9,7 @@ import { forbiddenBit, lastSingleNalType, nalType, nriMask, startCode, typeMask 
 import { aggregateUnit, firstFragmentBit, fragmentHeaderBytes, fragmentUnit, lastFragmentBit, readSize } from './h264-payload.js';
 import { ParameterSets } from './parameter-sets.js';
 import { holdsKeyframe, isDamaged, joinBytes, startsFrame } from './video-depacketiser.js';
-import type { JoinedFrame, VideoDepacketiser } from './video-depacketiser.js';
+import type { JoinedFrame, PictureSize, VideoDepacketiser } from './video-depacketiser.js';
 
 /** One-byte views of every value, for the NAL header that a fragmented unit gets back. */
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value);
@@ -70,6 +70,12 @@ export class H264Depacketiser implements VideoDepacketiser {
       this.#parameterSets.add(payload.subarray(at + 2, at + 2 + nalBytes));
       at += 2 + nalBytes;
     }
+  }
+
+  overhear(payload: Uint8Array): PictureSize | undefined {
+    this.salvage(payload);
+    const type = (payload[0] ?? 0) & typeMask;
+    return type === nalType.sps || type === aggregateUnit ? this.#parameterSets.latestSps : undefined;
   }
 
   /** @param next the byte after the NAL header; of a slice its highest bit says "first macroblock is 0", the picture's first slice (7.3.3). */

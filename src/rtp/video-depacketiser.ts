@@ -14,6 +14,12 @@ export const isDamaged = 8;
 
 export type VideoCodec = 'vp8' | 'h264';
 
+/** Pixels as the picture is shown, before rotation. */
+export interface PictureSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 /** One whole frame, ready for a decoder. */
 export interface JoinedFrame {
   /** Alone in its ArrayBuffer, so that the buffer can be transferred to another thread. */
@@ -37,6 +43,8 @@ export interface VideoDepacketiser {
   join(payloads: readonly Uint8Array[]): JoinedFrame | 'damaged' | 'no-picture';
   /** Takes what is of use later from a packet whose frame was dropped. */
   salvage(payload: Uint8Array): void;
+  /** As `salvage`; answers the picture size when the packet tells it. For streams that are listened to with half an ear. */
+  overhear(payload: Uint8Array): PictureSize | undefined;
 }
 
 /** Copies the parts, once, into one array with its own ArrayBuffer. */

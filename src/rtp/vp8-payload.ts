@@ -14,7 +14,7 @@
  *     keyframes only:                    9d 01 2a | scale (2) width (14) | scale (2) height (14), both 16 bits little-endian
  */
 import { holdsKeyframe, isDamaged, joinBytes, splitsFrames, startsFrame } from './video-depacketiser.js';
-import type { JoinedFrame, VideoDepacketiser } from './video-depacketiser.js';
+import type { JoinedFrame, PictureSize, VideoDepacketiser } from './video-depacketiser.js';
 
 const extendedBit = 0x80;
 const nonReferenceBit = 0x20;
@@ -93,7 +93,7 @@ export function isVp8Keyframe(frame: Uint8Array): boolean {
 }
 
 /** Size in pixels from a keyframe's head; undefined for other frames and for a head without its start code or with an empty picture. */
-export function readVp8KeyframeSize(frame: Uint8Array): { readonly widthPx: number; readonly heightPx: number } | undefined {
+export function readVp8KeyframeSize(frame: Uint8Array): PictureSize | undefined {
   if (!isVp8Keyframe(frame) || frame.length < keyframeHeadBytes) return undefined;
   if (frame[3] !== 0x9d || frame[4] !== 0x01 || frame[5] !== 0x2a) return undefined;
   // The upper two bits ask the player to scale up; nobody does, and the decoder's picture is not scaled.
@@ -133,6 +133,10 @@ export class Vp8Depacketiser implements VideoDepacketiser {
 
   salvage(): void {
     // A keyframe stands alone: nothing in a lost frame helps a later one.
+  }
+
+  overhear(payload: Uint8Array): PictureSize | undefined {
+    return (this.inspect(payload) & holdsKeyframe) === 0 ? undefined : readVp8KeyframeSize(payload.subarray(descriptorBytes(payload)));
   }
 }
 

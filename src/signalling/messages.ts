@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import type { IceServer } from '../ice-servers.js';
-import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+import type { EncodingWish, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 
 const maxSdpCharacters = 100_000;
 const maxCandidateCharacters = 1_000;
@@ -36,6 +36,8 @@ export type ServerMessage =
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  /** What the page is to send of a source, until the next one for that source. */
+  | ({ readonly type: 'encoding' } & EncodingWish)
   | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }
   /** The session is over; with `rejoin` the client should join again by itself, after `afterMs`. */
   | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number };

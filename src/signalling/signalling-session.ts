@@ -7,7 +7,7 @@ import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
 import { describeError, type Log } from '../log.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
-import type { RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+import type { EncodingWish, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
@@ -100,6 +100,10 @@ export class SignallingSession implements SessionListener {
 
   recordingChanged(recording: RecordingDescription): void {
     if (this.#state === 'joined') this.#send({ type: 'recording', recording });
+  }
+
+  encodingWished(encoding: EncodingWish): void {
+    if (this.#state === 'joined') this.#send({ type: 'encoding', ...encoding });
   }
 
   /** The room ended the session; the socket ends with it. */

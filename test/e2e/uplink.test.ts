@@ -46,8 +46,8 @@ describe('a 720p camera on a free path', function () {
     // A second that moves all over and has the noise of a real sensor: it cannot be sent well in less than 1 Mbps.
     const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=15,noise=alls=8:allf=t', '-frames:v', '15', '-pix_fmt', 'yuv420p', video];
     execFileSync(ffmpegPath, ['-hide_banner', '-loglevel', 'error', '-nostdin', ...picture]);
-    // The picture that comes back is small: this is about the way up.
-    server = await startRoomServer({ canvasWidth: 320, canvasHeight: 180, canvasFps: 10 });
+    // He is asked for as much as the canvas shows of him, so it is a large one.
+    server = await startRoomServer({ canvasWidth: 1280, canvasHeight: 720, canvasFps: 15 });
     browser = await PageBrowser.launch({ devices: { video } });
   });
   after(async () => {

@@ -39,7 +39,7 @@ const stunTarget: FuzzTarget = {
 };
 
 function newSession(): SdpSession {
-  return new SdpSession({ sessionId: '1', ufrag: 'abcdefgh', password: 'p'.repeat(24), fingerprintSha256: Array(32).fill('AA').join(':'), candidates: [], dtlsRole: 'server' });
+  return new SdpSession({ sessionId: '1', ice: { ufrag: 'abcdefgh', password: 'p'.repeat(24), candidates: [] }, fingerprintSha256: Array(32).fill('AA').join(':'), dtlsRole: 'server' });
 }
 
 const sdpTarget: FuzzTarget = {

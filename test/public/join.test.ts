@@ -65,7 +65,7 @@ describe('room page: joining', function () {
         ['1', 'sendrecv'],
         ['2', 'sendonly'],
       ],
-      limits: [[[1_700_000, 30]], [[2_500_000, 15]]],
+      limits: [[[2_500_000, 30]], [[2_500_000, 15]]],
       descriptions: 1,
       audio: [true, true, true],
     });

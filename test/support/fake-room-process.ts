@@ -75,8 +75,9 @@ const handlers: Handlers = {
     addParticipant(sessionId, name, 'browser');
     return { offer: cannedOffer };
   },
-  answer: ({ answer }) => {
+  answer: ({ sessionId, answer }) => {
     requireOffer(answer);
+    tell({ type: 'encoding', sessionId, encoding: { source: 'camera', active: true, width: 640, height: 360, maxFps: 30, maxBitrate: 600_000 } });
     return {};
   },
   addCandidate: ({ candidate }) => {

@@ -9,17 +9,21 @@ export interface WhipPageOptions {
   readonly endpoint: string;
   /** Offered in this order, and nothing else of video. */
   readonly videoCodecs: readonly ('VP8' | 'H264')[];
+  /** RIDs of simulcast layers, each twice as large as the one before; one stream without. */
+  readonly layers?: readonly string[];
+  readonly initScript?: string;
 }
 
 const client = `
-  window.startSession = async ({ endpoint, videoCodecs }) => {
+  window.startSession = async ({ endpoint, videoCodecs, layers }) => {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const publishes = endpoint.startsWith('/whip/');
     const capable = (publishes ? RTCRtpSender : RTCRtpReceiver).getCapabilities('video').codecs;
-    const wanted = videoCodecs.flatMap((name) => capable.filter(({ mimeType }) => mimeType === 'video/' + name));
+    const wanted = [...videoCodecs, ...(layers.length > 0 ? ['rtx'] : [])].flatMap((name) => capable.filter(({ mimeType }) => mimeType === 'video/' + name));
     if (publishes) {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-      for (const track of stream.getTracks()) connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+      const sendEncodings = layers.map((rid, index) => ({ rid, scaleResolutionDownBy: 2 ** (layers.length - 1 - index) }));
+      for (const track of stream.getTracks()) connection.addTransceiver(track, { direction: 'sendonly', streams: [stream], ...(track.kind === 'video' && layers.length > 0 ? { sendEncodings } : {}) });
     } else {
       for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'recvonly' });
       const video = document.body.appendChild(Object.assign(document.createElement('video'), { id: 'mix', muted: true }));
@@ -42,11 +46,11 @@ const client = `
 `;
 
 export class WhipPage extends MixPage {
-  static async open({ browser, serverUrl, endpoint, videoCodecs }: WhipPageOptions): Promise<WhipPage> {
-    const page = await browser.open({ origin: serverUrl, initScript: `${mixProbe}\n${client}` });
+  static async open({ browser, serverUrl, endpoint, videoCodecs, layers = [], initScript = '' }: WhipPageOptions): Promise<WhipPage> {
+    const page = await browser.open({ origin: serverUrl, initScript: `${mixProbe}\n${client}\n${initScript}` });
     // Any page of the server; what stands on it does not matter.
     await page.goto(`${serverUrl}/`);
-    await page.evaluate(`window.startSession(${JSON.stringify({ endpoint, videoCodecs })})`);
+    await page.evaluate(`window.startSession(${JSON.stringify({ endpoint, videoCodecs, layers })})`);
     return new WhipPage(page);
   }
 

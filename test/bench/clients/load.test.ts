@@ -10,7 +10,7 @@ const noListening: ListenerStats = {
   firstFrameMs: undefined, frames: 0, keyframes: 0, freezes: 0, frozenMs: 0, videoPackets: 0, audioPackets: 0, bytes: 0, lostPackets: 0, nackedPackets: 0, keyframeRequests: 0, audioStalls: 0,
 };
 const noPublishing: PublisherStats = {
-  frames: 0, audioPackets: 0, videoPackets: 0, bytes: 0, resentPackets: 0, unknownRequests: 0, keyframeRequests: 0, roundTripMs: undefined, lostPackets: 0, isReceived: false,
+  frames: 0, widthPx: 0, audioPackets: 0, videoPackets: 0, bytes: 0, resentPackets: 0, unknownRequests: 0, keyframeRequests: 0, roundTripMs: undefined, lostPackets: 0, isReceived: false,
 };
 
 function listener(name: string, stats: Partial<ListenerStats>, failure?: string): CrowdMember {
@@ -25,7 +25,7 @@ describe('npm run load', () => {
   it('takes what its help says', () => {
     expect(parseLoadOptions(['--help'])).to.equal('help');
     const options = parseLoadOptions(['--url', 'http://localhost:9000', '--publishers', '16', '--listeners=50', '--room', 'x', '--seconds', '0', '--codec', 'H264', '--speakers', '2', '--full', '--json']);
-    expect(options).to.deep.equal({ url: new URL('http://localhost:9000'), publishers: 16, listeners: 50, room: 'x', seconds: 0, codec: 'h264', speakers: 2, isFull: true, isJson: true });
+    expect(options).to.deep.equal({ url: new URL('http://localhost:9000'), publishers: 16, listeners: 50, room: 'x', seconds: 0, codec: 'h264', speakers: 2, isFull: true, isPage: false, isLarge: false, isJson: true });
     const defaults = parseLoadOptions([]);
     for (const [name, value] of Object.entries(defaults).filter(([, given]) => typeof given === 'number')) expect(usage).to.match(new RegExp(`--${name} .*Default: ${value}\\.`));
   });
@@ -37,6 +37,7 @@ describe('npm run load', () => {
     [['--codec', 'av1'], '--codec is vp8 or h264, not "av1".'],
     [['--url', '127.0.0.1:8080'], '--url is an address like http://127.0.0.1:8080, not "127.0.0.1:8080".'],
     [['--publishers', '0'], 'With --publishers 0 and --listeners 0 there is nothing to do.'],
+    [['--page', '--full'], '--page goes with neither --full nor --large.'],
     [['--loud'], "Unknown option '--loud'. --help lists the options."],
     [['room'], '--help lists the options'],
   ] as const) {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loopSeconds, pictureFormat, preparedPeople } from '../../../bench/clients/media-recipes.js';
+import { loopSeconds, pictureArguments, pictureFormat, pictureSizes, preparedPeople } from '../../../bench/clients/media-recipes.js';
 import { PreparedMedia } from '../../../bench/clients/prepared-media.js';
 import { opusPacketSamples } from '../../../src/rtp/opus-payload.js';
 import { readVp8KeyframeSize } from '../../../src/rtp/vp8-payload.js';
@@ -26,6 +26,17 @@ describe('prepared media', function () {
       expect(kbps).to.be.within(450, 700);
     });
   }
+
+  it('has the same scene in smaller sizes, with fewer bits', () => {
+    const [largest = [], ...smaller] = pictureSizes.map((size) => pictureArguments('vp8', 0, size));
+    const kbps = [largest, ...smaller].map((words) => Number(/^(\d+)k$/.exec(words[words.indexOf('-b:v') + 1] ?? '')?.[1]));
+    expect(kbps).to.deep.equal([1697, 600, 327, 212, 152]);
+    for (const [index, { widthPx, heightPx }] of pictureSizes.entries()) {
+      const graph = [largest, ...smaller][index]?.[1] ?? '';
+      expect(graph.includes(`scale=${widthPx}:${heightPx},`), `${widthPx}`).to.equal(widthPx !== pictureFormat.widthPx);
+    }
+    expect(pictureArguments('vp8', 0)).to.deep.equal(pictureArguments('vp8', 0, pictureFormat));
+  });
 
   it('shows each person in his own colour', async () => {
     const { frames, path } = await media.picture('vp8', 0);

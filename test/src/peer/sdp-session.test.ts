@@ -70,13 +70,14 @@ describe('SdpSession answering', () => {
         remoteSsrcs: [2231627014],
         remoteRtxSsrcs: [632943048],
         extensionIds: { mid: 4, transportCc: 3, videoOrientation: 13 },
+        takesRemb: true,
       },
     ]);
     expect(linesOf(text, 'a=group')).to.deep.equal(['a=group:BUNDLE 0 1']);
     expect(linesOf(text, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 106 102 108 104', 'm=application 0 UDP/DTLS/SCTP webrtc-datachannel']);
     expect(linesOf(sections[1], 'a=fmtp')).to.deep.equal(['a=fmtp:111 minptime=10;useinbandfec=1']);
     expect(linesOf(sections[2], 'a=fmtp:102')).to.deep.equal(['a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f']);
-    expect(linesOf(sections[2], 'a=rtcp-fb:96')).to.have.members(['a=rtcp-fb:96 transport-cc', 'a=rtcp-fb:96 ccm fir', 'a=rtcp-fb:96 nack', 'a=rtcp-fb:96 nack pli']);
+    expect(linesOf(sections[2], 'a=rtcp-fb:96')).to.have.members(['a=rtcp-fb:96 transport-cc', 'a=rtcp-fb:96 ccm fir', 'a=rtcp-fb:96 nack', 'a=rtcp-fb:96 nack pli', 'a=rtcp-fb:96 goog-remb']);
     // Only what was offered for that very payload type.
     expect(linesOf(sections[2], 'a=rtcp-fb:104')).to.deep.equal(['a=rtcp-fb:104 nack']);
     expect(linesOf(sections[2], 'a=extmap')).to.have.members([
@@ -85,7 +86,7 @@ describe('SdpSession answering', () => {
       'a=extmap:13 urn:3gpp:video-orientation',
     ]);
     expect(linesOf(sections[2], 'a=ssrc')).to.deep.equal(['a=ssrc:4000000000 cname:tessera', 'a=ssrc:4000000000 msid:tessera mix']);
-    expect(text).to.not.match(/remb|rtx|abs-send-time|\.local|simulcast/);
+    expect(text).to.not.match(/rtx|abs-send-time|\.local|simulcast/);
     expect([dtlsRole, transport.setup]).to.deep.equal(['server', 'actpass']);
     expect(transport.ice).to.deep.equal({ ufrag: 'Wq4k', password: '0AbC1dEf2GhI3jKl4MnO5pQr', isLite: false });
     expect(transport.fingerprints).to.deep.equal([{ hash: 'sha256', value: fixtureFingerprint }]);
@@ -137,7 +138,50 @@ describe('SdpSession answering', () => {
     ]);
   });
 
-  it('takes one stream of a simulcast offer, in a bundle-only section, with feedback offered for all formats', () => {
+  describe('with simulcast', () => {
+    const withExtensions = simulcastOffer.replace('a=rid:h send', ['a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid', 'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id', 'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id', 'a=rid:h send'].join('\r\n'));
+    const offering = (simulcast: string, ...rids: string[]): string => withExtensions.replace('a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l', [...rids, simulcast].join('\r\n'));
+    const accepted = (offer: string): readonly string[] | undefined => answer(offer).media[1]?.remoteRids;
+
+    it('takes all layers, each by its RID', () => {
+      const { sections, media } = answer(withExtensions);
+      expect(media[1]).to.deep.include({ remoteRids: ['h', 'l'], extensionIds: { mid: 9, rid: 10, repairedRid: 11 } });
+      expect(media[0]).to.not.have.property('remoteRids');
+      expect(linesOf(sections[2], 'a=rid')).to.deep.equal(['a=rid:h recv', 'a=rid:l recv']);
+      expect(linesOf(sections[2], 'a=simulcast')).to.deep.equal(['a=simulcast:recv h;l']);
+      expect(linesOf(sections[2], 'a=extmap:1')).to.deep.equal(['a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id', 'a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id']);
+    });
+
+    it('takes three at most, of alternatives the first, paused ones too', () => {
+      expect(accepted(offering('a=simulcast:send 0;1;2;3', ...['0', '1', '2', '3'].map((id) => `a=rid:${id} send`)))).to.deep.equal(['0', '1', '2']);
+      expect(accepted(offering('a=simulcast:recv x send a,b;~c', 'a=rid:a send max-width=1280;max-height=720', 'a=rid:b send', 'a=rid:c send'))).to.deep.equal(['a', 'c']);
+    });
+
+    it('leaves out layers that are named nowhere, twice or too long, that it would have to send, or that come in another format', () => {
+      expect(accepted(offering(`a=simulcast:send h;h;gone;back;${'x'.repeat(17)};l`, 'a=rid:h send pt=96', 'a=rid:back recv', `a=rid:${'x'.repeat(17)} send`, 'a=rid:l send pt=98;max-fps=15'))).to.deep.equal(['h']);
+      expect(accepted(offering('a=simulcast:send l', 'a=rid:l send pt=98'))).to.equal(undefined);
+    });
+
+    it('takes one stream where it would receive none of them, or could not tell them apart', () => {
+      for (const offer of [withExtensions.replaceAll('a=sendonly', 'a=recvonly'), withExtensions.replace('rtp-stream-id', 'something-else'), offering('a=simulcast:recv h', 'a=rid:h recv')]) {
+        const { answer: text, media } = answer(offer);
+        expect(media[1]).to.not.have.property('remoteRids');
+        expect(text).to.not.match(/a=(rid|simulcast)/);
+      }
+    });
+  });
+
+  it('takes REMB for what it receives, where that is offered', () => {
+    const { sections, media } = answer(chromiumOffer);
+    expect(media.map(({ takesRemb }) => takesRemb)).to.deep.equal([undefined, true]);
+    expect(linesOf(sections[2], 'a=rtcp-fb:96')).to.include('a=rtcp-fb:96 goog-remb');
+    const toWatch = answer(chromiumOffer.replaceAll('a=sendrecv', 'a=recvonly'));
+    expect(toWatch.media.map(({ takesRemb }) => takesRemb)).to.deep.equal([undefined, undefined]);
+    expect(toWatch.answer).to.not.include('goog-remb');
+    expect(createSession().createOffer(takeAll(media.map((line) => ({ ...line, direction: 'sendrecv', ssrcs: [] }))))).to.not.include('goog-remb');
+  });
+
+  it('takes one stream of a simulcast offer without the header extensions for it, in a bundle-only section, with feedback offered for all formats', () => {
     const { sections, media } = answer(simulcastOffer);
     expect(media.map(({ sends, receives, remoteSsrcs }) => [sends, receives, remoteSsrcs])).to.deep.equal([[false, true, []], [false, true, []]]);
     expect(sections[2]).to.match(/^m=video 9 UDP\/TLS\/RTP\/SAVPF 96\r\n/);

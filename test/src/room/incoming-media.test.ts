@@ -4,7 +4,7 @@ import { IncomingMedia } from '../../../src/room/incoming-media.js';
 import type { NegotiatedMedia } from '../../../src/peer/index.js';
 import type { RtpExtension, RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { vp8Frame } from '../../support/video-frames.js';
-import { audioLine, midExtension, opusType, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
+import { audioLine, extensionIds, midExtension, opusType, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
 
 /** A browser's: the camera's and the screen's m-line have the same payload types. */
 const browserLines = [audioLine(), videoLine(), videoLine({ mid: '2', sends: false })];
@@ -171,6 +171,133 @@ describe('IncomingMedia', () => {
       for (const packet of packets(7)) incoming.receive(packet, 0);
       for (const payload of [[], [1]]) incoming.receive(rtpPacket({ ssrc: 55, payloadType: rtxType, sequenceNumber: 1, timestamp: 1 }, Uint8Array.from(payload)), 0);
       expect(incoming.stats()[0]).to.include({ repairPackets: 0 });
+    });
+  });
+
+  describe('simulcast', () => {
+    const rtxType = 97;
+    const ids = { ...extensionIds, rid: 10, repairedRid: 11 };
+    const codecs = [{ name: 'vp8', payloadType: vp8Type, clockHz: 90_000, rtxPayloadType: rtxType }] as const;
+    const lines = [audioLine(), videoLine({ codecs, extensionIds: ids, remoteRids: ['l', 'h'] })];
+    const sizes = { l: [320, 180], h: [1280, 720] } as const;
+    const sequenceNumbers = new Map<number, number>();
+
+    const ridExtension = (rid: string): RtpExtension => ({ id: ids.rid, data: Buffer.from(rid) });
+    const need = (widthPx: number, heightPx: number): void => incoming.setNeed('camera', { widthPx, heightPx, fps: 30, bitrateBps: 1 });
+
+    function packetsOf(ssrc: number, rid: keyof typeof sizes, keyframe: boolean, timestamp: number, extensions: RtpExtension[]): RtpPacket[] {
+      const sequenceNumber = sequenceNumbers.get(ssrc) ?? 0xffff;
+      const frame = vp8Frame(2_500, { keyframe, widthPx: sizes[rid][0], heightPx: sizes[rid][1] });
+      const packets = vp8Packets({ ssrc, payloadType: vp8Type, sequenceNumber, timestamp, extensions }, frame);
+      sequenceNumbers.set(ssrc, (sequenceNumber + packets.length) & 0xffff);
+      return packets;
+    }
+
+    function layer(ssrc: number, rid: keyof typeof sizes, keyframe: boolean, nowUs: number, extensions = [ridExtension(rid)]): void {
+      for (const packet of packetsOf(ssrc, rid, keyframe, Math.round(nowUs * 0.09), extensions)) incoming.receive(packet, nowUs);
+      incoming.tick(nowUs);
+    }
+
+    /** Width of each keyframe, `-` for another frame. */
+    function given(): string {
+      return video.map(({ keyframe, data }) => (keyframe ? String((data[6] ?? 0) | ((data[7] ?? 0) << 8)) : '-')).join(' ');
+    }
+
+    /** SSRCs that are asked for a keyframe. */
+    function asked(nowUs: number): number[] {
+      return [...incoming.uplinks].filter((uplink) => uplink.takeKeyframeWish(nowUs)).map(({ ssrc }) => ssrc);
+    }
+
+    beforeEach(() => {
+      sequenceNumbers.clear();
+      open(lines);
+    });
+
+    it('shows the layer that the tile needs, and changes it at a keyframe that it asks for', () => {
+      need(320, 180);
+      layer(1, 'l', true, 0);
+      layer(2, 'h', true, 0);
+      layer(1, 'l', false, 40_000);
+      layer(2, 'h', false, 40_000);
+      expect(given()).to.equal('320 -');
+      asked(40_000);
+      need(1280, 720);
+      layer(1, 'l', false, 80_000, []);
+      expect(asked(90_000), 'the old one is not asked').to.deep.equal([2]);
+      layer(2, 'h', false, 120_000, []);
+      layer(1, 'l', false, 120_000, []);
+      layer(2, 'h', true, 160_000, []);
+      layer(1, 'l', false, 160_000, []);
+      layer(2, 'h', false, 200_000, []);
+      expect(given()).to.equal('320 - - - 1280 -');
+      expect(incoming.stats().map((stats) => [stats['rid'], stats['resting'], stats['packets']])).to.deep.equal([['l', 1, 15], ['h', 0, 15]]);
+    });
+
+    it('reports on the layers that rest, and never asks them for anything again', () => {
+      need(320, 180);
+      layer(1, 'l', true, 0);
+      const packets = packetsOf(2, 'h', true, 0, [ridExtension('h')]);
+      for (const [index, packet] of packets.entries()) if (index !== 1) incoming.receive(packet, 0);
+      const resting = [...incoming.uplinks].find(({ ssrc }) => ssrc === 2);
+      expect(resting?.dueNacks(500_000, 20_000)).to.deep.equal([]);
+      expect(resting?.reportBlock(500_000)).to.include({ ssrc: 2, cumulativeLost: 1 });
+      incoming.wishKeyframe('camera');
+      expect(asked(1_000_000)).to.deep.equal([1]);
+    });
+
+    it('repairs a layer by the RTX that names it', () => {
+      need(1280, 720);
+      layer(2, 'h', true, 0);
+      layer(1, 'l', true, 0);
+      const packets = packetsOf(2, 'h', false, 3_600, []);
+      for (const [index, packet] of packets.entries()) if (index !== 1) incoming.receive(packet, 40_000);
+      expect(given()).to.equal('1280');
+      const lost = packets[1]!;
+      const repair = (rid: string): RtpPacket =>
+        rtpPacket(
+          { ssrc: 1_000 + rid.charCodeAt(0), payloadType: rtxType, sequenceNumber: 9, timestamp: lost.timestamp, marker: lost.marker, extensions: [{ id: ids.repairedRid, data: Buffer.from(rid) }] },
+          Uint8Array.of(lost.sequenceNumber >> 8, lost.sequenceNumber & 0xff, ...lost.payload),
+        );
+      incoming.receive(repair('l'), 60_000);
+      incoming.receive(repair('x'), 60_000);
+      expect([given(), incoming.unknownSources]).to.deep.equal(['1280', 1]);
+      incoming.receive(repair('h'), 60_000);
+      expect(given()).to.equal('1280 -');
+    });
+
+    it('knows no layers but those agreed on, and no packets that name none', () => {
+      need(320, 180);
+      layer(1, 'l', true, 0, []);
+      layer(2, 'h', true, 0, [ridExtension('m')]);
+      layer(3, 'h', true, 0, [ridExtension(' ')]);
+      expect([bound(), incoming.unknownSources]).to.deep.equal([[], 9]);
+    });
+
+    it('holds one SSRC a layer, however many come', () => {
+      need(320, 180);
+      for (let ssrc = 1; ssrc <= 200; ssrc += 1) layer(ssrc, ssrc % 2 === 0 ? 'l' : 'h', true, ssrc * 1_000);
+      expect(bound()).to.deep.equal(['camera 199', 'camera 200']);
+    });
+  });
+
+  describe('worthwhile bits', () => {
+    const need = { widthPx: 320, heightPx: 180, fps: 30, bitrateBps: 200_000 };
+
+    it('are those of the picture with its headers, and of the sound; fewer for one that nobody sees', () => {
+      open([audioLine(), videoLine({ takesRemb: true })]);
+      expect(incoming.worthwhileBps).to.equal(undefined);
+      incoming.setNeed('camera', need);
+      expect(incoming.worthwhileBps).to.equal(300_000);
+      incoming.setNeed('camera', undefined);
+      expect(incoming.worthwhileBps).to.equal(190_000);
+    });
+
+    it('are told to nobody who does not heed them, or sends in layers', () => {
+      for (const line of [videoLine(), videoLine({ takesRemb: true, remoteRids: ['l', 'h'] })]) {
+        open([audioLine(), line]);
+        incoming.setNeed('camera', need);
+        expect(incoming.worthwhileBps).to.equal(undefined);
+      }
     });
   });
 

@@ -83,6 +83,10 @@ describe('Room with media', () => {
     viewer.peer.acceptAnswer(await room.view({ sessionId: 'viewer', offer: viewer.peer.createOffer(viewerPlans), participantId: undefined }));
     await Promise.all([ann, viewer].map((peer) => peer.reached(({ isConnected }) => isConnected)));
     await told((event) => event.type === 'changed' && event.room.viewers === 1);
+    // He is alone on the canvas, and who only looks is asked for nothing.
+    expect(events.filter(({ type }) => type === 'encoding')).to.deep.equal([
+      { type: 'encoding', sessionId: 'ann', encoding: { source: 'camera', active: true, width: 320, height: 180, maxFps: 30, maxBitrate: 213_000 } },
+    ]);
     expect(room.describe()).to.include({ viewers: 1 }).and.to.have.property('participants').with.lengthOf(1);
   });
 

@@ -37,14 +37,17 @@ describe('SessionReports', () => {
     uplinks = [];
     downlinks = [];
     captureClock = new CaptureClock();
+    worthwhileBps = undefined;
     reports = new SessionReports({ clock, ownSsrc, cname: 'tessera', send: (packet) => sent.push({ atUs: clock.nowUs() - 3_000_000, packets: mustParseRtcp(packet) }) });
   });
+
+  let worthwhileBps: number | undefined;
 
   function run(forUs: number, eachTick: () => void = () => undefined): void {
     for (let us = 0; us < forUs; us += tickUs) {
       clock.advance(tickUs);
       eachTick();
-      reports.tick(clock.nowUs(), roundTripUs, { uplinks, downlinks });
+      reports.tick(clock.nowUs(), roundTripUs, { uplinks: uplinks.values(), downlinks, worthwhileBps });
     }
   }
 
@@ -158,5 +161,22 @@ describe('SessionReports', () => {
     sent.length = 0;
     run(500_000);
     expect(all('transport-feedback')).to.deep.equal([]);
+  });
+
+  it('tells what is worth sending once there is a picture, at once when it changes, and again each second', () => {
+    const told = (): [number, number, readonly number[]][] =>
+      sent.flatMap(({ atUs, packets }) => packets.flatMap((packet) => (packet.type === 'remb' ? [[atUs, packet.bitrateBps, packet.ssrcs] as [number, number, readonly number[]]] : [])));
+    microphone();
+    worthwhileBps = 300_000;
+    run(200_000);
+    expect(told()).to.deep.equal([]);
+    camera();
+    run(1_000_000);
+    worthwhileBps = 200_000;
+    run(100_000);
+    expect(told()).to.deep.equal([[220_000, 300_000, [22]], [1_100_000, 300_000, [22]], [1_220_000, 200_000, [22]]]);
+    worthwhileBps = undefined;
+    run(2_000_000);
+    expect(told()).to.have.length(3);
   });
 });

@@ -89,6 +89,40 @@ describe('Session', () => {
     expect(peer.rtcp.flatMap(mustParseRtcp).filter(({ type }) => type === 'pli')).to.deep.equal([{ type: 'pli', senderSsrc: 1, mediaSsrc: 31 }]);
   });
 
+  it('goes from one simulcast layer to another by a PLI of that one, and acknowledges the packets of all', async () => {
+    const ids = { ...extensionIds, rid: 10 };
+    const { peer, session, video } = await participant([audioLine(), videoLine({ extensionIds: ids, remoteRids: ['l', 'h'] })]);
+    const widths = { l: 320, h: 1280 } as const;
+    let transportSequence = 0;
+    let at = 0;
+    const tick = (wanted: 'l' | 'h', ...keyframes: ('l' | 'h')[]): void => {
+      clock.advance(40_000);
+      session.setNeed('camera', { widthPx: widths[wanted], heightPx: (widths[wanted] * 9) / 16, fps: 25, bitrateBps: 1 });
+      at += 1;
+      for (const rid of ['l', 'h'] as const) {
+        const frame = vp8Frame(50, { keyframe: keyframes.includes(rid), widthPx: widths[rid], heightPx: (widths[rid] * 9) / 16 });
+        const extensions = [{ id: ids.rid, data: Buffer.from(rid) }, { id: ids.transportCc, data: Uint8Array.of(0, transportSequence++) }];
+        peer.events.onRtp(rtpDatagram({ ssrc: rid === 'l' ? 41 : 42, payloadType: vp8Type, sequenceNumber: at, timestamp: at * 3_600, marker: true, extensions }, Uint8Array.of(0x10, ...frame)), clock.nowUs());
+      }
+      session.tick(clock.nowUs());
+    };
+    const shown = (): string => video.map(({ keyframe, data }) => (keyframe ? String((data[6] ?? 0) | ((data[7] ?? 0) << 8)) : '-')).join(' ');
+    const rtcp = (from = 0): ReturnType<typeof mustParseRtcp>[number][] => peer.rtcp.slice(from).flatMap(mustParseRtcp);
+    tick('l', 'l', 'h');
+    tick('l');
+    expect(shown()).to.equal('320 -');
+    const before = peer.rtcp.length;
+    tick('h');
+    expect(rtcp(before).flatMap((packet) => (packet.type === 'pli' ? [packet.mediaSsrc] : []))).to.deep.equal([42]);
+    tick('h');
+    tick('h', 'h');
+    tick('h');
+    expect(shown()).to.equal('320 - - - - 1280 -');
+    const feedback = rtcp().flatMap((packet) => (packet.type === 'transport-feedback' ? [packet.body.readUInt16BE(2)] : []));
+    expect(feedback.reduce((sum, count) => sum + count, 0)).to.equal(transportSequence);
+    expect(session.stats()['uplinks']).to.have.deep.nested.property('[0].resting', 1);
+  });
+
   it('counts what is no RTP and no RTCP', async () => {
     const { peer, session } = await participant();
     peer.events.onRtp(Buffer.from('no RTP'), 0);

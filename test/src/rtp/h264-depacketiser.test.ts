@@ -148,6 +148,17 @@ describe('H264Depacketiser', () => {
     expect(inspect(Uint8Array.of(0x80 | 1, 0xff)), 'forbidden bit').to.equal(isDamaged);
   });
 
+  it('overhears the size in a parameter set, alone or aggregated, and keeps the set for later', () => {
+    for (const mode of [0, 1] as const) {
+      const depacketiser = new H264Depacketiser();
+      const sizes = packetise([sps, pps, nal(5, 1_000)], mode).map((payload) => depacketiser.overhear(payload));
+      expect(sizes[0]).to.include({ widthPx: 640, heightPx: 360 });
+      expect(sizes.slice(1)).to.deep.equal(sizes.slice(1).map(() => undefined));
+      const bare = join(depacketiser, packetise([nal(5, 1_000)], mode));
+      expect(bare).to.include({ keyframe: true, widthPx: 640, heightPx: 360 });
+    }
+  });
+
   it('takes any bytes without throwing, and keeps its word', () => {
     const payload = fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 60 }),
@@ -160,7 +171,7 @@ describe('H264Depacketiser', () => {
           const traits = depacketiser.inspect(each);
           // What one look calls damaged must not come out of the other as a frame.
           if ((traits & isDamaged) !== 0 && each[0]! < 0x80) expect(depacketiser.join([each])).to.equal('damaged');
-          depacketiser.salvage(each);
+          depacketiser.overhear(each);
         }
         const joined = depacketiser.join(payloads);
         if (typeof joined !== 'string') expect(joined.data.length).to.be.greaterThan(0);

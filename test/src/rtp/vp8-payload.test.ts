@@ -109,6 +109,15 @@ describe('packetiseVp8', () => {
 });
 
 describe('Vp8Depacketiser', () => {
+  it('overhears the size in the packet that begins a keyframe, and in no other', () => {
+    const sizes = (keyframe: boolean): unknown[] => {
+      const payloads = packetiseVp8(vp8Frame(3000, { keyframe, widthPx: 1280, heightPx: 720 }), { maxPayloadBytes: 1200, pictureId: 1 });
+      return [...payloads, Uint8Array.of(0x10)].map((payload) => new Vp8Depacketiser().overhear(payload));
+    };
+    expect(sizes(true)).to.deep.equal([{ widthPx: 1280, heightPx: 720 }, undefined, undefined, undefined]);
+    expect(sizes(false)).to.deep.equal([undefined, undefined, undefined, undefined]);
+  });
+
   it('gives data that is alone in its buffer and can be transferred', () => {
     const frame = vp8Frame(3000, { keyframe: false });
     const joined = new Vp8Depacketiser().join(packetiseVp8(frame, { maxPayloadBytes: 1200, pictureId: 1 }));

@@ -91,6 +91,20 @@ describe('signalling', () => {
     expect(room.participants[0]?.name).to.equal('Ann');
   });
 
+  it('tells him alone whose picture it is what is worth sending', async () => {
+    const [ann, bob] = [await test.connect(), await test.connect()];
+    await ann.join('worth', 'Ann');
+    await bob.join('worth', 'Bob');
+    const toldBob: string[] = [];
+    bob.socket.on('message', (data: Buffer) => toldBob.push((JSON.parse(data.toString()) as { type: string }).type));
+    ann.send({ type: 'answer', sdp: cannedAnswer });
+    expect(await ann.next('encoding')).to.deep.equal({ type: 'encoding', source: 'camera', active: true, width: 640, height: 360, maxFps: 30, maxBitrate: 600_000 });
+    ann.send({ type: 'media', audio: false, video: true, screen: false });
+    // What is told to all comes to him, too, and after it would have come.
+    await bob.next('room', ({ room }) => room.participants.some(({ audio }) => !audio));
+    expect(toldBob).to.include('room').and.not.to.include('encoding');
+  });
+
   it('lets two people of the same name in', async () => {
     const [first, second] = await Promise.all([test.connect(), test.connect()]);
     const ids = [(await first.join('same', 'Ann')).participantId, (await second.join('same', 'Ann')).participantId];
