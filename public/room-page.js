@@ -8,6 +8,7 @@ import { byId, setText } from './ui/dom.js';
 import { drawIcons } from './ui/icons.js';
 import { InviteMenu } from './ui/invite-menu.js';
 import { LayoutMenu } from './ui/layout-menu.js';
+import { readMaxHeight } from './ui/max-height.js';
 import { closedText, errorText, problemTexts } from './ui/messages.js';
 import { OwnDevices } from './ui/own-devices.js';
 import { PeopleList } from './ui/people-list.js';
@@ -64,7 +65,7 @@ async function join(name) {
   byId('call', HTMLElement).hidden = false;
   rememberAdmission();
   wakeLock.hold();
-  await room.join({ room: roomName, name }).catch(() => undefined); // `closed` says why.
+  await room.join({ room: roomName, name, maxHeight: readMaxHeight(location.search) }).catch(() => undefined); // `closed` says why.
 }
 
 function rememberAdmission() {

@@ -4,6 +4,7 @@ import { byId } from './ui/dom.js';
 import { drawIcons } from './ui/icons.js';
 import { PictureWatch } from './ui/picture-watch.js';
 import { roomOfPath } from './ui/room-name.js';
+import { readMaxHeight } from './ui/max-height.js';
 import { readViewerOptions } from './ui/viewer-options.js';
 
 // With `controls=0` the buttons show while somebody moves a pointer or touches, and leave the picture alone otherwise.
@@ -62,7 +63,7 @@ if (options.autoplay) start();
 draw();
 
 function start() {
-  viewer.watch({ room });
+  viewer.watch({ room, maxHeight: readMaxHeight(location.search) });
   draw();
 }
 

@@ -37,11 +37,11 @@ export class RoomSession extends EventTarget {
   #ended = false;
   #joinTimer;
 
-  /** @param {{ url: string, room: string, name: string, tracks: Tracks, media: MediaState }} options */
-  constructor({ url, room, name, tracks, media }) {
+  /** @param {{ url: string, room: string, name: string, maxHeight?: number | undefined, tracks: Tracks, media: MediaState }} options */
+  constructor({ url, room, name, maxHeight, tracks, media }) {
     super();
     this.#tracks = { ...tracks };
-    this.#joinMessage = { type: 'join', room, name, audio: media.audio, video: media.video };
+    this.#joinMessage = { type: 'join', room, name, audio: media.audio, video: media.video, ...(maxHeight === undefined ? {} : { maxHeight }) };
     this.#told = { audio: media.audio, video: media.video, screen: false };
     this.#joinTimer = setTimeout(() => this.#fail('unreachable', 'The server did not answer.'), joinTimeoutMs);
     this.#socket = new SignallingSocket(url);

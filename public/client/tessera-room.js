@@ -11,6 +11,7 @@ import { signallingUrl } from './signalling-socket.js';
  * @property {string} room 1 to 64 letters, digits, `-`, `_`, `.`; made by its first joiner
  * @property {string} name the display name, 1 to 64 visible characters
  * @property {string | URL} [url] of the server; by default the one this page came from
+ * @property {number} [maxHeight] the most rows of picture, for devices that cannot take more
  * @property {MediaStream} [stream] microphone and camera from the start; either may be missing
  *
  * @typedef {'idle' | 'joining' | 'joined' | 'rejoining' | 'closed'} RoomState
@@ -82,7 +83,7 @@ export class TesseraRoom extends EventTarget {
    * @returns {Promise<RoomDescription>} once inside
    * @throws {TesseraError} when joining was refused (`room_full`, `invalid_room_name`…) or `leave()` came first (`ended`)
    */
-  async join({ room, name, url = globalThis.location.href, stream }) {
+  async join({ room, name, url = globalThis.location.href, maxHeight, stream }) {
     if (this.#leaving !== null) throw new TesseraError('already_joined', 'This object is in a room; leave it first.');
     const socketUrl = signallingUrl(url);
     const leaving = new AbortController();
@@ -98,7 +99,7 @@ export class TesseraRoom extends EventTarget {
         this.#setState('closed', reason);
         emit(this, 'closed', { reason, error });
       };
-      this.#stayJoined({ url: socketUrl, room, name }, leaving.signal, resolve).then(
+      this.#stayJoined({ url: socketUrl, room, name, maxHeight }, leaving.signal, resolve).then(
         ({ reason, error }) => finish(reason, error),
         // What throws is `new WebSocket`, for instance at `ws:` from an `https:` page.
         (cause) => finish('unreachable', new TesseraError('unreachable', String(cause))),
@@ -159,7 +160,7 @@ export class TesseraRoom extends EventTarget {
   }
 
   /**
-   * @param {{ url: string, room: string, name: string }} target
+   * @param {{ url: string, room: string, name: string, maxHeight: number | undefined }} target
    * @param {AbortSignal} signal
    * @param {(room: RoomDescription) => void} onJoined
    * @returns {Promise<{ reason: string, error: TesseraError | null }>} why it is over
@@ -184,7 +185,7 @@ export class TesseraRoom extends EventTarget {
   }
 
   /**
-   * @param {{ url: string, room: string, name: string }} target
+   * @param {{ url: string, room: string, name: string, maxHeight: number | undefined }} target
    * @param {(room: RoomDescription) => void} onJoined
    * @returns {Promise<{ end: SessionEnd, joinedForMs: number }>}
    */

@@ -8,6 +8,7 @@ import { WhepSession } from './whep-session.js';
  * @property {string} room
  * @property {string | URL} [url] of the server; by default the one this page came from
  * @property {string} [participantId] watch what this participant gets (his own voice left out) instead of the whole mix
+ * @property {number} [maxHeight] the most rows of picture, for devices that cannot take more
  * @property {string} [token] sent as `Authorization: Bearer`
  *
  * @typedef {'idle' | 'connecting' | 'waiting' | 'live' | 'reconnecting' | 'closed'} ViewerState
@@ -39,12 +40,13 @@ export class TesseraViewer extends EventTarget {
   }
 
   /** Watches until `close()`. @param {WatchOptions} options */
-  watch({ room, url = globalThis.location.href, participantId, token }) {
+  watch({ room, url = globalThis.location.href, participantId, maxHeight, token }) {
     this.close();
     const closing = new AbortController();
     this.#closing = closing;
     const endpoint = new URL(`/whep/${encodeURIComponent(room)}`, new URL(url, globalThis.location?.href));
     if (participantId !== undefined) endpoint.searchParams.set('as', participantId);
+    if (maxHeight !== undefined) endpoint.searchParams.set('maxHeight', String(maxHeight));
     void this.#keepWatching(endpoint.href, token, closing.signal);
   }
 

@@ -105,10 +105,11 @@ export function takesRemb({ name, feedback }: RemoteCodec): boolean {
   return codecKinds[name] === 'video' && feedback.has(rembFeedback);
 }
 
-/** A payload type of the offer, as our answer takes it; `receives`: the other side sends it to us. */
-export function answerCodec(codec: RemoteCodec, receives: boolean): LocalCodec {
+/** A payload type of the offer, as our answer takes it. */
+export function answerCodec(codec: RemoteCodec): LocalCodec {
   const feedback = feedbackByKind[codecKinds[codec.name]].filter((value) => codec.feedback.has(value));
-  if (receives && takesRemb(codec)) feedback.push(rembFeedback);
+  // Both ways: we say what we want of a picture, and listen to what a listener's path carries.
+  if (takesRemb(codec)) feedback.push(rembFeedback);
   return { ...toNegotiatedCodec(codec), fmtp: answerParameters(codec.name, codec.packetizationMode ?? 0, codec.profileLevelId), feedback };
 }
 

@@ -103,7 +103,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       ...refuse(section),
       media: {
         direction: directionOf(sends, receives),
-        codecs: codecs.map((codec) => answerCodec(codec, receives)),
+        codecs: codecs.map(answerCodec),
         extensions: extensions.lines,
         rids,
         reducedSizeRtcp: offered.reducedSizeRtcp,

@@ -49,6 +49,12 @@ describe('pages: texts', () => {
     expect(readViewerOptions('?muted=&controls=2&autoplay=off&other=1')).to.deep.equal(byDefault);
   });
 
+  it('read how much picture the address asks for', async () => {
+    const { readMaxHeight } = (await importPublic('ui/max-height.js')) as { readMaxHeight: (search: string) => unknown };
+    expect(['?maxHeight=360', '?muted=0&MAXHEIGHT=8192', '?maxHeight=1'].map(readMaxHeight)).to.deep.equal([360, 8192, 1]);
+    expect(['', '?maxHeight=', '?maxHeight=0', '?maxHeight=abc', '?maxHeight=8193', '?maxHeight=-5', '?maxHeight=1e3'].map(readMaxHeight)).to.deep.equal(Array(7).fill(undefined));
+  });
+
   it('know every error that they have words for', async () => {
     const { errorTexts } = (await importPublic('ui/messages.js')) as { errorTexts: Record<string, string> };
     const own = ['unreachable', 'media_failed'];

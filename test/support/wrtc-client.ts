@@ -87,13 +87,15 @@ export class WrtcListener {
   /**
    * @param as the participant whose own voice is left out
    * @param throughLink where a bad network is to lie between the listener and the server
+   * @param maxHeight the most rows of picture that he takes
    */
-  static async join(serverUrl: string, room: string, as?: string, throughLink?: ThroughLink): Promise<WrtcListener> {
+  static async join(serverUrl: string, room: string, as?: string, throughLink?: ThroughLink, maxHeight?: number): Promise<WrtcListener> {
     const connection = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const audio = connection.addTransceiver('audio', { direction: 'recvonly' });
     const video = connection.addTransceiver('video', { direction: 'recvonly' });
     const mix = new MixReceiver({ video: video.receiver.track, audio: audio.receiver.track });
-    const session = await post(`${serverUrl}/whep/${room}${as === undefined ? '' : `?as=${as}`}`, connection, throughLink);
+    const wishes = new URLSearchParams({ ...(as === undefined ? {} : { as }), ...(maxHeight === undefined ? {} : { maxHeight: String(maxHeight) }) });
+    const session = await post(`${serverUrl}/whep/${room}?${wishes.toString()}`, connection, throughLink);
     return new WrtcListener(mix, connection, session);
   }
 

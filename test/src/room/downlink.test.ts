@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { ManualClock } from '../../../mixer/index.js';
+import type { RoomTime } from '../../../mixer/index.js';
 import { AudioDownlink } from '../../../src/room/downlink.js';
 import { Pacer } from '../../../src/room/pacer.js';
 import type { PacketSender } from '../../../src/room/path-control.js';
 import { VideoDownlink, type VideoDownlinkOptions } from '../../../src/room/video-downlink.js';
-import { ManualTimers } from '../../support/manual-timers.js';
+import { ManualTime } from '../../support/manual-time.js';
 import { mustParseRtp } from './room-rig.js';
 
 /** Marks what it seals, so that a repair can be seen to be the sealed packet. */
@@ -28,17 +28,21 @@ class Sealer implements PacketSender {
 const roundTripUs = 50_000;
 
 describe('downlinks', () => {
-  let clock: ManualClock;
+  let clock: RoomTime;
   let sender: Sealer;
-  let timers: ManualTimers;
+  let timers: ManualTime;
   let pacer: Pacer;
 
   beforeEach(() => {
-    clock = new ManualClock(1_000_000);
+    timers = new ManualTime();
+    clock = { nowUs: () => 1_000_000 + 1000 * timers.nowMs() };
     sender = new Sealer();
-    timers = new ManualTimers(clock);
     pacer = new Pacer({ clock, timers, onTurn: () => undefined });
   });
+
+  function advance(byUs: number): void {
+    timers.advance(byUs / 1000);
+  }
 
   function options(changes: Partial<VideoDownlinkOptions> = {}): VideoDownlinkOptions {
     const numbers = [0xffff_8007, 5_000];
@@ -66,10 +70,10 @@ describe('downlinks', () => {
     downlink.resend([8], roundTripUs);
     expect(sender.resent).to.deep.equal([sender.sent[1]]);
     expect(sender.resent[0], 'not sealed again').to.equal(sender.sent[1]);
-    clock.advance(roundTripUs - 1);
+    advance(roundTripUs - 1);
     downlink.resend([8], roundTripUs);
     expect(sender.resent.length, 'the first may still be on its way').to.equal(1);
-    clock.advance(1);
+    advance(1);
     downlink.resend([8], roundTripUs);
     expect(sequenceNumbers(sender.resent)).to.deep.equal([8, 8]);
     expect(downlink.counters).to.include({ resentPackets: 2, repeatedRequests: 1 });
@@ -118,7 +122,7 @@ describe('downlinks', () => {
 
   it('measures from the tick to the hand-over', () => {
     const downlink = new VideoDownlink(options());
-    clock.advance(12_000);
+    advance(12_000);
     downlink.sendFrame([Uint8Array.of(1)], 1_000_000, false);
     expect(downlink.sinceTick.summary()).to.deep.equal({ count: 1, meanUs: 12_000, p95Us: 12_000 });
   });
@@ -137,7 +141,7 @@ describe('downlinks', () => {
       pacer = new Pacer({ clock, timers, onTurn: () => paced.drain() });
       paced = new VideoDownlink(options({ lane: { sender: { sendRtp: (packet) => { pacer.charge(packet.length); return sender.sendRtp(packet); }, resend: (datagram) => sender.resend(datagram) }, extensions: [] } }));
       pacer.setBitrate(800_000);
-      timers.advance(1_000_000);
+      advance(1_000_000);
     });
 
     const large = (count: number): Uint8Array[] => Array.from({ length: count }, (_unused, place) => new Uint8Array(988).fill(place));
@@ -145,15 +149,15 @@ describe('downlinks', () => {
     it('lets a frame of usual size pass at once, and spreads a large one over the time that its rate takes', () => {
       paced.sendFrame(large(2), 2_000_000, false);
       expect([sender.sent.length, paced.queuedBytes]).to.deep.equal([2, 0]);
-      timers.advance(1_000_000);
+      advance(1_000_000);
       paced.sendFrame(large(20), 3_000_000, true);
       expect(sender.sent.length, 'the burst').to.equal(2 + 3);
       const startUs = clock.nowUs();
-      while (paced.queuedBytes > 0) timers.advance(1_000);
+      while (paced.queuedBytes > 0) advance(1_000);
       // 17 packets of 1,000 bytes at 100 bytes a millisecond, of which half a packet was to spare.
       expect((clock.nowUs() - startUs) / 1000).to.be.within(160, 176);
       expect(sequenceNumbers(sender.sent)).to.deep.equal(Array.from({ length: 22 }, (_unused, place) => 7 + place));
-      expect(timers.waiting).to.equal(0);
+      expect(timers.pending).to.equal(0);
     });
 
     it('drops what waits before it has a number, and repairs nothing of before a keyframe', () => {
@@ -161,7 +165,7 @@ describe('downlinks', () => {
       const sentBefore = sender.sent.length;
       paced.drop();
       expect([paced.queuedBytes, paced.droppedPackets]).to.deep.equal([0, 10 - sentBefore]);
-      timers.advance(1_000_000);
+      advance(1_000_000);
       paced.sendFrame(large(1), 3_000_000, true);
       expect(sequenceNumbers(sender.sent.slice(sentBefore))).to.deep.equal([7 + sentBefore]);
       paced.resend([7, 7 + sentBefore], roundTripUs);
@@ -173,8 +177,8 @@ describe('downlinks', () => {
       paced.sendFrame(large(20), 2_033_000, false);
       const sentBefore = sender.sent.length;
       paced.resend([8, ...Array.from({ length: 1_000 }, () => 7)], roundTripUs);
-      timers.advance(5_000);
-      while (sender.resent.length === 0) timers.advance(5_000);
+      advance(5_000);
+      while (sender.resent.length === 0) advance(5_000);
       expect(sender.sent.length - sentBefore, 'before the repair').to.be.at.most(1);
     });
   });
