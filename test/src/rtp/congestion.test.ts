@@ -197,6 +197,24 @@ describe('BandwidthEstimate', () => {
     });
   }
 
+  it('stays a number that can be sent at, whatever a listener reports', () => {
+    const arrival = fc.oneof(fc.constant(Number.NaN), fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), fc.constantFrom(0, 1, 1e15, -1e15));
+    const report = fc.record({ baseSequence: fc.nat(0xffff), arrivalsUs: fc.array(arrival, { minLength: 1, maxLength: 60 }), afterUs: fc.nat(3_000_000), isProbe: fc.boolean() });
+    fc.assert(fc.property(fc.array(report, { maxLength: 30 }), (reports) => {
+      const sentLog = new SentLog();
+      const estimate = new BandwidthEstimate({ sentLog, startBps: 1_000_000 });
+      let nowUs = 0;
+      for (const { baseSequence, arrivalsUs, afterUs, isProbe } of reports) {
+        for (let packet = 0; packet < 30; packet += 1) sentLog.add(nowUs + packet * 1_000, 1_000, isProbe ? 1 : 0);
+        nowUs += afterUs;
+        estimate.takeReport({ baseSequence: baseSequence % 300, arrivalsUs }, nowUs, 50_000);
+        const bitrateBps = estimate.bitrateBps(nowUs) ?? 50_000;
+        expect(bitrateBps).to.be.within(50_000, Number.MAX_VALUE);
+        expect(Number.isFinite(estimate.queueUs)).to.equal(true);
+      }
+    }), { numRuns: 300 });
+  });
+
   it('measures how long packets wait', () => {
     const path = new SimulatedPath();
     path.run(5_000);

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { PathControl, type PacedStream, type PacketSender } from '../../../src/room/path-control.js';
+import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
+import { writeRtpHeader } from '../../../src/rtp/rtp-packet.js';
+import { TransportFeedback } from '../../../src/rtp/transport-feedback.js';
+import { ManualTime } from '../../support/manual-time.js';
+import { mustParseRtp } from './room-rig.js';
+
+const sequenceId = 3;
+const roundTripUs = 40_000;
+/** The best picture, a small one; sound alone is what is left. */
+const needsBps = [1_000_000, 200_000];
+
+/** Something to fill a probe with, which is told apart by its payload type. */
+class Stream implements PacedStream {
+  readonly canFill: boolean;
+  readonly budgets: number[] = [];
+  queuedBytes = 0;
+  drained = 0;
+
+  constructor(canFill: boolean) {
+    this.canFill = canFill;
+  }
+
+  drain(): void {
+    this.drained += 1;
+  }
+
+  setResendBudget(bytesPerSecond: number): void {
+    this.budgets.push(bytesPerSecond);
+  }
+
+  filler(bytes: number): Buffer {
+    return packet(97, Math.min(1_000, Math.max(20, Math.floor(bytes))));
+  }
+}
+
+let sequenceData: Uint8Array = new Uint8Array(2);
+
+function packet(payloadType: number, bytes: number): Buffer {
+  const made = Buffer.alloc(20 + bytes);
+  writeRtpHeader(made, 0, { ssrc: 1, payloadType, sequenceNumber: 0, timestamp: 0, marker: false, extensions: [{ id: sequenceId, data: sequenceData }] });
+  return made;
+}
+
+describe('PathControl', () => {
+  let time: ManualTime;
+  let sent: Buffer[];
+  let path: PathControl;
+  let stream: Stream;
+  let sender: PacketSender;
+  let receiver: TransportFeedback;
+
+  const nowUs = (): number => time.nowMs() * 1000;
+  const numberOf = (datagram: Buffer): number => Buffer.from(mustParseRtp(datagram).extension(sequenceId)!).readUInt16BE();
+
+  function open(best = 0, canFill = true): void {
+    const raw: PacketSender = { sendRtp: (made) => (sent.push(made), made), resend: () => undefined };
+    path = new PathControl({ sender: raw, clock: { nowUs }, timers: time, needsBps, bestTier: best });
+    const lane = path.lane(sequenceId);
+    sender = lane.sender;
+    sequenceData = lane.extensions[0]!.data;
+    stream = new Stream(canFill);
+    path.attach(stream);
+    receiver = new TransportFeedback();
+  }
+
+  beforeEach(() => {
+    time = new ManualTime();
+    sent = [];
+    open();
+  });
+  afterEach(() => {
+    path.close();
+    expect(time.pending, 'timers left behind').to.equal(0);
+  });
+
+  /** Sends 1,000 bytes each 10 ms, of which this share comes, with a delay that grows; answers the tiers that were told. */
+  function run(ms: number, delayMsAt: (atMs: number) => number, isLost: (at: number) => boolean = () => false): number[] {
+    const changes: number[] = [];
+    const fromMs = time.nowMs();
+    for (let at = 0; at * 10 < ms; at += 1) {
+      const before = sent.length;
+      sender.sendRtp(packet(96, 1_000));
+      time.advance(10);
+      for (const datagram of sent.slice(before)) if (!isLost(at)) receiver.onPacket(numberOf(datagram), nowUs() + delayMsAt(time.nowMs() - fromMs) * 1000);
+      if (at % 5 === 4) {
+        for (const report of receiver.build({ senderSsrc: 1, mediaSsrc: 2 })) {
+          for (const parsed of parseRtcp(report).packets) if (parsed.type === 'transport-feedback') path.takeReport(parsed.body, nowUs(), roundTripUs);
+        }
+      }
+      if (at % 2 === 1 && path.tick(nowUs(), roundTripUs)) changes.push(path.tier);
+    }
+    return changes;
+  }
+
+  it('numbers what it sends, in one row over all streams, and writes the number before the packet is made', () => {
+    const other = path.lane(sequenceId);
+    for (const lane of [sender, other.sender, sender]) lane.sendRtp(packet(96, 10));
+    expect(sent.map(numberOf)).to.deep.equal([0, 1, 2]);
+  });
+
+  it('leaves packets without the extension unnumbered, and reads no reports then', () => {
+    path.close();
+    path = new PathControl({ sender: { sendRtp: (made) => made, resend: () => undefined }, clock: { nowUs }, timers: time, needsBps, bestTier: 0 });
+    expect(path.lane(undefined).extensions).to.deep.equal([]);
+    path.takeReport(Buffer.alloc(12), 0, roundTripUs);
+    expect(path.stats()).to.include({ malformedReports: 1, reports: 0 });
+    path.attach(stream);
+    expect(path.tick(0, roundTripUs), 'who tells nothing stays').to.equal(false);
+  });
+
+  it('stays on a path that carries it', () => {
+    expect(run(3_000, () => 20)).to.deep.equal([]);
+    expect(path.tier).to.equal(0);
+    // Half of the estimate, in bytes.
+    expect(stream.budgets.at(-1)).to.be.above(800_000 / 16);
+  });
+
+  it('sends no picture until a queue that filled has drained, then the tier that fits; and tries the path with fillers', () => {
+    run(1_000, () => 20);
+    const changes = run(600, (atMs) => 20 + atMs / 2);
+    expect(changes, 'nothing, then the small one').to.deep.equal([2, 1]);
+    sent.length = 0;
+    run(3_000, () => 20);
+    const fillers = sent.filter((datagram) => mustParseRtp(datagram).payloadType === 97);
+    expect(fillers.length).to.be.above(0);
+    expect(path.stats()).to.have.property('probes').that.is.above(0);
+  });
+
+  it('sends no fillers to who does not know them as such', () => {
+    path.close();
+    open(0, false);
+    run(1_000, () => 20);
+    run(600, (atMs) => 20 + atMs / 2);
+    sent.length = 0;
+    run(3_000, () => 20);
+    expect(sent.filter((datagram) => mustParseRtp(datagram).payloadType === 97)).to.deep.equal([]);
+  });
+
+  it('believes REMB where there is nothing better', () => {
+    path.takeRemb(300_000, nowUs());
+    expect(path.tick(nowUs(), roundTripUs)).to.equal(true);
+    expect(path.tier).to.equal(1);
+    path.takeRemb(1, nowUs());
+    path.tick(nowUs(), roundTripUs);
+    expect(path.tier, 'sound alone').to.equal(2);
+    path.takeRemb(2 ** 81, nowUs());
+    for (let tick = 0; tick < 200; tick += 1) {
+      time.advance(20);
+      path.takeRemb(2 ** 81, nowUs());
+      path.tick(nowUs(), roundTripUs);
+    }
+    expect(path.tier).to.equal(0);
+  });
+
+  it('begins with the best that its listener may have', () => {
+    path.close();
+    open(1);
+    run(3_000, () => 20);
+    expect(path.tier).to.equal(1);
+  });
+});
