@@ -19,7 +19,7 @@ import type { Session } from './session.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
 import { UpstreamNeeds } from './upstream-needs.js';
-import { tierBelow, videoTiers } from './video-tiers.js';
+import { listenerTiers, videoTiers } from './video-tiers.js';
 
 export interface RoomDependencies {
   readonly options: RoomOptions;
@@ -32,10 +32,6 @@ export interface RoomDependencies {
   readonly onFatal: (reason: string) => void;
 }
 
-/** RTP and SRTP around a payload of usual length, and the encoder's own wandering. */
-const packetOverhead = 1.05;
-/** The same for 50 packets of sound a second, with some RTCP. */
-const audioOverheadBps = 22_000;
 /** RTCP's finest grain: repairs are asked for within this time. */
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
@@ -76,10 +72,7 @@ export class Room {
       requiredMedia: options.requiredMedia,
       clock,
       timers,
-      tiersFor: (maxHeightPx) => ({
-        needsBps: tiers.map(({ bitrateBps }) => bitrateBps * packetOverhead + options.audioBitrateBps + audioOverheadBps),
-        best: maxHeightPx === undefined ? 0 : tierBelow(tiers, maxHeightPx),
-      }),
+      tiersFor: (maxHeightPx) => listenerTiers(tiers, options.audioBitrateBps, maxHeightPx),
       random,
       openPeer: (events, connectTimeoutMs) => Peer.create({ port, certificate, events, clock, timers, connectTimeoutMs, silenceTimeoutMs: options.participantTimeoutMs }),
       events: {

@@ -1,5 +1,6 @@
 /** The encodes of one canvas: the whole picture, and smaller ones for listeners whose path or device does not take it. */
 import type { VideoFormat } from '../../mixer/index.js';
+import type { ListenerTiers } from './outgoing-media.js';
 
 export interface VideoTier {
   readonly format: VideoFormat;
@@ -11,6 +12,10 @@ const lowerTiers = [
   { mostPixels: 640 * 360, mostFps: 30, bitrateBps: 500_000 },
   { mostPixels: 320 * 180, mostFps: 15, bitrateBps: 100_000 },
 ] as const;
+/** RTP and SRTP around a payload of usual length, and the encoder's own wandering. */
+const packetOverhead = 1.05;
+/** The same for 50 packets of sound a second, with some RTCP. */
+const audioOverheadBps = 22_000;
 /** A tier that saves less than this is not worth an encoder. */
 const leastSaving = 0.6;
 
@@ -25,8 +30,16 @@ export function videoTiers(canvas: VideoFormat, bitrateBps: number): readonly Vi
   return tiers;
 }
 
+/** @param maxHeightPx of the best that this listener may have; undefined for any */
+export function listenerTiers(tiers: readonly VideoTier[], audioBitrateBps: number, maxHeightPx: number | undefined): ListenerTiers {
+  return {
+    needsBps: tiers.map(({ bitrateBps }) => bitrateBps * packetOverhead + audioBitrateBps + audioOverheadBps),
+    best: maxHeightPx === undefined ? 0 : tierBelow(tiers, maxHeightPx),
+  };
+}
+
 /** The best tier whose picture is at most so high; the lowest where none is. */
-export function tierBelow(tiers: readonly VideoTier[], maxHeightPx: number): number {
+function tierBelow(tiers: readonly VideoTier[], maxHeightPx: number): number {
   const index = tiers.findIndex(({ format }) => format.heightPx <= maxHeightPx);
   return index === -1 ? tiers.length - 1 : index;
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { TierChoice, type PathMoment } from '../../../src/room/tier-choice.js';
-import { tierBelow, videoTiers } from '../../../src/room/video-tiers.js';
+import { listenerTiers, videoTiers } from '../../../src/room/video-tiers.js';
 
 /** With sound: what 1,500, 500 and 100 kbps of picture take. */
 const needsBps = [1_650_000, 600_000, 180_000];
@@ -112,6 +112,7 @@ describe('video tiers', () => {
 
   it('are chosen by height for who can take no more', () => {
     const tiers = videoTiers({ widthPx: 1280, heightPx: 720, fps: 30 }, 1_500_000);
-    expect([2160, 720, 719, 360, 359, 180, 100].map((heightPx) => tierBelow(tiers, heightPx))).to.deep.equal([0, 0, 1, 1, 2, 2, 2]);
+    expect([2160, 720, 719, 360, 359, 180, 100, undefined].map((heightPx) => listenerTiers(tiers, 48_000, heightPx).best)).to.deep.equal([0, 0, 1, 1, 2, 2, 2, 0]);
+    expect(listenerTiers(tiers, 48_000, undefined).needsBps).to.deep.equal([1_645_000, 595_000, 175_000]);
   });
 });
