@@ -9,16 +9,11 @@ export class ListenerVideo implements VideoTaker {
   #current: VideoFanout | undefined;
   /** Becomes the current one with its next keyframe: a decoder that begins elsewhere shows grey. */
   #next: VideoFanout | undefined;
-  #skippedFrames = 0;
 
   /** @param onReleased for each fanout of which this listener no longer is a taker */
   constructor({ downlink, onReleased }: { readonly downlink: VideoDownlink; readonly onReleased: (fanout: VideoFanout) => void }) {
     this.#downlink = downlink;
     this.#onReleased = onReleased;
-  }
-
-  get skippedFrames(): number {
-    return this.#skippedFrames;
   }
 
   /**
@@ -31,7 +26,7 @@ export class ListenerVideo implements VideoTaker {
     this.#next = fanout === this.#current ? undefined : fanout;
     this.#next?.add(this);
     if (before !== undefined && before !== this.#next) this.#release(before);
-    if (!isAtOnce && fanout !== undefined) return;
+    if (fanout !== undefined && (!isAtOnce || fanout === this.#current)) return;
     this.#downlink.drop();
     this.#leaveCurrent();
   }
@@ -43,7 +38,6 @@ export class ListenerVideo implements VideoTaker {
       this.#next = undefined;
     }
     if (fanout === this.#current) this.#downlink.sendFrame(payloads(), video.ptsUs, video.keyframe);
-    else this.#skippedFrames += 1;
   }
 
   requestKeyframe(): void {

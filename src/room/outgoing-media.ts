@@ -48,7 +48,7 @@ export class OutgoingMedia {
         const { rtxPayloadType } = codec;
         const rtx = rtxSsrc === undefined || rtxPayloadType === undefined ? undefined : { ssrc: rtxSsrc, payloadType: rtxPayloadType };
         this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, rtx, pacer: this.path.pacer, ...common });
-        this.path.attach(this.video);
+        this.path.attach(this.video, line.extensionIds.transportCc !== undefined);
         this.videoCodec = codec.name === 'h264' ? 'h264' : 'vp8';
       }
     }

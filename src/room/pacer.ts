@@ -42,12 +42,13 @@ export class Pacer {
 
   /** Of everything that goes out, sound included, which does not wait. */
   charge(bytes: number): void {
-    if (this.#bytesPerUs !== undefined) this.#budgetBytes -= bytes;
+    // Sound goes whatever the budget says: its debt must not keep pictures waiting for longer than a burst.
+    if (this.#bytesPerUs !== undefined) this.#budgetBytes = Math.max(-this.#burstBytes, this.#budgetBytes - bytes);
   }
 
   /** How long so much will wait. */
   waitUs(bytes: number): number {
-    return this.#bytesPerUs === undefined ? 0 : Math.max(0, bytes - this.#budgetBytes) / this.#bytesPerUs;
+    return this.#bytesPerUs === undefined || bytes === 0 ? 0 : Math.max(0, bytes - this.#budgetBytes) / this.#bytesPerUs;
   }
 
   /** `onTurn` a moment later. */

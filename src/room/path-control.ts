@@ -4,7 +4,7 @@
  */
 import type { CancelTimer, RoomTime, Timers } from '../../mixer/index.js';
 import { BandwidthEstimate } from '../rtp/congestion/bandwidth-estimate.js';
-import { FeedbackReader } from '../rtp/congestion/feedback-reader.js';
+import { FeedbackReader, reportedCount } from '../rtp/congestion/feedback-reader.js';
 import { SentLog } from '../rtp/congestion/sent-log.js';
 import type { RtpExtension } from '../rtp/rtp-packet.js';
 import { Pacer } from './pacer.js';
@@ -48,13 +48,16 @@ export interface PathControlOptions {
 
 /** Most listeners have it, and who has not falls within a few reports; to begin low would cost everyone a keyframe and a coarse beginning. */
 const startHeadroom = 1.3;
+const mostHeadroom = 3;
+/** Packets that feedback may speak of between two ticks: three times what any path of ours carries in a second. What goes beyond costs time and says nothing new. */
+const mostReportedPerTick = 2_048;
 /** Of the estimate: a frame is gone before the next one comes (libwebrtc has the same). While the path's queue is still full, no more than it carries. */
 const pacedShare = 2.5;
 const fullQueueUs = 50_000;
 const mostEmptyingUs = 500_000;
 /** What was sent since the newest report has made the queue longer than that told. */
 const underWayShare = 2;
-/** Half of what the path carries may be spent on what was lost on it. */
+/** Half of what the path carries, and of what the best tier takes, may be spent on what was lost on it. */
 const resendShare = 0.5;
 /** A probe: so many packets or groups of them, one each few milliseconds. */
 const probeSteps = 6;
@@ -69,6 +72,8 @@ export class PathControl {
   readonly #reader = new FeedbackReader();
   readonly #estimate: BandwidthEstimate;
   readonly #tiers: TierChoice;
+  /** What the best tier of this listener takes. */
+  readonly #bestBps: number;
   /** The number of the next packet, as its header extension carries it. */
   readonly #sequence = Buffer.alloc(sequenceBytes);
   #tier: number;
@@ -76,6 +81,9 @@ export class PathControl {
   #emptyUs = Number.NEGATIVE_INFINITY;
   #stream: PacedStream | undefined;
   #isNumbered = false;
+  #canProbe = false;
+  #reportedInTick = 0;
+  #refusedReports = 0;
   #probeId = 0;
   #cancelProbe: CancelTimer | undefined;
   #probes = 0;
@@ -84,7 +92,8 @@ export class PathControl {
   constructor(options: PathControlOptions) {
     this.#options = options;
     const { needsBps, bestTier } = options;
-    this.#estimate = new BandwidthEstimate({ sentLog: this.#sentLog, startBps: startHeadroom * (needsBps[bestTier] ?? 0) });
+    this.#bestBps = needsBps[bestTier] ?? 0;
+    this.#estimate = new BandwidthEstimate({ sentLog: this.#sentLog, startBps: startHeadroom * this.#bestBps, mostBps: mostHeadroom * this.#bestBps });
     this.#tier = bestTier;
     this.#tiers = new TierChoice({ needsBps, best: bestTier });
     this.pacer = new Pacer({ clock: options.clock, timers: options.timers, onTurn: () => this.#stream?.drain() });
@@ -106,11 +115,18 @@ export class PathControl {
     };
   }
 
-  attach(stream: PacedStream): void {
+  /** @param isNumbered its packets carry the header extension, so that what becomes of fillers is reported */
+  attach(stream: PacedStream, isNumbered: boolean): void {
     this.#stream = stream;
+    this.#canProbe = isNumbered && stream.canFill;
   }
 
   takeReport(body: Buffer, nowUs: number, roundTripUs: number): void {
+    this.#reportedInTick += reportedCount(body);
+    if (this.#reportedInTick > mostReportedPerTick) {
+      this.#refusedReports += 1;
+      return;
+    }
     const report = this.#isNumbered ? this.#reader.read(body) : undefined;
     if (report === undefined) this.#malformedReports += 1;
     else this.#estimate.takeReport(report, nowUs, roundTripUs);
@@ -122,24 +138,27 @@ export class PathControl {
 
   /** To be called each 20 ms. @returns whether the listener gets another tier from now on */
   tick(nowUs: number, roundTripUs: number): boolean {
+    this.#reportedInTick = 0;
     const stream = this.#stream;
+    if (stream === undefined) return false;
     const estimateBps = this.#estimate.bitrateBps(nowUs);
-    if (stream === undefined || estimateBps === undefined) return false;
     const isFull = this.#estimate.queueUs > fullQueueUs;
-    this.pacer.setBitrate((isFull ? 1 : pacedShare) * estimateBps);
-    stream.setResendBudget((resendShare * estimateBps) / 8);
+    this.pacer.setBitrate(estimateBps === undefined ? undefined : (isFull ? 1 : pacedShare) * estimateBps);
+    stream.setResendBudget((resendShare * Math.min(this.#bestBps, estimateBps ?? this.#bestBps)) / 8);
     const moment: PathMoment = {
       nowUs,
       estimateBps,
       lastDecreaseUs: this.#estimate.lastDecreaseUs,
       queuedUs: this.pacer.waitUs(stream.queuedBytes),
-      canProbe: this.#estimate.hasFeedback && stream.canFill,
+      canProbe: this.#canProbe && this.#estimate.hasFeedback,
     };
     const chosenBefore = this.#tiers.index;
     this.#tiers.update(moment);
     if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, underWayShare * this.#estimate.queueUs);
     const tierBefore = this.#tier;
-    this.#tier = nowUs < this.#emptyUs ? this.#options.needsBps.length : this.#tiers.index;
+    // A path that answers nothing is a black-out: sound goes on to find its end, and a picture would only be what it ends with.
+    const isPaused = nowUs < this.#emptyUs || this.#estimate.isUnanswered(nowUs, roundTripUs);
+    this.#tier = isPaused ? this.#options.needsBps.length : this.#tiers.index;
     const probeBps = this.#tiers.probeBps(moment);
     if (probeBps !== undefined && this.#cancelProbe === undefined) {
       this.#estimate.expectProbe(nowUs, roundTripUs);
@@ -149,7 +168,7 @@ export class PathControl {
   }
 
   stats(): Readonly<Record<string, unknown>> {
-    return { tier: this.tier, ...this.#estimate.stats(this.#options.clock.nowUs()), probes: this.#probes, malformedReports: this.#malformedReports };
+    return { tier: this.tier, ...this.#estimate.stats(this.#options.clock.nowUs()), probes: this.#probes, malformedReports: this.#malformedReports, refusedReports: this.#refusedReports };
   }
 
   close(): void {

@@ -9,7 +9,7 @@ export interface TierChoiceOptions {
 
 export interface PathMoment {
   readonly nowUs: number;
-  /** Undefined: the listener tells nothing. */
+  /** Undefined: the listener tells nothing, and gets the best. */
   readonly estimateBps: number | undefined;
   /** When the estimate last fell because the path was full; -Infinity for never. */
   readonly lastDecreaseUs: number;
@@ -27,10 +27,11 @@ const farShare = 0.75;
 const confirmedAfterUs = 600_000;
 /** More than any keyframe takes: the path got slower than was known. */
 const longestQueueUs = 400_000;
-/** How long the headroom has to last; twice as long each time that going up was wrong. */
+/** How long the headroom has to last; twice as long each time that going up was wrong, until it was right for long. */
 const steadyUs = { first: 2_000_000, most: 32_000_000 } as const;
-/** Down again so soon means that going up was wrong. */
-const wrongWithinUs = 8_000_000;
+/** Down again so soon means that going up was wrong, and after so long that it was right. */
+const wrongWithinUs = 15_000_000;
+const rightAfterUs = 60_000_000;
 /** Without probes going up is a try. */
 const trialAfterUs = 8_000_000;
 /** Between probes, longer each time that one shows no more. */
@@ -63,8 +64,11 @@ export class TierChoice {
   /** @returns whether it is another one than before */
   update(moment: PathMoment): boolean {
     const before = this.#index;
-    if (moment.estimateBps === undefined) return false;
     const { nowUs, estimateBps } = moment;
+    if (estimateBps === undefined) {
+      if (this.#index !== this.#best) this.#goUp(this.#best, nowUs);
+      return this.#index !== before;
+    }
     const fitting = this.#bestWithin(estimateBps / leastShare);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
@@ -86,7 +90,9 @@ export class TierChoice {
   }
 
   #goDown(index: number, nowUs: number): void {
-    if (nowUs - this.#wentUpUs < wrongWithinUs) this.#steadyUs = Math.min(steadyUs.most, this.#steadyUs * 2);
+    const upForUs = nowUs - this.#wentUpUs;
+    if (upForUs < wrongWithinUs) this.#steadyUs = Math.min(steadyUs.most, this.#steadyUs * 2);
+    else if (upForUs > rightAfterUs) this.#steadyUs = steadyUs.first;
     this.#wentUpUs = Number.NEGATIVE_INFINITY;
     this.#change(Math.min(index, this.#needsBps.length), nowUs);
   }
@@ -100,7 +106,6 @@ export class TierChoice {
   }
 
   #goUp(index: number, nowUs: number): void {
-    if (nowUs - this.#wentUpUs >= wrongWithinUs && this.#wentUpUs !== Number.NEGATIVE_INFINITY) this.#steadyUs = steadyUs.first;
     this.#wentUpUs = nowUs;
     this.#change(index, nowUs);
   }

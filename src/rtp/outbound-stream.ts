@@ -57,6 +57,8 @@ const defaultMaxHistoryBytes = 2 * 1024 * 1024;
 const defaultResendBytesPerSecond = 100_000;
 /** The longest Opus packet (RFC 7587 4.2): more time between two packets means that the talker paused. */
 const pauseUs = 120_000;
+/** Floor of the time between two answers for one packet: the round trip is the listener's own word. */
+const leastResendUs = 20_000;
 const originalSequenceBytes = 2;
 /** Its length stands in one byte (RFC 3550 5.1). */
 const mostPaddingBytes = 255;
@@ -154,7 +156,7 @@ export class OutboundStream {
       this.#counters.unknownRequests++;
       return undefined;
     }
-    if (sent.resentUs !== undefined && nowUs - sent.resentUs < roundTripUs) {
+    if (sent.resentUs !== undefined && nowUs - sent.resentUs < Math.max(leastResendUs, roundTripUs)) {
       this.#counters.repeatedRequests++;
       return undefined;
     }

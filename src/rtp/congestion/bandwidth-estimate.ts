@@ -15,6 +15,8 @@ export interface BandwidthEstimateOptions {
   readonly sentLog: SentLog;
   /** What is believed before anything was heard. */
   readonly startBps: number;
+  /** More is of no use, and a listener's word. */
+  readonly mostBps: number;
 }
 
 /** Sound needs 100 kbps; what is below cannot be told apart. */
@@ -24,13 +26,17 @@ const untriedShare = 1.5;
 const untriedBps = 10_000;
 /** More than this is dropped before a bottleneck, not behind it. */
 const mostLossCarried = 0.25;
+/** Feedback comes each 50 to 250 ms, also on sound alone. */
+const unansweredUs = 1_000_000;
+const unansweredPackets = 20;
 /** The burst itself, the queue behind it, the feedback on it. */
 const probeSettlesUs = 400_000;
-/** Judged long enough: what REMB says no longer matters once there is transport feedback. */
-const slowRembKeptUs = 10_000_000;
+/** Receivers say it each second or so; who says no more is believed no longer. */
+const rembKeptUs = 10_000_000;
 
 export class BandwidthEstimate {
   readonly #sentLog: SentLog;
+  readonly #mostBps: number;
   readonly #trend = new DelayTrend();
   readonly #queue = new QueueDelay();
   readonly #delivered = new DeliveredRate();
@@ -40,23 +46,30 @@ export class BandwidthEstimate {
   #rembBps: number | undefined;
   #rembUs = Number.NEGATIVE_INFINITY;
   #feedbackUs: number | undefined;
+  #countAtFeedback = 0;
   #probedUntilUs = Number.NEGATIVE_INFINITY;
   #reports = 0;
 
-  constructor({ sentLog, startBps }: BandwidthEstimateOptions) {
+  constructor({ sentLog, startBps, mostBps }: BandwidthEstimateOptions) {
     this.#sentLog = sentLog;
+    this.#mostBps = mostBps;
     this.#delayLimit = new DelayLimit({ startBps });
     this.#lossLimit = new LossLimit({ startBps });
   }
 
   /** In bps, headers of RTP included, those of UDP and IP not. Undefined while the listener has said nothing. */
   bitrateBps(nowUs: number): number | undefined {
-    if (this.#feedbackUs !== undefined) return Math.max(leastBps, Math.min(this.#delayLimit.limitBps, this.#lossLimit.limitBps));
-    return nowUs - this.#rembUs < slowRembKeptUs ? this.#rembBps : undefined;
+    if (this.#feedbackUs !== undefined) return Math.max(leastBps, Math.min(this.#mostBps, this.#delayLimit.limitBps, this.#lossLimit.limitBps));
+    return nowUs - this.#rembUs < rembKeptUs ? this.#rembBps : undefined;
   }
 
   get hasFeedback(): boolean {
     return this.#feedbackUs !== undefined;
+  }
+
+  /** Packets go out, and for longer than any feedback takes nothing is heard of them. */
+  isUnanswered(nowUs: number, roundTripUs: number): boolean {
+    return this.#feedbackUs !== undefined && nowUs - this.#feedbackUs > unansweredUs + roundTripUs && this.#sentLog.count - this.#countAtFeedback > unansweredPackets;
   }
 
   get state(): PathState {
@@ -77,6 +90,7 @@ export class BandwidthEstimate {
     const { delivered, lost } = this.#sentLog.take(report);
     if (delivered.length === 0 && lost === 0) return;
     this.#feedbackUs = nowUs;
+    this.#countAtFeedback = this.#sentLog.count;
     this.#reports += 1;
     let probedBps: number | undefined;
     for (const packet of delivered) {
@@ -89,7 +103,7 @@ export class BandwidthEstimate {
     const deliveredBps = this.#queue.isFilling && latelyBps !== undefined ? Math.min(bitrateBps ?? latelyBps, latelyBps) : bitrateBps;
     if (deliveredBps !== undefined) {
       const carriedBps = deliveredBps / (1 - Math.min(mostLossCarried, this.#lossLimit.lossShare));
-      const moment = { nowUs, roundTripUs, deliveredBps, carriedBps, mostBps: untriedShare * carriedBps + untriedBps };
+      const moment = { nowUs, roundTripUs, deliveredBps, carriedBps, sentBps: this.#sentLog.bitrateBps(nowUs), mostBps: untriedShare * carriedBps + untriedBps };
       // The queue that a probe has made is no surprise.
       if (this.state !== 'overused' || nowUs > this.#probedUntilUs) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);
@@ -106,7 +120,7 @@ export class BandwidthEstimate {
 
   /** @param bitrateBps any number: it is the listener's word */
   takeRemb(bitrateBps: number, nowUs: number): void {
-    this.#rembBps = Math.max(leastBps, bitrateBps);
+    this.#rembBps = Math.min(this.#mostBps, Math.max(leastBps, bitrateBps));
     this.#rembUs = nowUs;
   }
 

@@ -3,6 +3,8 @@ import type { PathState } from './delay-trend.js';
 
 /** Of what arrives, when the queue grows: less than the bottleneck carries, so that the queue empties. */
 const decreaseFactor = 0.85;
+/** Who sends less than this of what is believed, a still picture, learns nothing of the bottleneck from what arrives of it: the belief itself falls. */
+const idleShare = 0.25;
 /** While nothing is known of the bottleneck; near the rate at which it was last full the growth is additive. */
 const growthPerSecond = 1.08;
 const packetBits = 1_200 * 8;
@@ -21,6 +23,7 @@ interface DelayMoment {
   readonly roundTripUs: number;
   readonly deliveredBps: number;
   readonly carriedBps: number;
+  readonly sentBps: number;
   readonly mostBps: number;
 }
 
@@ -48,15 +51,16 @@ export class DelayLimit {
   /**
    * @param deliveredBps what arrives
    * @param carriedBps the same with what is lost at random on its way, which took its place before the bottleneck as well
+   * @param sentBps what goes out
    * @param mostBps the limit does not grow beyond: what is not sent cannot be judged
    */
-  update(state: PathState, { nowUs, roundTripUs, deliveredBps, carriedBps, mostBps }: DelayMoment): void {
+  update(state: PathState, { nowUs, roundTripUs, deliveredBps, carriedBps, sentBps, mostBps }: DelayMoment): void {
     const elapsedUs = Math.min(1e6, nowUs - (this.#lastUpdateUs ?? nowUs));
     this.#lastUpdateUs = nowUs;
     if (state === 'overused') {
       this.#phase = 'hold';
       const pauseUs = Math.min(betweenDecreasesUs.most, Math.max(betweenDecreasesUs.least, roundTripUs));
-      if (nowUs - this.#lastDecreaseUs >= pauseUs) this.#decrease(deliveredBps, nowUs);
+      if (nowUs - this.#lastDecreaseUs >= pauseUs) this.#decrease(sentBps < idleShare * this.#limitBps ? this.#limitBps : deliveredBps, nowUs);
       return;
     }
     // The queue empties: growth would fill it again before it is empty.

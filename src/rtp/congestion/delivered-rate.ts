@@ -4,6 +4,8 @@
 const windowUs = 300_000;
 /** Less than this says nothing about a rate. */
 const leastUs = 100_000;
+/** The receiver's clock began anew: nothing before compares. */
+const leapUs = 3_000_000;
 /** Enough for a path that has just been cut, while what came before still fills most of the window. */
 const latelyUs = 120_000;
 
@@ -12,6 +14,10 @@ export class DeliveredRate {
   #newestUs = Number.NEGATIVE_INFINITY;
 
   add(arrivalUs: number, bytes: number): void {
+    if (Math.abs(arrivalUs - this.#newestUs) > leapUs) {
+      this.#arrivals.length = 0;
+      this.#newestUs = arrivalUs;
+    }
     this.#arrivals.push({ arrivalUs, bytes });
     this.#newestUs = Math.max(this.#newestUs, arrivalUs);
     while ((this.#arrivals[0]?.arrivalUs ?? 0) < this.#newestUs - windowUs) this.#arrivals.shift();

@@ -17,19 +17,23 @@ const deltaTickUs = 250;
 const referenceUs = 64_000;
 /** The reference time has 24 bits: it wraps each 12.4 days. */
 const referenceRange = 0x1000000;
-/** 4 s of 10 Mbps; a report on more is an attempt to keep us busy. */
-const maxStatuses = 4_096;
+/** What is remembered of packets sent; a report on more is an attempt to keep us busy. */
+const maxStatuses = 2_048;
 
 const smallDelta = 1;
 const largeDelta = 2;
+
+/** How many packets a report is about, before it is read; 0 for none. */
+export function reportedCount(body: Buffer): number {
+  return body.length < fixedBytes ? 0 : body.readUInt16BE(2);
+}
 
 export class FeedbackReader {
   #reference: number | undefined;
 
   /** @param body from the base sequence number on. Undefined for what contradicts itself; never throws. */
   read(body: Buffer): ArrivalReport | undefined {
-    if (body.length < fixedBytes) return undefined;
-    const count = body.readUInt16BE(2);
+    const count = reportedCount(body);
     if (count === 0 || count > maxStatuses) return undefined;
     const symbols: number[] = [];
     let at = fixedBytes;

@@ -1,14 +1,16 @@
 /** How long packets wait on the path now: their delay beyond the least that was seen lately. The clocks of both ends need not agree. */
 
-/** Two windows in turn: the least of both is that of 10 to 20 s; routes change, and clocks drift by less than a millisecond in that time. */
-const windowUs = 10_000_000;
+/** Two windows in turn: the least of both is that of 2 to 4 s. A path that became longer, as when a client changes its network, is no queue for longer than that. */
+const windowUs = 2_000_000;
 /** Over so much of what was sent growth is looked for. */
 const growthWindowUs = 250_000;
 /**
  * A path that was cut to a fraction fills its queue within a fraction of a second, sooner than a fitted line tells: so long a wait that has grown by so much
- * just now is no jitter.
+ * just now, packet by packet, is no jitter, and no other route either, which is longer all at once.
  */
-const filling = { delayUs: 80_000, growthUs: 50_000 } as const;
+const filling = { delayUs: 80_000, growthUs: 50_000, stepUs: 4_000, steps: 3 } as const;
+/** The receiver's clock began anew. */
+const leapUs = 3_000_000;
 
 export class QueueDelay {
   readonly #recent: { readonly sentUs: number; readonly delayUs: number }[] = [];
@@ -26,7 +28,14 @@ export class QueueDelay {
   get isFilling(): boolean {
     const newest = this.#recent.at(-1);
     if (newest === undefined || this.delayUs < filling.delayUs) return false;
-    return this.#recent.some(({ delayUs }) => newest.delayUs - delayUs > filling.growthUs);
+    if (!this.#recent.some(({ delayUs }) => newest.delayUs - delayUs > filling.growthUs)) return false;
+    let steps = 0;
+    let highestUs = Number.POSITIVE_INFINITY;
+    for (const { delayUs } of this.#recent) {
+      if (delayUs > highestUs + filling.stepUs) steps += 1;
+      highestUs = highestUs === Number.POSITIVE_INFINITY ? delayUs : Math.max(highestUs, delayUs);
+    }
+    return steps >= filling.steps;
   }
 
   /** @param arrivalUs by any clock that stays the same */
@@ -38,8 +47,16 @@ export class QueueDelay {
       this.#leastUs = Number.POSITIVE_INFINITY;
     }
     const delayUs = arrivalUs - sentUs;
+    if (Math.abs(delayUs - (this.#recent.at(-1)?.delayUs ?? delayUs)) > leapUs) this.#restart(sentUs);
     this.#leastUs = Math.min(this.#leastUs, delayUs);
     this.#recent.push({ sentUs, delayUs });
     while ((this.#recent[0]?.sentUs ?? sentUs) < sentUs - growthWindowUs) this.#recent.shift();
+  }
+
+  #restart(nowUs: number): void {
+    this.#recent.length = 0;
+    this.#leastUs = Number.POSITIVE_INFINITY;
+    this.#leastBeforeUs = Number.POSITIVE_INFINITY;
+    this.#windowStartUs = nowUs;
   }
 }

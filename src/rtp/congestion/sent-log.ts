@@ -22,12 +22,17 @@ export interface Delivery {
 const capacity = 2_048;
 /** What was sent so much before one that has come is lost; sooner it may have been overtaken. */
 const overtakenUs = 100_000;
+const halfUs = 500_000;
 
 export class SentLog {
   readonly #sentUs = new Float64Array(capacity);
   readonly #isDelivered = new Uint8Array(capacity);
   readonly #bytes = new Uint16Array(capacity);
   readonly #probeIds = new Uint16Array(capacity);
+  /** Bytes of the half second under way and of the one before. */
+  #bytesNow = 0;
+  #bytesBefore = 0;
+  #halfStartUs = Number.NEGATIVE_INFINITY;
   /** Unwrapped, of the packet that is next. */
   #next = 0;
   /** Every packet before it was counted, as delivered or as lost. */
@@ -39,6 +44,17 @@ export class SentLog {
     return this.#next & 0xffff;
   }
 
+  /** Packets since the beginning. */
+  get count(): number {
+    return this.#next;
+  }
+
+  /** What went out in the last second, roughly. */
+  bitrateBps(nowUs: number): number {
+    this.#turn(nowUs);
+    return ((this.#bytesNow + this.#bytesBefore) * 8e6) / (halfUs + Math.max(0, nowUs - this.#halfStartUs));
+  }
+
   /** Notes that the packet with {@link nextSequence} went out. */
   add(sentUs: number, bytes: number, probeId: number): void {
     const place = this.#next & (capacity - 1);
@@ -47,6 +63,8 @@ export class SentLog {
     this.#bytes[place] = bytes;
     this.#probeIds[place] = probeId;
     this.#next += 1;
+    this.#turn(sentUs);
+    this.#bytesNow += bytes;
   }
 
   /** Each packet is delivered once, and lost once, however often it is reported; one that comes after all was both. */
@@ -66,6 +84,13 @@ export class SentLog {
       delivered.push({ sentUs, arrivalUs, bytes: this.#bytes[place] ?? 0, probeId: this.#probeIds[place] ?? 0 });
     }
     return { delivered, lost: this.#countLost() };
+  }
+
+  #turn(nowUs: number): void {
+    if (nowUs - this.#halfStartUs < halfUs) return;
+    this.#bytesBefore = nowUs - this.#halfStartUs < 2 * halfUs ? this.#bytesNow : 0;
+    this.#bytesNow = 0;
+    this.#halfStartUs = nowUs;
   }
 
   #countLost(): number {

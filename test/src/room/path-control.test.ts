@@ -61,7 +61,7 @@ describe('PathControl', () => {
     sender = lane.sender;
     sequenceData = lane.extensions[0]!.data;
     stream = new Stream(canFill);
-    path.attach(stream);
+    path.attach(stream, true);
     receiver = new TransportFeedback();
   }
 
@@ -106,7 +106,7 @@ describe('PathControl', () => {
     expect(path.lane(undefined).extensions).to.deep.equal([]);
     path.takeReport(Buffer.alloc(12), 0, roundTripUs);
     expect(path.stats()).to.include({ malformedReports: 1, reports: 0 });
-    path.attach(stream);
+    path.attach(stream, true);
     expect(path.tick(0, roundTripUs), 'who tells nothing stays').to.equal(false);
   });
 
@@ -152,6 +152,48 @@ describe('PathControl', () => {
       path.tick(nowUs(), roundTripUs);
     }
     expect(path.tier).to.equal(0);
+  });
+
+  it('gives the best again to who has stopped telling', () => {
+    path.takeRemb(100_000, nowUs());
+    path.tick(nowUs(), roundTripUs);
+    expect(path.tier).to.equal(2);
+    time.advance(11_000);
+    expect(path.tick(nowUs(), roundTripUs)).to.equal(true);
+    expect(path.tier).to.equal(0);
+    expect(path.pacer.mayGo()).to.equal(true);
+  });
+
+  it('sends no picture into a black-out, and the same one as before when its end is heard', () => {
+    run(2_000, () => 20);
+    expect(run(3_000, () => 20, () => true)).to.deep.equal([2]);
+    expect(run(200, () => 20)).to.deep.equal([0]);
+  });
+
+  it('takes a longer way for no queue, and stays where it was', () => {
+    run(3_000, () => 20);
+    expect(run(6_000, () => 140)).to.deep.equal([]);
+    expect(Number(path.stats()['queueUs']), 'the new way is the measure').to.be.below(5_000);
+  });
+
+  it('lets nobody raise what repairs may cost, nor read reports without end', () => {
+    path.takeRemb(2 ** 81, nowUs());
+    path.tick(nowUs(), roundTripUs);
+    expect(stream.budgets.at(-1)).to.equal(needsBps[0]! / 16);
+    const allLost = Buffer.from('0000080000000000a800', 'hex');
+    for (let report = 0; report < 100; report += 1) path.takeReport(allLost, nowUs(), roundTripUs);
+    expect(path.stats()).to.include({ refusedReports: 99 });
+  });
+
+  it('sends no fillers where nothing would be heard of them', () => {
+    path.close();
+    open();
+    path.attach(stream, false);
+    run(1_000, () => 20);
+    run(600, (atMs) => 20 + atMs / 2);
+    sent.length = 0;
+    run(3_000, () => 20);
+    expect(sent.filter((datagram) => mustParseRtp(datagram).payloadType === 97)).to.deep.equal([]);
   });
 
   it('begins with the best that its listener may have', () => {

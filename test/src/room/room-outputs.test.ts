@@ -134,6 +134,19 @@ describe('RoomOutputs', () => {
       expect(seen(slow), 'time goes on').to.deep.equal([...seen(slow)].sort((a, b) => a - b));
     });
 
+    it('stays with what he has when he is told to go up and at once down again', async () => {
+      const listener = await listen('a');
+      frame(best, 10_000, true);
+      change(listener, 1);
+      frame(lower, 20_000, true);
+      change(listener, 0);
+      change(listener, 1);
+      frame(lower, 30_000, false);
+      expect(seen(listener).length).to.equal(3);
+      frame(best, 40_000, true);
+      expect(seen(listener).length).to.equal(3);
+    });
+
     it('sends sound alone below the lowest, and closes what nobody takes', async () => {
       const listener = await listen('a');
       frame(best, 10_000, true);

@@ -110,7 +110,7 @@ class SimulatedPath {
   nowUs = 0;
 
   constructor(startBps = 2_000_000) {
-    this.estimate = new BandwidthEstimate({ sentLog: this.log, startBps });
+    this.estimate = new BandwidthEstimate({ sentLog: this.log, startBps, mostBps: 10_000_000 });
   }
 
   get estimateBps(): number {
@@ -170,7 +170,7 @@ class SimulatedPath {
 
 describe('BandwidthEstimate', () => {
   it('knows nothing before the listener says something', () => {
-    const estimate = new BandwidthEstimate({ sentLog: new SentLog(), startBps: 1_000_000 });
+    const estimate = new BandwidthEstimate({ sentLog: new SentLog(), startBps: 1_000_000, mostBps: 10_000_000 });
     expect(estimate.bitrateBps(0)).to.equal(undefined);
     estimate.takeRemb(300_000, 0);
     expect(estimate.bitrateBps(1_000_000)).to.equal(300_000);
@@ -202,7 +202,7 @@ describe('BandwidthEstimate', () => {
     const report = fc.record({ baseSequence: fc.nat(0xffff), arrivalsUs: fc.array(arrival, { minLength: 1, maxLength: 60 }), afterUs: fc.nat(3_000_000), isProbe: fc.boolean() });
     fc.assert(fc.property(fc.array(report, { maxLength: 30 }), (reports) => {
       const sentLog = new SentLog();
-      const estimate = new BandwidthEstimate({ sentLog, startBps: 1_000_000 });
+      const estimate = new BandwidthEstimate({ sentLog, startBps: 1_000_000, mostBps: 10_000_000 });
       let nowUs = 0;
       for (const { baseSequence, arrivalsUs, afterUs, isProbe } of reports) {
         for (let packet = 0; packet < 30; packet += 1) sentLog.add(nowUs + packet * 1_000, 1_000, isProbe ? 1 : 0);
@@ -213,6 +213,35 @@ describe('BandwidthEstimate', () => {
         expect(Number.isFinite(estimate.queueUs)).to.equal(true);
       }
     }), { numRuns: 300 });
+  });
+
+  it('goes on after the receiver\'s clock has leapt, there and back', () => {
+    const log = new SentLog();
+    const estimate = new BandwidthEstimate({ sentLog: log, startBps: 1_000_000, mostBps: 10_000_000 });
+    let sequence = 0;
+    const report = (leapUs: number): void => {
+      const base = sequence;
+      for (let packet = 0; packet < 10; packet += 1) log.add((sequence++) * 5_000, 1_000, 0);
+      estimate.takeReport({ baseSequence: base & 0xffff, arrivalsUs: Array.from({ length: 10 }, (_unused, at) => leapUs + (base + at) * 5_000) }, sequence * 5_000, 50_000);
+    };
+    for (let at = 0; at < 20; at += 1) report(0);
+    report(86_400e6);
+    for (let at = 0; at < 20; at += 1) report(0);
+    expect(estimate.stats(0)['deliveredBps']).to.be.closeTo(1_600_000, 100_000);
+    expect(estimate.queueUs).to.be.below(1_000);
+  });
+
+  it('loses no more than a share of its belief when a still picture\'s few packets are held up once', () => {
+    const path = new SimulatedPath();
+    path.run(5_000);
+    path.sendBps = 30_000;
+    path.run(4_000);
+    const beforeBps = path.estimateBps;
+    path.limitBps = 60_000;
+    path.run(400);
+    path.limitBps = 5_000_000;
+    path.run(1_000);
+    expect(path.estimateBps).to.be.above(0.4 * beforeBps);
   });
 
   it('measures how long packets wait', () => {
