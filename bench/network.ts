@@ -100,6 +100,8 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
   };
   const isLoss = row.name === rowsWithGoals.loss;
   const isBlackOut = row.name === rowsWithGoals.blackOut;
+  // Upstream the only publisher stands still himself, and a room does not encode a picture again that is the same for long.
+  const isAboutOthers = place === 'downstream';
   const missedWhenClean = clean === undefined ? undefined : middle(clean, place, bystandersMissed);
   return [
     ...figure('frozen', 'ms/min', (turn) => turn.freezeMsPerMinute, isLoss ? goals.freezeMsPerMinute : undefined),
@@ -110,6 +112,6 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
     ...figure('first picture of a newcomer', 'ms', firstPictureMs),
     ...figure('full picture again', 'ms', fullPictureMs, goals.fullPictureMs),
     ...(isBlackOut ? [...figure('picture back', 'ms', pictureBackMs, goals.backMs), ...figure('sound back', 'ms', soundBackMs, goals.backMs)] : []),
-    ...figure('pictures that others miss', '', bystandersMissed, row.name === cleanRow ? undefined : (missedWhenClean ?? 0) + edgePictures, { against: missedWhenClean === undefined ? '-' : cleanRow, againstValue: missedWhenClean }),
+    ...figure('pictures that others miss', '', bystandersMissed, row.name === cleanRow || !isAboutOthers ? undefined : (missedWhenClean ?? 0) + edgePictures, { against: missedWhenClean === undefined ? '-' : cleanRow, againstValue: missedWhenClean }),
   ];
 }

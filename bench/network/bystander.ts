@@ -7,7 +7,7 @@ import { standstillIn } from './standstill.js';
 
 export interface BystanderShare {
   readonly picturesPerSecond: number;
-  /** Of those that the room makes in that time; one more or less is the edges of the time. */
+  /** Of those that the room makes in that time while its publisher moves; one more or less is the edges of the time. */
   readonly missedPictures: number;
   /** Between two pictures of his stream, whatever they show. */
   readonly longestPauseMs: number;

@@ -4,7 +4,8 @@
  * - PSNR: of the pictures that were shown, each against the sent one of its number; a freeze costs nothing here. Straight, the picture is coded once, through a room twice.
  * - first picture: for one who joins after the measured time through a link as bad; not where the faults end before.
  * - back: from the end of the faults. full again: the best tier (downstream), else 0.8 of the bitrate from before the fall.
- * - others: a viewer in the same room on a good network. Upstream what he sees of the publisher suffers, the pictures of his stream must not.
+ * - others: a viewer in the same room on a good network. Downstream he must not miss one. Upstream he misses what the
+ *   only publisher does not deliver: a room does not encode a still picture thirty times a second.
  */
 import { formatTable } from '../clients/load-table.js';
 import { median } from '../support/bench.js';
