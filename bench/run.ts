@@ -18,7 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'upstream-need': () => import('./upstream-need.js'),
   network: () => import('./network.js'),
 };
-/** Not among those that run when none is named: one turn of its table takes ten minutes. */
+/** Not among those that run when none is named: one turn of its table takes a quarter of an hour. */
 const onlyByName: ReadonlySet<string> = new Set(['network']);
 const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 
@@ -28,7 +28,7 @@ const usage = [
   'usage: npm run bench [-- name…] [--seconds N] [--rounds N] [--only TEXT]',
   '',
   `  names       ${usualNames.join(', ')}; none: all of these`,
-  `              ${[...onlyByName].join(', ')}: only by name, with 3 rounds half an hour`,
+  `              ${[...onlyByName].join(', ')}: only by name, with 3 rounds three quarters of an hour`,
   `  --seconds   of media for each measurement; default ${defaults.seconds}`,
   `  --rounds    measurements of each figure, of which the median counts; default ${defaults.rounds}`,
   '  --only      measurements whose name has this in it, such as "1 Mbps, downstream" of network; may be given several times',

@@ -72,25 +72,57 @@ export interface RoomLinks {
   readonly receiving?: ThroughLink | undefined;
 }
 
+/** One client of a room. */
+export interface RoomClient {
+  readonly connection: WrtcPeerConnection;
+  /** Tells the room, then ends. */
+  close(): Promise<void>;
+}
+
+export interface RoomViewer extends RoomClient {
+  readonly video: WrtcTrack;
+  readonly audio: WrtcTrack;
+}
+
+/** @param throughLink where a bad network is to lie between the publisher and the room */
+export async function publish(tracks: SentTracks, serverUrl: string, room: string, throughLink?: ThroughLink): Promise<RoomClient> {
+  const connection = createConnection();
+  addTracks(connection, tracks);
+  return joined(connection, `${serverUrl}/whip/${room}?name=Ann`, throughLink);
+}
+
+/** Hears and sees the listeners' mix. */
+export async function view(serverUrl: string, room: string, throughLink?: ThroughLink): Promise<RoomViewer> {
+  const connection = createConnection();
+  connection.addTransceiver('audio', { direction: 'recvonly' });
+  connection.addTransceiver('video', { direction: 'recvonly' });
+  return { ...(await joined(connection, `${serverUrl}/whep/${room}`, throughLink)), ...receivedTracks(connection) };
+}
+
+async function joined(connection: WrtcPeerConnection, url: string, throughLink: ThroughLink | undefined): Promise<RoomClient> {
+  const { answer, session } = await postOffer(url, offered(await gatheredSdp(connection, await connection.createOffer()), throughLink));
+  await connection.setRemoteDescription({ type: 'answer', sdp: await answered(answer, throughLink) });
+  return {
+    connection,
+    async close() {
+      await fetch(session, { method: 'DELETE' });
+      connection.close();
+    },
+  };
+}
+
 /** The receiver listens as a viewer does, so it hears the sender. */
 export async function openThroughRoom(tracks: SentTracks, serverUrl: string, room: string, links: RoomLinks = {}): Promise<OpenPath> {
-  const sending = createConnection();
-  const receiving = createConnection();
-  addTracks(sending, tracks);
-  const published = await postOffer(`${serverUrl}/whip/${room}?name=Ann`, offered(await gatheredSdp(sending, await sending.createOffer()), links.sending));
-  await sending.setRemoteDescription({ type: 'answer', sdp: await answered(published.answer, links.sending) });
-  receiving.addTransceiver('audio', { direction: 'recvonly' });
-  receiving.addTransceiver('video', { direction: 'recvonly' });
-  const viewed = await postOffer(`${serverUrl}/whep/${room}`, offered(await gatheredSdp(receiving, await receiving.createOffer()), links.receiving));
-  await receiving.setRemoteDescription({ type: 'answer', sdp: await answered(viewed.answer, links.receiving) });
+  const publisher = await publish(tracks, serverUrl, room, links.sending);
+  const viewer = await view(serverUrl, room, links.receiving);
   return {
-    sending,
-    receiving,
-    ...receivedTracks(receiving),
+    sending: publisher.connection,
+    receiving: viewer.connection,
+    video: viewer.video,
+    audio: viewer.audio,
     async close() {
-      for (const session of [published.session, viewed.session]) await fetch(session, { method: 'DELETE' });
-      sending.close();
-      receiving.close();
+      await publisher.close();
+      await viewer.close();
     },
   };
 }

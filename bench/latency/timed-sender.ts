@@ -5,7 +5,7 @@ import { wrtc, type WrtcTrack } from '../../test/support/wrtc.js';
 import { Metronome } from '../clients/metronome.js';
 import { makeChirp, sampleRateHz } from './chirp.js';
 import { MovingTexture } from './moving-texture.js';
-import { paintTimeCode, timeCodeRange } from './time-code.js';
+import { paintTimeCode, timeCodeRange, type LumaPicture } from './time-code.js';
 
 const widthPx = 640;
 const heightPx = 360;
@@ -53,6 +53,13 @@ export class TimedSender {
     return this.#pictureUs.get(code);
   }
 
+  /** What the picture with that number looks like, made anew. */
+  picture(code: number): LumaPicture {
+    const picture = this.#texture.frame(code);
+    paintTimeCode(picture, code);
+    return picture;
+  }
+
   /** When the first sample of each chirp was handed to the microphone. */
   get chirpsSentUs(): readonly number[] {
     return this.#chirpUs;
@@ -70,8 +77,7 @@ export class TimedSender {
 
   #sendPicture(index: number): void {
     const code = index % timeCodeRange;
-    const picture = this.#texture.frame(index);
-    paintTimeCode(picture, code);
+    const picture = this.picture(code);
     this.#pictureUs.set(code, this.#time.nowUs());
     this.#video.onFrame(picture);
   }

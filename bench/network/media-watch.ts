@@ -1,16 +1,26 @@
-/** When a libwebrtc client showed a picture that it had not shown before, and when it played sound; nothing is kept but the times. */
+/** When a libwebrtc client showed a picture that it had not shown before, and when it played sound; nothing is kept but times and numbers. */
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { wrtc, type WrtcAudioSink, type WrtcTrack, type WrtcVideoSink } from '../../test/support/wrtc.js';
-import { readTimeCode } from '../latency/time-code.js';
+import { readTimeCode, type LumaPicture } from '../latency/time-code.js';
+
+export interface MediaWatchOptions {
+  readonly video: WrtcTrack;
+  readonly audio: WrtcTrack;
+  readonly time: RoomTime;
+  /** The picture is the caller's until it returns. */
+  readonly onNewPicture?: (picture: LumaPicture, code: number, atUs: number) => void;
+}
 
 /** {@link MadeVoice} is nowhere below 200 of 32768 (rms); concealment that has faded, comfort noise and silence are far below this. */
 const leastSoundRms = 120;
 
 export class MediaWatch {
   readonly newPicturesUs: number[] = [];
+  /** Their numbers. */
+  readonly newCodes: number[] = [];
   readonly soundsUs: number[] = [];
-  /** Of any content. */
-  pictures = 0;
+  /** Of any content, the same again included. */
+  readonly picturesUs: number[] = [];
   /** Pictures whose number could not be read, too blurred or of somebody who is not there. */
   unreadPictures = 0;
   widthPx = 0;
@@ -19,17 +29,20 @@ export class MediaWatch {
   readonly #audioSink: WrtcAudioSink;
   #lastCode: number | undefined;
 
-  constructor({ video, audio, time }: { readonly video: WrtcTrack; readonly audio: WrtcTrack; readonly time: RoomTime }) {
+  constructor({ video, audio, time, onNewPicture = () => undefined }: MediaWatchOptions) {
     this.#time = time;
     this.#videoSink = new wrtc.nonstandard.RTCVideoSink(video);
     this.#videoSink.onframe = ({ frame }) => {
-      this.pictures += 1;
+      const nowUs = this.#time.nowUs();
+      this.picturesUs.push(nowUs);
       this.widthPx = frame.width;
       const code = readTimeCode(frame);
       if (code === undefined) this.unreadPictures += 1;
       else if (code !== this.#lastCode) {
         this.#lastCode = code;
-        this.newPicturesUs.push(this.#time.nowUs());
+        this.newPicturesUs.push(nowUs);
+        this.newCodes.push(code);
+        onNewPicture(frame, code, nowUs);
       }
     };
     this.#audioSink = new wrtc.nonstandard.RTCAudioSink(audio);

@@ -7,18 +7,20 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
 import type { UdpAddress } from '../../test/support/linked-sdp.js';
-import type { WrtcPeerConnection } from '../../test/support/wrtc.js';
 import { openDirect, openThroughRoom, type OpenPath } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
+import { Bystander, type BystanderShare } from './bystander.js';
+import { clientCounters, grown, sentVideoBytes } from './client-counters.js';
+import { fullAgainMs, levelBefore, LevelWatch } from './full-picture.js';
 import { steadily, type ImpairmentStep } from './impairment.js';
-import type { BothCounters, LinkSteps } from './link-emulator.js';
+import type { BothCounters } from './link-emulator.js';
+import { linkSteps, type LinkPlace } from './link-place.js';
 import { Link } from './link.js';
 import { MadeVoice } from './made-voice.js';
 import { MediaWatch } from './media-watch.js';
+import { firstPictureMs } from './newcomer.js';
+import { QualityWatch } from './quality-watch.js';
 import { countIn, standstillIn } from './standstill.js';
-
-/** Where the link lies: between publisher and room, between room and listener, or between the two clients without any room. */
-export type LinkPlace = 'upstream' | 'downstream' | 'straight';
 
 export interface NetworkTurnOptions {
   readonly place: LinkPlace;
@@ -33,6 +35,10 @@ export interface NetworkTurnOptions {
   readonly measureMs: number;
   /** When the steps have no more fault in them; `measureMs` where they have until the end. */
   readonly faultsEndMs: number;
+  /** When the limit falls; undefined where none does. The time back to the full picture is measured for those alone. */
+  readonly limitFallsMs: number | undefined;
+  /** Whether somebody joins through the same steps afterwards. */
+  readonly hasNewcomer: boolean;
   readonly seed: number;
 }
 
@@ -46,6 +52,14 @@ export interface NetworkTurnResult {
   /** From the end of the faults; undefined: not within {@link longestRecoveryMs}. */
   readonly pictureBackMs: number | undefined;
   readonly soundBackMs: number | undefined;
+  /** Mean of two pictures a second, against what was sent; undefined: none was seen. */
+  readonly psnrDb: number | undefined;
+  /** Of the newcomer; undefined: there was none, or it did not come. */
+  readonly firstPictureMs: number | undefined;
+  /** From the end of the limit; undefined: not measured, or not before the end. */
+  readonly fullPictureMs: number | undefined;
+  /** Undefined where there is no room. */
+  readonly bystander: BystanderShare | undefined;
   readonly unreadPictures: number;
   readonly widthPx: number;
   /** The longest time for which this process, camera and screen of both clients, had no turn: a pause in its figures that is not the network's. */
@@ -67,45 +81,10 @@ const longestRecoveryMs = 6_000;
 /** "Beyond 200 ms": what nobody calls a freeze yet. */
 const toleratedPauseUs = 200_000;
 const pollMs = 20;
-
-type Stats = Readonly<Record<string, unknown>>;
-
-async function rtpStats(connection: WrtcPeerConnection, type: string, kind: string): Promise<Stats> {
-  for (const [, report] of await connection.getStats()) {
-    if (report['type'] === type && (report['kind'] ?? report['mediaType']) === kind) return report;
-  }
-  return {};
-}
-
-/** Counters of the clients under short names; all of them only grow. */
-async function clientCounters({ sending, receiving }: OpenPath): Promise<Record<string, number>> {
-  const heard = await rtpStats(receiving, 'inbound-rtp', 'audio');
-  const seen = await rtpStats(receiving, 'inbound-rtp', 'video');
-  const sent = await rtpStats(sending, 'outbound-rtp', 'video');
-  const counters: Record<string, number> = {};
-  const take = (name: string, stats: Stats, field: string): void => {
-    const value = stats[field];
-    counters[name] = typeof value === 'number' ? value : 0;
-  };
-  take('soundSamples', heard, 'totalSamplesReceived');
-  take('concealedSamples', heard, 'concealedSamples');
-  take('soundLost', heard, 'packetsLost');
-  take('soundRepairsReceived', heard, 'fecPacketsReceived');
-  take('picturesDecoded', seen, 'framesDecoded');
-  take('picturePacketsLost', seen, 'packetsLost');
-  take('nacksOfListener', seen, 'nackCount');
-  take('plisOfListener', seen, 'pliCount');
-  take('receivedBytes', seen, 'bytesReceived');
-  take('nacksToPublisher', sent, 'nackCount');
-  take('plisToPublisher', sent, 'pliCount');
-  take('sentBytes', sent, 'bytesSent');
-  take('repairedPackets', sent, 'retransmittedPacketsSent');
-  return counters;
-}
-
-function grown(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
-}
+/** Other losses than the first listener's. */
+const newcomersSeed = 1_000;
+/** A bitrate varies; of what it was before the fall. */
+const fullShare = 0.8;
 
 /** Sound that the room itself made up for the publisher, ms since it began. */
 function concealedInRoomMs(stats: unknown): number {
@@ -126,12 +105,33 @@ function openPath({ place, serverUrl, room }: NetworkTurnOptions, sender: TimedS
   return openThroughRoom(tracks, serverUrl, room, place === 'upstream' ? { sending: throughLink } : { receiving: throughLink });
 }
 
-function linkSteps(place: LinkPlace, media: readonly ImpairmentStep[], feedback: readonly ImpairmentStep[]): LinkSteps {
-  return place === 'downstream' ? { down: media, up: feedback } : { up: media, down: feedback };
+/** The higher the better: the tier that the room sends to the listener, who came second; where the publisher himself adapts, his bitrate. */
+function levelReader({ place }: NetworkTurnOptions, path: OpenPath, time: RoomClock, serverStats: () => Promise<unknown>): () => Promise<number> {
+  if (place === 'downstream') {
+    return async () => {
+      const { sessions = {} } = (await serverStats()) as { sessions?: Record<string, { path?: { tier?: number } }> };
+      return -(Object.values(sessions)[1]?.path?.tier ?? Number.POSITIVE_INFINITY);
+    };
+  }
+  let lastBytes: number | undefined;
+  let lastUs = 0;
+  return async () => {
+    const bytes = await sentVideoBytes(path.sending);
+    const nowUs = time.nowUs();
+    const bitrateBps = lastBytes === undefined ? 0 : ((bytes - lastBytes) * 8e6) / (nowUs - lastUs);
+    lastBytes = bytes;
+    lastUs = nowUs;
+    return bitrateBps;
+  };
 }
 
 function difference(before: BothCounters, after: BothCounters): BothCounters {
   return { up: grown({ ...before.up }, { ...after.up }) as unknown as BothCounters['up'], down: grown({ ...before.down }, { ...after.down }) as unknown as BothCounters['down'] };
+}
+
+/** Of a full picture: the best tier, or about the bitrate from before the fall. */
+function leastLevel(place: LinkPlace, before: number | undefined): number {
+  return place === 'downstream' ? 0 : fullShare * (before ?? Number.POSITIVE_INFINITY);
 }
 
 async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> {
@@ -140,7 +140,9 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   const link = Link.start();
   const sender = new TimedSender(time, new MadeVoice());
   const path = await openPath(options, sender, (server) => link.open(server, options.seed));
-  const watch = new MediaWatch({ video: path.video, audio: path.audio, time });
+  const quality = new QualityWatch({ sentPicture: (code) => sender.picture(code) });
+  const watch = new MediaWatch({ video: path.video, audio: path.audio, time, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
+  const bystander = place === 'straight' ? undefined : await Bystander.join(serverUrl, room, time);
   const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : (await fetch(`${serverUrl}/api/rooms/${room}/stats`)).json());
   const resting = steadily({ delayMs: options.restingDelayMs });
   await link.impair({ up: resting, down: resting });
@@ -152,13 +154,17 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   turns.enable();
   await link.impair(linkSteps(place, options.media, options.feedback));
   const fromUs = time.nowUs();
+  await bystander?.begin();
+  const levels = options.limitFallsMs === undefined ? undefined : new LevelWatch({ time, readLevel: levelReader(options, path, time, serverStats) });
   const connectionChanges: string[] = [];
   for (const [name, connection] of [['publisher', path.sending], ['listener', path.receiving]] as const) {
     connection.onconnectionstatechange = () => connectionChanges.push(`${name} ${connection.connectionState} at ${((time.nowUs() - fromUs) / 1e6).toFixed(1)} s`);
   }
   await sleep(measureMs);
   const toUs = time.nowUs();
+  const share = await bystander?.share();
   turns.disable();
+  await levels?.close();
   const after = { clients: await clientCounters(path), server: await serverStats(), link: await link.counters() };
   const unreadPictures = watch.unreadPictures - before.unread;
 
@@ -169,6 +175,12 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
     return backUs === undefined ? undefined : (backUs - faultsEndUs) / 1000;
   };
   await until('recovery', longestRecoveryMs, () => backMs(watch.newPicturesUs) !== undefined && backMs(watch.soundsUs) !== undefined).catch(() => undefined);
+
+  for (const connection of [path.sending, path.receiving]) connection.onconnectionstatechange = null;
+  // Its publisher has to be there for a viewer who comes, and to be gone for a publisher who comes in his place.
+  if (place !== 'downstream') await path.close();
+  const newcomer = { place, serverUrl, room, sender, time, steps: linkSteps(place, options.media, options.feedback), seed: newcomersSeed + options.seed, witness: bystander?.watch };
+  const firstPicture = options.hasNewcomer ? await firstPictureMs(newcomer) : undefined;
 
   const clients = grown(before.clients, after.clients);
   const seconds = (toUs - fromUs) / 1e6;
@@ -182,6 +194,10 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
     longestSilenceMs: standstillIn(watch.soundsUs, fromUs, toUs, toleratedPauseUs).longestMs,
     pictureBackMs: backMs(watch.newPicturesUs),
     soundBackMs: backMs(watch.soundsUs),
+    psnrDb: quality.meanDb(fromUs, toUs),
+    firstPictureMs: firstPicture,
+    fullPictureMs: levels === undefined ? undefined : fullAgainMs(levels.samples, faultsEndUs, leastLevel(place, levelBefore(levels.samples, fromUs + 1000 * (options.limitFallsMs ?? 0)))),
+    bystander: share,
     unreadPictures,
     widthPx: watch.widthPx,
     stalledMs: turns.max / 1e6,
@@ -190,10 +206,10 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
     link: difference(before.link, after.link),
     server: after.server,
   };
-  for (const connection of [path.sending, path.receiving]) connection.onconnectionstatechange = null;
   watch.close();
+  if (place === 'downstream') await path.close();
+  await bystander?.close();
   sender.close();
-  await path.close();
   await link.close();
   return result;
 }
