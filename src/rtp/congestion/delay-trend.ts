@@ -24,8 +24,8 @@ const thresholdRangeMs = { least: 6, most: 600 } as const;
 /** A slope so far beyond the threshold is a jump, such as a change of route, and teaches nothing. */
 const mostBeyondMs = 15;
 const longestStepMs = 100;
-/** One group that comes much later than the one before is a longer route or a large frame; a queue makes each later than the last. */
-const mostStepMs = 8;
+/** One group that comes so much later than the one before is a longer route or a large frame, and no trend; a queue that fills so fast is seen without one (`queue-delay`). */
+const jumpUs = 40_000;
 /** How long the slope has to stay above. */
 const overusedAfterMs = 10;
 /** The receiver's clock leapt or nothing was sent for long: what was before is not comparable. */
@@ -85,7 +85,7 @@ export class DelayTrend {
   #compare(before: PacketGroup, group: PacketGroup): void {
     const sentLaterUs = group.sentUs - before.sentUs;
     const arrivedLaterUs = group.arrivalUs - before.arrivalUs;
-    if (arrivedLaterUs < -longestGapUs || arrivedLaterUs > longestGapUs || sentLaterUs > longestGapUs) {
+    if (arrivedLaterUs < -longestGapUs || arrivedLaterUs - sentLaterUs > jumpUs || sentLaterUs > longestGapUs) {
       this.#restart();
       return;
     }
@@ -93,7 +93,7 @@ export class DelayTrend {
     if (arrivedLaterUs < 0) return;
     if (this.#groups === 0) this.#firstArrivalUs = group.arrivalUs;
     this.#groups += 1;
-    this.#delayMs += Math.min(mostStepMs, Math.max(-mostStepMs, (arrivedLaterUs - sentLaterUs) / 1000));
+    this.#delayMs += (arrivedLaterUs - sentLaterUs) / 1000;
     this.#smoothedMs = smoothing * this.#smoothedMs + (1 - smoothing) * this.#delayMs;
     this.#timesMs.push((group.arrivalUs - this.#firstArrivalUs) / 1000);
     this.#delaysMs.push(this.#smoothedMs);
