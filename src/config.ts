@@ -51,7 +51,7 @@ export const optionTable = {
   canvasWidth: integer({ key: 'canvas.width', default: 1280, unit: 'px', meaning: 'Width of a new room\'s picture.' }, canvasRanges.width),
   canvasHeight: integer({ key: 'canvas.height', default: 720, unit: 'px', meaning: 'Height of a new room\'s picture.' }, canvasRanges.height),
   canvasFps: integer({ key: 'canvas.fps', default: 30, unit: 'frames/s', meaning: 'Frame rate of a new room\'s picture.' }, canvasRanges.fps),
-  videoBitrateBps: integer({ key: 'media.videoBitrateBps', default: 1_500_000, unit: 'bps', meaning: 'Bitrate of the mixed picture, for each codec that is in use.' }, { min: 100_000, max: 20_000_000 }),
+  videoBitrateBps: integer({ key: 'media.videoBitrateBps', default: 1_500_000, unit: 'bps', meaning: 'Bitrate of the mixed picture, for each codec that is in use. Lines that cannot take it get 640x360 at 500 kbps, 320x180 at 100 kbps, or sound alone.' }, { min: 100_000, max: 20_000_000 }),
   audioBitrateBps: integer({ key: 'media.audioBitrateBps', default: 48_000, unit: 'bps', meaning: 'Bitrate of each mixed sound.' }, { min: 8000, max: 256_000 }),
   maxInputPixels: integer({ key: 'media.maxInputPixels', default: 1920 * 1088, unit: 'px', meaning: 'Largest picture of a participant that is decoded, width times height; a larger one shows as an avatar.' }, { min: 320 * 240, max: 4096 * 2304 }),
   recordingsFolder: string({ key: 'recordings.folder', default: './recordings', meaning: 'Where recordings are written; made when it is not there.' }, 'a path', (text) => text !== '' && !text.includes('\0')),

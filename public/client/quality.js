@@ -93,7 +93,8 @@ export function judgeQuality(before, now) {
     widthPx: now.widthPx,
     heightPx: now.heightPx,
   };
-  return { ...quality, level: levelOf(quality) };
+  const isCutOff = before.inPackets > 0 && now.inPackets === before.inPackets;
+  return { ...quality, level: isCutOff ? 'poor' : levelOf(quality) };
 }
 
 /** @param {Omit<Quality, 'level'>} quality @returns {QualityLevel} */

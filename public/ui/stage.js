@@ -20,6 +20,7 @@ export class Stage {
 
   constructor() {
     this.#video.addEventListener('playing', () => this.#setPlaying(true));
+    this.#video.addEventListener('resize', () => this.#draw());
     this.#video.addEventListener('emptied', () => this.#setPlaying(false));
     this.#soundButton.addEventListener('click', () => this.#turnSoundOn());
     const fullscreen = byId('fullscreen', HTMLButtonElement);
@@ -102,7 +103,9 @@ export class Stage {
   }
 
   #draw() {
-    const waiting = this.#waitingFor !== '' || !this.#playing;
+    // A stream plays before its first picture, and black is nothing to see.
+    const isBlack = this.#anyPicture && this.#video.videoWidth === 0;
+    const waiting = this.#waitingFor !== '' || !this.#playing || isBlack;
     setText(this.#waitText, this.#waitingFor === '' ? 'Connecting…' : this.#waitingFor);
     this.#wait.hidden = !waiting;
     if (!waiting) this.#last.hidden = true;

@@ -35,9 +35,14 @@ export function roomForkOptions(env: NodeJS.ProcessEnv): ForkOptions {
   return {
     serialization: 'advanced',
     execArgv: roomExecArgv,
-    env: { MALLOC_ARENA_MAX: String(roomMallocArenas), ...env, UV_THREADPOOL_SIZE: String(roomThreadPoolSize) },
+    env: { MALLOC_ARENA_MAX: String(roomMallocArenas), ...withoutOptions(env), UV_THREADPOOL_SIZE: String(roomThreadPoolSize) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   };
+}
+
+/** Rooms are told their options; what reads strangers' bytes has no use for the others, such as the secret shared with a TURN server. */
+function withoutOptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TESSERA_')));
 }
 
 /** Answers take milliseconds; a process that is silent for so long is stuck, and whoever asks should not wait as long as a browser would. */

@@ -92,6 +92,10 @@ describe('quality', () => {
     });
   }
 
+  it('calls a line on which nothing comes any more poor, whatever it was before', () => {
+    expect(judge({ received: 200, rttS: 0.01 }, { received: 200, rttS: 0.01 }).level).to.equal('poor');
+  });
+
   it('takes packets that came late after all for no gain, and a new connection for no loss', () => {
     expect(judge({ received: 100, lost: 5, rttS: 0 }, { received: 200, lost: 3, rttS: 0 }).inLossPercent).to.equal(0);
     expect(judge({ received: 500, lost: 5, bytes: 9000 }, { received: 10, lost: 0, bytes: 100 })).to.include({ inLossPercent: null, inBps: 0 });
