@@ -104,6 +104,11 @@ export class PathControl {
     return this.#tier;
   }
 
+  /** What waits on the path delays all that comes after it. */
+  get isFull(): boolean {
+    return this.#estimate.queueUs > fullQueueUs;
+  }
+
   /** @param transportSequenceId of the header extension; undefined where it was not agreed on: such packets are not reported on */
   lane(transportSequenceId: number | undefined): PathLane {
     const { sender } = this.#options;
@@ -142,8 +147,7 @@ export class PathControl {
     const stream = this.#stream;
     if (stream === undefined) return false;
     const estimateBps = this.#estimate.bitrateBps(nowUs);
-    const isFull = this.#estimate.queueUs > fullQueueUs;
-    this.pacer.setBitrate(estimateBps === undefined ? undefined : (isFull ? 1 : pacedShare) * estimateBps);
+    this.pacer.setBitrate(estimateBps === undefined ? undefined : (this.isFull ? 1 : pacedShare) * estimateBps);
     stream.setResendBudget((resendShare * Math.min(this.#bestBps, estimateBps ?? this.#bestBps)) / 8);
     const moment: PathMoment = {
       nowUs,

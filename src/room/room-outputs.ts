@@ -53,11 +53,11 @@ export class RoomOutputs {
     this.#announceAudio();
   }
 
-  /** To the tier that the session has now: down at once, because what his path does not carry only delays what comes after it. */
+  /** To the tier that the session has now: down at once where what his path does not carry delays what comes after it. */
   changeTier(session: Session): void {
     const listener = this.#listeners.get(session.id);
     if (listener === undefined) return;
-    const isAtOnce = session.tier > listener.tier;
+    const isAtOnce = session.tier > listener.tier && session.isPathFull;
     listener.tier = session.tier;
     listener.video?.switchTo(this.#fanoutOf(session.videoCodec, session.tier), isAtOnce);
   }

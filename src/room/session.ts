@@ -110,6 +110,11 @@ export class Session {
     return this.#negotiated?.outgoing.path.tier ?? this.#options.tiers.best;
   }
 
+  /** A smaller picture cannot wait for its keyframe while the larger one goes on. */
+  get isPathFull(): boolean {
+    return this.#negotiated?.outgoing.path.isFull === true;
+  }
+
   get audioDownlink(): AudioDownlink | undefined {
     return this.#negotiated?.outgoing.audio;
   }

@@ -1,7 +1,10 @@
 /** The loss-based half of Google congestion control (draft-ietf-rmcat-gcc-02 6): for bottlenecks that drop rather than queue. Times are microseconds. */
 
-/** The draft's: above the one the rate falls, below the other it rises, between them it stays. */
-const heavyLoss = 0.1;
+/**
+ * Above the one the rate falls, below the other it rises, between them it stays. The draft falls above 0.1: for encoders that follow in small steps. Here it
+ * means half the picture, and one packet in ten is repaired without anybody seeing it.
+ */
+const heavyLoss = 0.15;
 const lightLoss = 0.02;
 /** Judged over so many packets at least, and so long: in fewer, one loss in twenty looks like one in ten too often. What is far beyond needs no long look. */
 const leastPackets = 20;

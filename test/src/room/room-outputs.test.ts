@@ -98,8 +98,9 @@ describe('RoomOutputs', () => {
     }
 
     /** The session says so, as its path does. */
-    function change({ session }: OpenSession, tier: number): void {
+    function change({ session }: OpenSession, tier: number, isPathFull = true): void {
       Object.defineProperty(session, 'tier', { value: tier, configurable: true });
+      Object.defineProperty(session, 'isPathFull', { value: isPathFull, configurable: true });
       outputs.changeTier(session);
     }
 
@@ -144,6 +145,16 @@ describe('RoomOutputs', () => {
       frame(lower, 30_000, false);
       expect(seen(listener).length).to.equal(3);
       frame(best, 40_000, true);
+      expect(seen(listener).length).to.equal(3);
+    });
+
+    it('lets the better picture go on when he falls for losses and nothing waits on his path', async () => {
+      const listener = await listen('a');
+      frame(best, 10_000, true);
+      change(listener, 1, false);
+      frame(best, 20_000, false);
+      frame(lower, 30_000, true);
+      frame(best, 40_000, false);
       expect(seen(listener).length).to.equal(3);
     });
 
