@@ -21,7 +21,7 @@ export interface IcePathEvents {
   onConnected(): void;
   /** A restart has found a path, and what is sent takes it from now on. */
   onRestarted(): void;
-  /** There is no path, or none any more; not told of a restart, nor while one is under way. */
+  /** There is no path, or none any more; not told of a restart, and while one is under way only when that has come to nothing as well. */
   onFailed(): void;
   /** As `IceAgentEvents` has them. */
   onStun(): void;
@@ -40,6 +40,8 @@ export class IcePath {
   /** Of agents that are gone. */
   #droppedChecks = 0;
   #hasConnected = false;
+  /** The agent in use has lost its path: nothing but a restart under way keeps the connection. */
+  #hasFailed = false;
   #isClosed = false;
 
   constructor(options: IcePathOptions) {
@@ -87,7 +89,7 @@ export class IcePath {
     }
     this.#dropRestart();
     this.#next = agent;
-    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#dropRestart());
+    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#giveUpRestart());
     return agent;
   }
 
@@ -128,9 +130,9 @@ export class IcePath {
     return this.#current.send(datagram);
   }
 
-  /** As {@link IceAgent.sendMedia}. */
+  /** As {@link IceAgent.sendMedia}, and not where consent has expired (RFC 7675 5.1), whatever a restart may bring. */
   sendMedia(datagram: Buffer): boolean {
-    return this.#current.sendMedia(datagram);
+    return !this.#hasFailed && this.#current.sendMedia(datagram);
   }
 
   /** Idempotent. */
@@ -179,6 +181,7 @@ export class IcePath {
     this.#cancelRestart?.();
     this.#next = undefined;
     this.#current = agent;
+    this.#hasFailed = false;
     this.#droppedChecks += old.droppedChecks;
     void old.close(agent);
     if (this.#hasConnected) this.#events.onRestarted();
@@ -187,11 +190,21 @@ export class IcePath {
   }
 
   #onFailed(agent: IceAgent): void {
-    if (agent === this.#next) this.#dropRestart();
-    else if (agent === this.#current && this.#next === undefined) this.#events.onFailed();
+    if (agent === this.#next) {
+      this.#giveUpRestart();
+      return;
+    }
+    if (agent !== this.#current) return;
+    this.#hasFailed = true;
+    if (this.#next === undefined) this.#events.onFailed();
   }
 
-  /** One that leads nowhere: the path there is goes on, for as long as it does. */
+  /** One that leads nowhere: the path there is goes on, if it does. */
+  #giveUpRestart(): void {
+    this.#dropRestart();
+    if (this.#hasFailed) this.#events.onFailed();
+  }
+
   #dropRestart(): void {
     this.#cancelRestart?.();
     this.#droppedChecks += this.#next?.droppedChecks ?? 0;
