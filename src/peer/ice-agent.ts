@@ -207,7 +207,7 @@ export class IceAgent implements LocalIce {
   /**
    * Nothing is received or sent afterwards. Idempotent.
    *
-   * @param heir the agent that goes on for the same client after an ICE restart.
+   * @param heir the agent that goes on for the same client after an ICE restart, or after one that came to nothing.
    */
   async close(heir?: IceAgent): Promise<void> {
     if (this.#state === 'closed') return;

@@ -208,7 +208,8 @@ export class IcePath {
   #dropRestart(): void {
     this.#cancelRestart?.();
     this.#droppedChecks += this.#next?.droppedChecks ?? 0;
-    void this.#next?.close();
+    // Its checks have made the client's address its own, and mostly it is the same that the path there is goes to.
+    void this.#next?.close(this.#current);
     this.#next = undefined;
   }
 }

@@ -87,7 +87,7 @@ export class PortBinding {
   /**
    * Nothing reaches the receiver afterwards. Idempotent.
    *
-   * @param heir gets the proved addresses: what is on its way from them is still the same client's.
+   * @param heir gets the addresses: what is on its way from them is still the same client's.
    */
   close(heir?: PortBinding): void {
     this.#port.unbind(this, heir);

@@ -48,10 +48,10 @@ export class SourceTable {
     return source;
   }
 
-  /** All of this connection; an heir gets them, as older than what it has proved itself. */
+  /** All of this connection; an heir gets them, as older than its own, and of each kind as many as it has room for. */
   release(binding: PortBinding, heir: PortBinding | undefined): void {
-    for (const source of [...binding.sources]) {
-      if (heir === undefined || heir.sources.length >= maxSourcesPerBinding) {
+    for (const source of [...binding.sources].reverse()) {
+      if (heir === undefined || alike(heir, source).length >= maxSourcesPerBinding) {
         this.forget(source);
         continue;
       }
@@ -86,10 +86,15 @@ export class SourceTable {
     remove(source.owner.sources, source);
     source.owner = binding;
     binding.sources.push(source);
-    const alike = binding.sources.filter(({ isProved }) => isProved === source.isProved);
-    const [oldest] = alike;
-    if (alike.length > maxSourcesPerBinding && oldest !== undefined) this.forget(oldest);
+    const rivals = alike(binding, source);
+    const [oldest] = rivals;
+    if (rivals.length > maxSourcesPerBinding && oldest !== undefined) this.forget(oldest);
   }
+}
+
+/** Those that share a quota. */
+function alike({ sources }: PortBinding, { isProved }: OwnedSource): readonly OwnedSource[] {
+  return sources.filter((source) => source.isProved === isProved);
 }
 
 function remove<T>(list: T[], item: T): void {

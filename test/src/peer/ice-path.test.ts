@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { IceAgent } from '../../../src/peer/ice-agent.js';
+import { IceAgent, type LocalIce, type RemoteIce } from '../../../src/peer/ice-agent.js';
 import { IcePath } from '../../../src/peer/ice-path.js';
 import { UdpPort } from '../../../src/peer/udp-port.js';
 import { Connection } from '../../../src/peer/werift.js';
@@ -10,6 +10,7 @@ import { loopback } from './peer-rig.js';
 const restartTimeoutMs = 15_000;
 const nobody = { ufrag: 'nobody', password: 'nobodynobodynobodynobody', isLite: false };
 const media = Buffer.from('80', 'hex');
+const remoteOf = ({ ufrag, password }: LocalIce): RemoteIce => ({ ufrag, password, isLite: false });
 const nothing = (): void => undefined;
 
 /** The connections that are started meanwhile, in their order: where consent expires is inside werift, and takes 30 s there. */
@@ -42,12 +43,12 @@ describe('IcePath', () => {
       port,
       timers,
       restartTimeoutMs,
-      events: { onConnected: () => told.push('connected'), onRestarted: () => told.push('restarted'), onFailed: () => told.push('failed'), onStun: nothing, onDtls: nothing, onMedia: nothing },
+      events: { onConnected: () => told.push('connected'), onRestarted: () => told.push('restarted'), onFailed: () => told.push('failed'), onStun: nothing, onDtls: nothing, onMedia: () => told.push('media') },
     });
     await path.gather();
     far = await createFar();
-    path.start({ ...far, isLite: false }, false);
-    far.start({ ...path.local, isLite: false }, true);
+    path.start(remoteOf(far), false);
+    far.start(remoteOf(path.local), true);
     await eventually('there is a path', () => told.length === 1 && far.route !== undefined, 2_000);
   });
 
@@ -57,8 +58,8 @@ describe('IcePath', () => {
     await Promise.all([port.close(), farPort.close()]);
   });
 
-  async function createFar(): Promise<IceAgent> {
-    const agent = new IceAgent({ port: farPort, events: { onConnected: nothing, onFailed: nothing, onStun: nothing, onDtls: nothing, onMedia: nothing } });
+  async function createFar(onStun: () => void = nothing): Promise<IceAgent> {
+    const agent = new IceAgent({ port: farPort, events: { onConnected: nothing, onFailed: nothing, onStun, onDtls: nothing, onMedia: nothing } });
     agent.control();
     await agent.gather();
     agent.addRemoteCandidate({ foundation: '1', priority: 1, address: '127.0.0.1', port: port.port, type: 'host' });
@@ -91,12 +92,33 @@ describe('IcePath', () => {
     const local = await path.prepareRestart(false);
     expireConsent();
     const again = await createFar();
-    path.startRestart({ ...again, isLite: false }, false);
-    again.start({ ...local!, isLite: false }, true);
+    path.startRestart(remoteOf(again), false);
+    again.start(remoteOf(local!), true);
     await eventually('there is a new path', () => told.includes('restarted'), 2_000);
     expect([told, path.sendMedia(media)]).to.deep.equal([['connected', 'restarted'], true]);
     await again.close();
   });
+
+  const endings: readonly [string, () => unknown][] = [
+    ['came to nothing', () => timers.advance(restartTimeoutMs)],
+    ['was replaced', () => path.prepareRestart(false)],
+  ];
+  for (const [what, end] of endings) {
+    it(`keeps its address when a restart from the same one ${what}`, async () => {
+      let heard = 0;
+      const again = await createFar(() => heard++);
+      await path.prepareRestart(false);
+      path.startRestart(remoteOf(again), false);
+      // It answers, but never nominates.
+      path.addCandidate(`candidate:1 1 udp 1 127.0.0.1 ${farPort.port} typ host`);
+      await eventually('the address has been proved once more', () => heard > 0 && port.askedCount === 0, 2_000);
+      await end();
+      far.sendMedia(media);
+      await eventually('media have come', () => told.length > 1, 2_000);
+      expect([told, port.counters.droppedUnknownSource, path.sendMedia(media)]).to.deep.equal([['connected', 'media'], 0, true]);
+      await again.close();
+    });
+  }
 
   it('tells nobody when it is closed', async () => {
     await path.prepareRestart(false);
