@@ -42,7 +42,6 @@ export class IcePath {
   #hasConnected = false;
   /** The agent in use has lost its path: nothing but a restart under way keeps the connection. */
   #hasFailed = false;
-  #isClosed = false;
 
   constructor(options: IcePathOptions) {
     this.#options = options;
@@ -78,25 +77,26 @@ export class IcePath {
     this.#current.start(remote, isOfferer);
   }
 
-  /** A new agent that replaces a restart under way; undefined when closed meanwhile. {@link startRestart} follows. */
-  async prepareRestart(isOfferer: boolean): Promise<LocalIce | undefined> {
-    const agent = this.#createAgent();
-    if (isOfferer) agent.control();
-    await agent.gather();
-    if (this.#isClosed) {
-      await agent.close();
-      return undefined;
-    }
-    this.#dropRestart();
-    this.#next = agent;
-    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#giveUpRestart());
-    return agent;
+  /** A restart waits for the other side's credentials: another one now, and nobody could tell whose they are. */
+  get isRestartOpen(): boolean {
+    return this.#next !== undefined && this.#next.remoteUfrag === undefined;
   }
 
-  /** Answers whether there is a restart to start. The roles stay what they were. */
-  startRestart(remote: RemoteIce, isOfferer: boolean): boolean {
-    if (this.#next === undefined) return false;
-    this.#next.start(remote, isOfferer);
+  /** A new agent that replaces a restart under way; undefined when it was itself replaced or closed meanwhile. {@link startRestart} follows. */
+  async prepareRestart(isOfferer: boolean): Promise<IceAgent | undefined> {
+    this.#dropRestart();
+    const agent = this.#createAgent();
+    this.#next = agent;
+    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#giveUpRestart());
+    if (isOfferer) agent.control();
+    await agent.gather();
+    return agent === this.#next ? agent : undefined;
+  }
+
+  /** Answers whether that one is still there. The roles stay what they were. */
+  startRestart(agent: IceAgent, remote: RemoteIce, isOfferer: boolean): boolean {
+    if (agent !== this.#next) return false;
+    agent.start(remote, isOfferer);
     return true;
   }
 
@@ -137,7 +137,6 @@ export class IcePath {
 
   /** Idempotent. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#dropRestart();
     await this.#current.close();
   }

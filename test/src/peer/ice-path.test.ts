@@ -89,11 +89,11 @@ describe('IcePath', () => {
   });
 
   it('sends again when the restart has brought consent back', async () => {
-    const local = await path.prepareRestart(false);
+    const agent = await path.prepareRestart(false);
     expireConsent();
     const again = await createFar();
-    path.startRestart(remoteOf(again), false);
-    again.start(remoteOf(local!), true);
+    path.startRestart(agent!, remoteOf(again), false);
+    again.start(remoteOf(agent!), true);
     await eventually('there is a new path', () => told.includes('restarted'), 2_000);
     expect([told, path.sendMedia(media)]).to.deep.equal([['connected', 'restarted'], true]);
     await again.close();
@@ -107,8 +107,7 @@ describe('IcePath', () => {
     it(`keeps its address when a restart from the same one ${what}`, async () => {
       let heard = 0;
       const again = await createFar(() => heard++);
-      await path.prepareRestart(false);
-      path.startRestart(remoteOf(again), false);
+      path.startRestart((await path.prepareRestart(false))!, remoteOf(again), false);
       // It answers, but never nominates.
       path.addCandidate(`candidate:1 1 udp 1 127.0.0.1 ${farPort.port} typ host`);
       await eventually('the address has been proved once more', () => heard > 0 && port.askedCount === 0, 2_000);
@@ -121,8 +120,7 @@ describe('IcePath', () => {
   }
 
   it('tells nobody when it is closed', async () => {
-    await path.prepareRestart(false);
-    path.startRestart(nobody, false);
+    path.startRestart((await path.prepareRestart(false))!, nobody, false);
     expireConsent();
     await path.close();
     expect(told).to.deep.equal(['connected']);
