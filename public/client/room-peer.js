@@ -53,11 +53,8 @@ export class RoomPeer extends EventTarget {
   async answer(sdp, iceServers) {
     const connection = this.#connection;
     if (iceServers !== undefined) connection.setConfiguration({ ...connection.getConfiguration(), iceServers: [...iceServers] });
+    if (this.#streamed) return this.#answerRestart(sdp);
     await connection.setRemoteDescription({ type: 'offer', sdp });
-    if (this.#streamed) {
-      await connection.setLocalDescription(await connection.createAnswer());
-      return connection.localDescription?.sdp ?? '';
-    }
     const transceivers = this.#transceivers();
     for (const [index, transceiver] of transceivers.entries()) {
       transceiver.direction = slots[index] === 'screen' ? 'sendonly' : 'sendrecv';
@@ -100,6 +97,20 @@ export class RoomPeer extends EventTarget {
     this.#silence?.close();
     this.#connection.onicecandidate = null;
     this.#connection.close();
+  }
+
+  /** @param {string} sdp */
+  async #answerRestart(sdp) {
+    const connection = this.#connection;
+    try {
+      await connection.setRemoteDescription({ type: 'offer', sdp });
+      await connection.setLocalDescription(await connection.createAnswer());
+    } catch (error) {
+      // Back to what was agreed on before: the old path goes on, and the next offer finds nothing half done.
+      if (connection.signalingState === 'have-remote-offer') await connection.setRemoteDescription({ type: 'rollback' });
+      throw error;
+    }
+    return connection.localDescription?.sdp ?? '';
   }
 
   /** From the moment there is one. */

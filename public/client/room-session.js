@@ -33,7 +33,10 @@ export class RoomSession extends EventTarget {
   /** @type {string[] | null} found before the answer was sent; null from then on */
   #earlyCandidates = [];
   #joined = false;
+  #answered = false;
   #restartedAtMs = -Infinity;
+  /** The offers so far, each answered after the one before: a browser takes no second one meanwhile. */
+  #offers = Promise.resolve();
   #ended = false;
   #joinTimer;
 
@@ -87,7 +90,7 @@ export class RoomSession extends EventTarget {
   #handleMessage(message) {
     if (this.#ended) return;
     if (message.type === 'joined') this.#handleJoined(message);
-    else if (message.type === 'offer') this.#handleOffer(message);
+    else if (message.type === 'offer') this.#offers = this.#offers.then(() => this.#handleOffer(message));
     else if (message.type === 'encoding') void this.#peer?.followWish(message);
     else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
     else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
@@ -110,16 +113,21 @@ export class RoomSession extends EventTarget {
 
   /** @param {OfferMessage} message */
   async #handleOffer({ sdp, iceServers }) {
+    if (this.#ended) return;
+    const isFirst = !this.#answered;
     this.#earlyCandidates = [];
     try {
       const answer = await this.#peer?.answer(sdp, iceServers);
       if (answer === undefined || this.#ended) return;
+      this.#answered = true;
       this.#socket.send({ type: 'answer', sdp: answer });
       const candidates = this.#earlyCandidates ?? [];
       this.#earlyCandidates = null;
       for (const candidate of candidates) this.#handleCandidate(candidate);
     } catch (error) {
-      this.#fail('media_failed', `The browser refused the server's offer: ${error instanceof Error ? error.message : error}`);
+      this.#earlyCandidates = null;
+      // Of a restart: the old path may still serve, and whether it does is watched elsewhere.
+      if (isFirst) this.#fail('media_failed', `The browser refused the server's offer: ${error instanceof Error ? error.message : error}`);
     }
   }
 

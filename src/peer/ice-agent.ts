@@ -174,7 +174,8 @@ export class IceAgent implements LocalIce {
    */
   follow(source: PortSource): boolean {
     const pair = this.#connection.checkList.find(
-      ({ state, remoteAddr }) => state === CandidatePairState.SUCCEEDED && remoteAddr[0] === source.address && remoteAddr[1] === source.port,
+      ({ state, remoteAddr, localCandidate }) =>
+        state === CandidatePairState.SUCCEEDED && remoteAddr[0] === source.address && remoteAddr[1] === source.port && (localCandidate.transport === 'tcp') === (source.stream !== undefined),
     );
     if (pair === undefined || !source.isProved || this.#state !== 'connected') return false;
     this.#connection.nominated = pair;
@@ -207,7 +208,7 @@ export class IceAgent implements LocalIce {
   /**
    * Nothing is received or sent afterwards. Idempotent.
    *
-   * @param heir the agent that goes on for the same client after an ICE restart.
+   * @param heir the agent that goes on for the same client after an ICE restart, or after one that came to nothing.
    */
   async close(heir?: IceAgent): Promise<void> {
     if (this.#state === 'closed') return;
@@ -273,8 +274,14 @@ export class IceAgent implements LocalIce {
     const nominated = this.#connection.nominated;
     if (this.#state !== 'checking' || nominated === undefined) return;
     const [address, port] = nominated.remoteAddr;
+    const route = this.#binding.findSource({ transport: nominated.localCandidate.transport === 'tcp' ? 'tcp' : 'udp', address, port });
+    // Pushed out, or hung up, since it has answered.
+    if (route?.isProved !== true) {
+      this.#fail();
+      return;
+    }
     this.#state = 'connected';
-    this.#route = this.#binding.sources.find((source) => source.address === address && source.port === port) ?? { address, port, isProved: true, stream: undefined };
+    this.#route = route;
     this.#events.onConnected();
   }
 

@@ -21,7 +21,7 @@ export interface IcePathEvents {
   onConnected(): void;
   /** A restart has found a path, and what is sent takes it from now on. */
   onRestarted(): void;
-  /** There is no path, or none any more; not told of a restart, nor while one is under way. */
+  /** There is no path, or none any more; not told of a restart, and while one is under way only when that has come to nothing as well. */
   onFailed(): void;
   /** As `IceAgentEvents` has them. */
   onStun(): void;
@@ -40,7 +40,8 @@ export class IcePath {
   /** Of agents that are gone. */
   #droppedChecks = 0;
   #hasConnected = false;
-  #isClosed = false;
+  /** The agent in use has lost its path: nothing but a restart under way keeps the connection. */
+  #hasFailed = false;
 
   constructor(options: IcePathOptions) {
     this.#options = options;
@@ -76,25 +77,26 @@ export class IcePath {
     this.#current.start(remote, isOfferer);
   }
 
-  /** A new agent that replaces a restart under way; undefined when closed meanwhile. {@link startRestart} follows. */
-  async prepareRestart(isOfferer: boolean): Promise<LocalIce | undefined> {
-    const agent = this.#createAgent();
-    if (isOfferer) agent.control();
-    await agent.gather();
-    if (this.#isClosed) {
-      await agent.close();
-      return undefined;
-    }
-    this.#dropRestart();
-    this.#next = agent;
-    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#dropRestart());
-    return agent;
+  /** A restart waits for the other side's credentials: another one now, and nobody could tell whose they are. */
+  get isRestartOpen(): boolean {
+    return this.#next !== undefined && this.#next.remoteUfrag === undefined;
   }
 
-  /** Answers whether there is a restart to start. The roles stay what they were. */
-  startRestart(remote: RemoteIce, isOfferer: boolean): boolean {
-    if (this.#next === undefined) return false;
-    this.#next.start(remote, isOfferer);
+  /** A new agent that replaces a restart under way; undefined when it was itself replaced or closed meanwhile. {@link startRestart} follows. */
+  async prepareRestart(isOfferer: boolean): Promise<IceAgent | undefined> {
+    this.#dropRestart();
+    const agent = this.#createAgent();
+    this.#next = agent;
+    this.#cancelRestart = this.#options.timers.after(this.#options.restartTimeoutMs, () => this.#giveUpRestart());
+    if (isOfferer) agent.control();
+    await agent.gather();
+    return agent === this.#next ? agent : undefined;
+  }
+
+  /** Answers whether that one is still there. The roles stay what they were. */
+  startRestart(agent: IceAgent, remote: RemoteIce, isOfferer: boolean): boolean {
+    if (agent !== this.#next) return false;
+    agent.start(remote, isOfferer);
     return true;
   }
 
@@ -128,14 +130,13 @@ export class IcePath {
     return this.#current.send(datagram);
   }
 
-  /** As {@link IceAgent.sendMedia}. */
+  /** As {@link IceAgent.sendMedia}, and not where consent has expired (RFC 7675 5.1), whatever a restart may bring. */
   sendMedia(datagram: Buffer): boolean {
-    return this.#current.sendMedia(datagram);
+    return !this.#hasFailed && this.#current.sendMedia(datagram);
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#dropRestart();
     await this.#current.close();
   }
@@ -179,6 +180,7 @@ export class IcePath {
     this.#cancelRestart?.();
     this.#next = undefined;
     this.#current = agent;
+    this.#hasFailed = false;
     this.#droppedChecks += old.droppedChecks;
     void old.close(agent);
     if (this.#hasConnected) this.#events.onRestarted();
@@ -187,15 +189,26 @@ export class IcePath {
   }
 
   #onFailed(agent: IceAgent): void {
-    if (agent === this.#next) this.#dropRestart();
-    else if (agent === this.#current && this.#next === undefined) this.#events.onFailed();
+    if (agent === this.#next) {
+      this.#giveUpRestart();
+      return;
+    }
+    if (agent !== this.#current) return;
+    this.#hasFailed = true;
+    if (this.#next === undefined) this.#events.onFailed();
   }
 
-  /** One that leads nowhere: the path there is goes on, for as long as it does. */
+  /** One that leads nowhere: the path there is goes on, if it does. */
+  #giveUpRestart(): void {
+    this.#dropRestart();
+    if (this.#hasFailed) this.#events.onFailed();
+  }
+
   #dropRestart(): void {
     this.#cancelRestart?.();
     this.#droppedChecks += this.#next?.droppedChecks ?? 0;
-    void this.#next?.close();
+    // Its checks have made the client's address its own, and mostly it is the same that the path there is goes to.
+    void this.#next?.close(this.#current);
     this.#next = undefined;
   }
 }

@@ -12,7 +12,7 @@ import { SrtpReceiver } from '../rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../rtp/srtp/srtp-sender.js';
 import { DtlsSession, type SrtpKeys } from './dtls-session.js';
 import { AppError } from '../errors.js';
-import type { LocalIce } from './ice-agent.js';
+import type { IceAgent, LocalIce } from './ice-agent.js';
 import { IcePath } from './ice-path.js';
 import { Liveness } from './liveness.js';
 import type { MediaPlan, NegotiatedMedia, RemoteMedia } from './media.js';
@@ -39,6 +39,8 @@ export class Peer {
   #routeHeardUs = 0;
   #isIceConnected = false;
   #isOfferer = false;
+  /** Whose offer waits for its answer. */
+  #offeredRestart: IceAgent | undefined;
   #ending: Promise<void> | undefined;
 
   private constructor(options: PeerOptions) {
@@ -127,20 +129,25 @@ export class Peer {
 
   /**
    * An ICE restart (RFC 8445 9) of a connection that we have offered: the old path serves until the new one works, DTLS, sources and keys stay. The answer
-   * goes to {@link acceptRestart}; a further offer replaces one under way.
+   * goes to {@link acceptRestart}; a further offer replaces one that was answered, or that has waited for longer than a restart may take.
    *
-   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when the client has offered.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, when the client has offered, or while such an offer waits
+   *   for its answer: nothing in an answer tells to which of two it belongs.
    */
   async createRestartOffer(): Promise<string> {
-    const local = await this.#prepareRestart(true);
-    return this.#sdp.createRestartOffer(local);
+    if (this.#ice.isRestartOpen) throw new AppError('ice_restart_unsupported', 'The last offer to restart ICE waits for its answer.');
+    const agent = await this.#prepareRestart(true);
+    this.#offeredRestart = agent;
+    return this.#sdp.createRestartOffer(agent);
   }
 
   /** @throws {AppError} as {@link acceptAnswer}; then the offer stays open. */
   acceptRestart(answer: string): void {
     const { transport } = this.#sdp.acceptAnswer(answer);
+    const agent = this.#offeredRestart;
+    this.#offeredRestart = undefined;
     // Without it, it took longer than a restart may: the client will ask again.
-    if (!this.#ice.startRestart(transport.ice, true)) return;
+    if (agent === undefined || !this.#ice.startRestart(agent, transport.ice, true)) return;
     this.#ice.addCandidates(transport.candidates);
   }
 
@@ -148,14 +155,14 @@ export class Peer {
    * An ICE restart that the client asks for without a description (RFC 9725 4.3.3).
    *
    * @returns our side of it, with all candidates.
-   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, or when we have offered.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, when we have offered, or when another one began meanwhile.
    */
   async restartFor(remote: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
-    const local = await this.#prepareRestart(false);
+    const agent = await this.#prepareRestart(false);
     const remoteIce = { ...remote, isLite: false };
-    this.#sdp.restart(local, remoteIce);
-    this.#ice.startRestart(remoteIce, false);
-    return local;
+    if (!this.#ice.startRestart(agent, remoteIce, false)) throw new AppError('ice_restart_unsupported');
+    this.#sdp.restart(agent, remoteIce);
+    return agent;
   }
 
   /**
@@ -231,12 +238,12 @@ export class Peer {
     this.#ice.start(transport.ice, isOfferer);
   }
 
-  async #prepareRestart(isOfferer: boolean): Promise<LocalIce> {
+  async #prepareRestart(isOfferer: boolean): Promise<IceAgent> {
     // Also while the first path is looked for: a client may learn of its TURN servers with the answer (RFC 9725 4.6).
     if ((this.#state !== 'connected' && this.#state !== 'connecting') || this.#isOfferer !== isOfferer) throw new AppError('ice_restart_unsupported');
-    const local = await this.#ice.prepareRestart(isOfferer);
-    if (local === undefined) throw new AppError('ice_restart_unsupported');
-    return local;
+    const agent = await this.#ice.prepareRestart(isOfferer);
+    if (agent === undefined) throw new AppError('ice_restart_unsupported');
+    return agent;
   }
 
   #onIceConnected(): void {

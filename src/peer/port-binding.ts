@@ -32,6 +32,8 @@ export interface PortSource {
 
 /** A TCP connection, as far as others need it. */
 export interface DatagramStream {
+  readonly address: string;
+  readonly port: number;
   send(datagram: Buffer): void;
   close(): void;
 }
@@ -48,6 +50,7 @@ export interface BindingHost {
   /** Sends a STUN message, and takes the answer to it, if it is a request. */
   sendStun(binding: PortBinding, message: Buffer, to: CheckTarget): void;
   send(datagram: Buffer, port: number, address: string): void;
+  findSource(at: CheckTarget): PortSource | undefined;
   unbind(binding: PortBinding, heir: PortBinding | undefined): void;
 }
 
@@ -79,6 +82,11 @@ export class PortBinding {
     this.#port.sendStun(this, message, to);
   }
 
+  /** Whoever's source it is now: the agents of one client before and after an ICE restart take turns. */
+  findSource(at: CheckTarget): PortSource | undefined {
+    return this.#port.findSource(at);
+  }
+
   send(datagram: Buffer, to: PortSource): void {
     if (to.stream === undefined) this.#port.send(datagram, to.port, to.address);
     else to.stream.send(datagram);
@@ -87,7 +95,7 @@ export class PortBinding {
   /**
    * Nothing reaches the receiver afterwards. Idempotent.
    *
-   * @param heir gets the proved addresses: what is on its way from them is still the same client's.
+   * @param heir gets the addresses: what is on its way from them is still the same client's.
    */
   close(heir?: PortBinding): void {
     this.#port.unbind(this, heir);

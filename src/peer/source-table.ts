@@ -1,11 +1,11 @@
 /**
  * Where the datagrams of each connection may come from. An address is *claimed* by an authentic check that came from it, and *proved* by an authentic answer to a
- * check of ours that was sent to it. Whoever sees a check on its way can send it again from any address, his own or a victim's: so a claim takes nothing
- * from who has proved an address, and pushes no proved address out; and only proved ones are sent media.
+ * check of ours that was sent to it. Whoever sees a check on its way can send it again from any address, his own or a victim's, or by a TCP connection of his own:
+ * so a claim takes nothing from who has proved an address, and pushes no proved address out; and only proved ones are sent media.
  */
 import type { DatagramStream, OwnedSource, PortBinding } from './port-binding.js';
 
-/** Addresses one connection may have of either kind: a phone has two interfaces and a handful of NAT bindings. Beyond it the one that was quiet longest goes. */
+/** Addresses one connection may have of each kind, claimed or proved, by UDP or TCP: a phone has two interfaces and a handful of NAT bindings. Beyond it the one that was quiet longest goes. */
 const maxSourcesPerBinding = 16;
 
 export class SourceTable {
@@ -41,17 +41,25 @@ export class SourceTable {
     return source;
   }
 
-  /** The other end of a stream has shown by its handshake that it is where it says. */
-  proveStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream & { readonly address: string; readonly port: number }): OwnedSource {
+  /** As {@link claim}, by a stream, which `known` is the source of when it had an authentic message before. */
+  claimStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream): OwnedSource {
+    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: false, stream };
+    if (source.owner === binding || !source.isProved) this.#give(source, binding);
+    return source;
+  }
+
+  /** As {@link prove}: its handshake has shown only that the other end is where it says, not that it is the client. */
+  proveStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream): OwnedSource {
     const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: true, stream };
+    source.isProved = true;
     this.#give(source, binding);
     return source;
   }
 
-  /** All of this connection; an heir gets them, as older than what it has proved itself. */
+  /** All of this connection; an heir gets them, as older than its own, and of each kind as many as it has room for. */
   release(binding: PortBinding, heir: PortBinding | undefined): void {
-    for (const source of [...binding.sources]) {
-      if (heir === undefined || heir.sources.length >= maxSourcesPerBinding) {
+    for (const source of [...binding.sources].reverse()) {
+      if (heir === undefined || alike(heir, source).length >= maxSourcesPerBinding) {
         this.forget(source);
         continue;
       }
@@ -86,10 +94,15 @@ export class SourceTable {
     remove(source.owner.sources, source);
     source.owner = binding;
     binding.sources.push(source);
-    const alike = binding.sources.filter(({ isProved }) => isProved === source.isProved);
-    const [oldest] = alike;
-    if (alike.length > maxSourcesPerBinding && oldest !== undefined) this.forget(oldest);
+    const rivals = alike(binding, source);
+    const [oldest] = rivals;
+    if (rivals.length > maxSourcesPerBinding && oldest !== undefined) this.forget(oldest);
   }
+}
+
+/** Those that share a quota. */
+function alike({ sources }: PortBinding, { isProved, stream }: OwnedSource): readonly OwnedSource[] {
+  return sources.filter((source) => source.isProved === isProved && (source.stream === undefined) === (stream === undefined));
 }
 
 function remove<T>(list: T[], item: T): void {

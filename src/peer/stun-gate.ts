@@ -3,7 +3,7 @@
  * address that was asked. It is the only place where an address becomes known, and it bounds what strangers and those who repeat others' checks cost.
  */
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
-import type { CheckTarget, OwnedSource, PortBinding } from './port-binding.js';
+import type { CheckTarget, PortBinding } from './port-binding.js';
 import type { SourceTable } from './source-table.js';
 import { StrangerLimits } from './stranger-limits.js';
 import { hasStunIntegrity, readStunMessage, type StunMessage } from './stun-message.js';
@@ -35,6 +35,11 @@ interface Share {
   readonly asked: Set<string>;
   /** Transaction ids of what came from proved addresses, oldest first. */
   readonly heard: Set<string>;
+  /**
+   * Those of the others. They come again by UDP when their answer was lost, and who repeats them from elsewhere may have been faster than who made them; but
+   * none of a client's checks comes by a second TCP connection.
+   */
+  readonly claimed: Set<string>;
   readonly claims: TokenBucket;
 }
 
@@ -72,7 +77,7 @@ export class StunGate {
   /** @throws {Error} when there is one with this fragment. */
   add(binding: PortBinding): void {
     if (this.#shares.has(binding.ufrag)) throw new Error(`two connections with the ICE fragment ${binding.ufrag}`);
-    this.#shares.set(binding.ufrag, { binding, asked: new Set(), heard: new Set(), claims: new TokenBucket(claims, this.#clock.nowUs()) });
+    this.#shares.set(binding.ufrag, { binding, asked: new Set(), heard: new Set(), claimed: new Set(), claims: new TokenBucket(claims, this.#clock.nowUs()) });
   }
 
   /** False: it was not there any more. */
@@ -127,8 +132,9 @@ export class StunGate {
       return false;
     }
     if (isProved) remember(share.heard, message.transactionId);
-    else if (!this.#isWelcome(share, message, address, nowUs)) return false;
-    const source = stream === undefined ? this.#sources.claim(binding, address, port) : this.#adopt(binding, known, stream);
+    else if (!this.#isWelcome(share, message, address, nowUs, stream !== undefined && known === undefined)) return false;
+    const source = stream === undefined ? this.#sources.claim(binding, address, port) : this.#sources.claimStream(binding, known, stream);
+    stream?.authenticate(source);
     binding.receiver.onStun(datagram, source, message);
     return true;
   }
@@ -149,26 +155,24 @@ export class StunGate {
     this.#forget(share, message.transactionId);
     // A refusal is authentic, but no consent.
     const isConsent = message.class === 'success';
-    const source = stream === undefined ? (isConsent ? this.#sources.prove(binding, address, port) : this.#sources.claim(binding, address, port)) : this.#adopt(binding, stream.source, stream);
+    const source = stream === undefined ? this.#sources[isConsent ? 'prove' : 'claim'](binding, address, port) : this.#sources[isConsent ? 'proveStream' : 'claimStream'](binding, stream.source, stream);
+    stream?.authenticate(source);
     binding.receiver.onStun(datagram, source, message);
     return true;
   }
 
-  #isWelcome(share: Share, message: StunMessage, address: string, nowUs: number): boolean {
-    if (share.heard.has(message.transactionId)) {
+  #isWelcome(share: Share, { transactionId }: StunMessage, address: string, nowUs: number, isNewStream: boolean): boolean {
+    if (share.heard.has(transactionId) || (isNewStream && share.claimed.has(transactionId))) {
       this.#counters.droppedStunReplay++;
       this.#limits.charge(address, nowUs);
       return false;
     }
-    if (share.claims.take(nowUs)) return true;
-    this.#counters.droppedStunRate++;
-    return false;
-  }
-
-  #adopt(binding: PortBinding, known: OwnedSource | undefined, stream: TcpStream): OwnedSource {
-    const source = this.#sources.proveStream(binding, known, stream);
-    stream.authenticate(source);
-    return source;
+    if (!share.claims.take(nowUs)) {
+      this.#counters.droppedStunRate++;
+      return false;
+    }
+    remember(share.claimed, transactionId);
+    return true;
   }
 
   #forget(share: Share, transactionId: string): void {

@@ -166,6 +166,11 @@ export class UdpPort implements BindingHost {
     else this.#tcp?.find(to.address, to.port)?.send(message);
   }
 
+  /** For {@link PortBinding}. */
+  findSource({ transport, address, port }: CheckTarget): OwnedSource | undefined {
+    return transport === 'udp' ? this.#sources.find(address, port) : this.#tcp?.find(address, port)?.source;
+  }
+
   /** By UDP. */
   send(datagram: Buffer, port: number, address: string): void {
     const socket = address.includes(':') ? this.#socket6 : this.#socket4;

@@ -40,10 +40,18 @@ export class UpstreamNeeds {
     for (const participant of participants) {
       for (const source of sources) {
         // A screen has a tile only while it is shared: what is wanted of one that is not, nobody can say.
-        if (source === 'screen' && !participant.media.screen) continue;
-        this.#consider(participant, source, this.#needOf(scene, participant, source), nowUs);
+        if (source === 'screen' && !participant.media.screen) this.#forgetScreen(participant);
+        else this.#consider(participant, source, this.#needOf(scene, participant, source), nowUs);
       }
     }
+  }
+
+  /** Nothing is needed of it once its sharing has ended; the next one is asked for anew. */
+  #forgetScreen(participant: Participant): void {
+    const asked = this.#askedOf(participant, 'screen');
+    if (asked === undefined) return;
+    this.#asked.get(participant)?.delete('screen');
+    if (asked.need !== undefined) this.#options.onNeed(participant, 'screen', undefined);
   }
 
   #needOf({ tiles }: Scene, participant: Participant, source: VideoSource): PictureNeed | undefined {

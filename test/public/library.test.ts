@@ -88,6 +88,31 @@ describe('client library', function () {
     expect(log[4]?.[1]).to.include({ id: 'r1', status: 'active', format: 'webm' });
   });
 
+  it('answers ICE restarts one after the other, and outlives one that fails', async () => {
+    await page.evaluate(`(async () => {
+      window.room = new TesseraRoom();
+      window.listen(room, ['state', 'closed']);
+      window.stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+      await room.join({ room: 'lobby', name: 'Ann', stream });
+    })()`);
+    const { session } = site;
+    const { peer } = session;
+    await site.until(() => (peer?.camera.frames ?? 0) > 0);
+    const answered = session.said('answer').length;
+    const offer = (await peer?.restartOffer()) ?? '';
+    // Who takes the answers does not matter here, and only one could be taken.
+    session.peer = null;
+    const half = offer.replace(/a=ice-pwd:.*\r\n/g, 'a=ice-pwd:\r\n');
+    for (const sdp of ['nonsense', offer, half, offer.replace(/a=ice-ufrag:/g, 'a=ice-ufrag:x')]) session.send({ type: 'offer', sdp });
+    await site.until(() => session.said('answer').length === answered + 2);
+    const ufrags = session.said('answer').map(({ sdp }) => /a=ice-ufrag:(.*)/.exec(sdp)?.[1]);
+    expect(new Set(ufrags).size).to.equal(answered + 2);
+    const frames = peer!.camera.frames;
+    await site.until(() => peer!.camera.frames > frames);
+    expect(await page.evaluate('[room.state, log.filter(([type]) => type === "closed").length]')).to.deep.equal(['joined', 0]);
+    peer?.close();
+  });
+
   it('refuses to join by the server\'s code, and can be used again', async () => {
     site.refusal = { type: 'error', error: { code: 'invalid_participant_name', message: 'No.', details: { why: 'empty' } } };
     const refused = await page.evaluate(`(async () => {

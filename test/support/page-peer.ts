@@ -70,6 +70,11 @@ export class PagePeer {
     return gatheredSdp(connection, await connection.createOffer());
   }
 
+  /** The same once more, with new ICE credentials. */
+  async restartOffer(): Promise<string> {
+    return gatheredSdp(this.#connection, await this.#connection.createOffer({ iceRestart: true }));
+  }
+
   async takeAnswer(sdp: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: 'answer', sdp });
   }

@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { expect } from 'chai';
@@ -107,7 +108,7 @@ describe('UdpPort by TCP', () => {
       socket.write(Buffer.concat([makeCheck('aaaa'), Buffer.from([22, 1]), Buffer.from([128, 1, 2])].map(writeFrame)));
       await until('all is there', () => received.length === 3);
       expect(received).to.deep.equal(['aaaa request', 'aaaa dtls 2', 'aaaa media 3']);
-      expect([binding?.isProved, binding?.address, port.socketGauges.tcpStreams]).to.deep.equal([true, host, 1]);
+      expect([binding?.isProved, binding?.address, port.socketGauges.tcpStreams], 'not proved before it has answered').to.deep.equal([false, host, 1]);
       share.send(Buffer.from('hello'), binding!);
       const [answer] = (await once(socket, 'data')) as [Buffer];
       expect(answer.toString('latin1')).to.equal('\0\x05hello');
@@ -116,6 +117,49 @@ describe('UdpPort by TCP', () => {
       expect(port.socketGauges.tcpStreams).to.equal(0);
     });
   }
+
+  it('counts a connection as proved when a check of ours was answered on it, not before', async () => {
+    const share = bind('aaaa');
+    share.remotePassword = createSecretKey(Buffer.from('theirs'.repeat(4)));
+    const socket = await open();
+    socket.write(writeFrame(makeCheck('aaaa')));
+    await until('it is known', () => received.length === 1);
+    const question = new Message(methods.BINDING, classes.REQUEST);
+    share.sendStun(question.setAttribute('USERNAME', 'x:aaaa').bytes, { transport: 'tcp', address: binding!.address, port: binding!.port });
+    const answer = new Message(methods.BINDING, classes.RESPONSE, question.transactionId);
+    socket.write(writeFrame(answer.addMessageIntegrity(Buffer.from('theirs'.repeat(4))).addFingerprint().bytes));
+    const before = binding;
+    await until('it has answered', () => received.length === 2);
+    expect([received[1], binding?.isProved, binding === before]).to.deep.equal(['aaaa success', true, true]);
+  });
+
+  it('takes no check a second time by another connection, and leaves proved addresses alone whatever comes by TCP', async () => {
+    const share = bind('aaaa');
+    share.remotePassword = createSecretKey(Buffer.from('theirs'.repeat(4)));
+    const udp = createSocket('udp4').unref();
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+    const question = new Message(methods.BINDING, classes.REQUEST);
+    share.sendStun(question.setAttribute('USERNAME', 'x:aaaa').bytes, { transport: 'udp', address: '127.0.0.1', port: udp.address().port });
+    udp.send(new Message(methods.BINDING, classes.RESPONSE, question.transactionId).addMessageIntegrity(Buffer.from('theirs'.repeat(4))).addFingerprint().bytes, port.port, '127.0.0.1');
+    await until('it has answered', () => received.length === 1);
+    const seen = makeCheck('aaaa');
+    const first = await open();
+    first.write(writeFrame(seen));
+    await until('the first is heard', () => received.length === 2);
+    for (let round = 0; round < 20; round++) {
+      const replaying = await open();
+      replaying.write(writeFrame(seen));
+      await once(replaying, 'close');
+    }
+    expect([port.counters.droppedStunReplay, port.socketGauges.tcpStreams, received.length]).to.deep.equal([20, 1, 2]);
+    // As many as somebody has seen checks: they push out one another.
+    for (let round = 0; round < 20; round++) (await open()).write(writeFrame(makeCheck('aaaa')));
+    await until('all are heard', () => received.length === 22);
+    await until('sixteen are left', () => port.socketGauges.tcpStreams === 16);
+    udp.send(Buffer.from([128, 7]), port.port, '127.0.0.1');
+    await until('media are taken from the proved address', () => received.at(-1) === 'aaaa media 2');
+    udp.close();
+  });
 
   it('hears nothing before such a check, and hangs up on whoever begins otherwise', async () => {
     bind('aaaa');

@@ -111,16 +111,16 @@ describe('UpstreamNeeds', () => {
     expect(follow(lastingUs * 2)).to.deep.equal([]);
   });
 
-  it('says something of a screen while it is shared, and remembers over a break what it said', async () => {
+  it('says something of a screen while it is shared, once that it is needed no more, and anew when it comes again', async () => {
     await enter('ann', 'ben');
     follow();
     share(people[1], true);
     expect(follow(1)).to.deep.equal(['ben screen 1088x720']);
     share(people[1], false);
-    expect(follow(1)).to.deep.equal([]);
+    expect(follow(1)).to.deep.equal(['ben screen nothing']);
     expect(follow(lastingUs)).to.deep.equal([]);
     share(people[1], true);
-    expect(follow(1)).to.deep.equal([]);
+    expect(follow(1)).to.deep.equal(['ben screen 1088x720']);
   });
 
   it('follows the shape of what arrives, and not its rounding', async () => {
