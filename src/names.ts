@@ -1,6 +1,9 @@
 /** What rooms and people may be called: the one place that decides it, for HTTP, WHIP and WebSocket alike. */
 import { AppError } from './errors.js';
 
+/** `maxHeight`: more rows than any picture has. */
+export const mostHeightPx = 8192;
+
 /** ASCII, because a room name is a piece of URLs and of file names: 64 letters of other scripts would outgrow a file name's 255 bytes. */
 const roomNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

@@ -11,7 +11,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../errors.js';
-import { parseDisplayName, parseRoomName } from '../names.js';
+import { parseDisplayName, parseRoomName, mostHeightPx } from '../names.js';
 import type { IceDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { AddRoutes, HttpServices } from './http-services.js';
@@ -30,9 +30,6 @@ interface MediaFace {
   /** Reads what the URL says beside the room; before the room is made, so that a mistake makes none. */
   prepare(context: Context): (room: RoomHandle, offer: string, listener: SessionListener) => Promise<{ sessionId: string; answer: string }>;
 }
-
-/** More than any picture has. */
-const mostHeightPx = 8192;
 
 export const addWhipRoutes: AddRoutes = (router, services) => {
   addMediaRoutes(router, services, {
@@ -112,6 +109,8 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     if (restarted === undefined) return;
     context.status = 200;
     context.set({ ETag: sessions.renew(session, fragment.iceUfrag), 'Cache-Control': 'no-store' });
+    // Credentials may have expired since the session began.
+    setLinks(context, iceServers.linksFor(sessionId));
     context.body = writeSdpFragment(restarted, fragment.mid ?? '0');
     context.type = sdpFragmentType;
   });

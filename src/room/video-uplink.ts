@@ -126,7 +126,9 @@ export class VideoUplink implements Uplink {
     const { orientationExtensionId } = this.#options;
     this.#bytes += packet.payload.length;
     const index = this.#sequence.unwrap(packet.sequenceNumber);
+    const { resetCount } = this.#nacks;
     this.#nacks.onPacket(index, arrivalUs);
+    if (this.#nacks.resetCount !== resetCount) this.wishKeyframe();
     const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
     const { marker, payloadType, payload } = packet;

@@ -15,7 +15,9 @@ const maxTries = 10;
 const maxAgeUs = 1_000_000;
 /** Bounds memory and the size of a request: 512 is half a second of 8 Mbps. */
 const maxMissing = 512;
-/** A jump by more than this is a black-out or a new start: a keyframe mends it, thousands of old packets do not. */
+/** A jump ahead by more than this, half a second or more, is a black-out or a new start: a keyframe mends it; hundreds of old packets would only be before it. */
+const blackOutPackets = 200;
+/** One from further behind than this is no late packet any more. */
 const maxJump = 1_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
@@ -126,7 +128,7 @@ export class NackTracker {
   }
 
   #advance(index: number, newest: number, nowUs: number): void {
-    if (index - newest > maxJump) {
+    if (index - newest > blackOutPackets) {
       this.#reset(index);
       return;
     }

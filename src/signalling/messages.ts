@@ -2,13 +2,12 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import type { IceServer } from '../ice-servers.js';
+import { mostHeightPx } from '../names.js';
 import type { EncodingWish, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
 
 const maxSdpCharacters = 100_000;
 const maxCandidateCharacters = 1_000;
 const maxNameCharacters = 200;
-/** More than any picture has. */
-const mostHeightPx = 8192;
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /** First message. The answer is `joined`, then `offer`. `maxHeight`: of the mixed picture, in rows, for who cannot take more. */
