@@ -49,8 +49,8 @@ export interface PathControlOptions {
 /** Most listeners have it, and who has not falls within a few reports; to begin low would cost everyone a keyframe and a coarse beginning. */
 const startHeadroom = 1.3;
 const mostHeadroom = 3;
-/** Packets that feedback may speak of between two ticks: three times what any path of ours carries in a second. What goes beyond costs time and says nothing new. */
-const mostReportedPerTick = 2_048;
+/** Packets that feedback may speak of between two ticks, one report of the longest: far more than are sent in that time. What goes beyond costs time and says nothing new. */
+const mostReportedPerTick = 4_096;
 /** Of the estimate: a frame is gone before the next one comes (libwebrtc has the same). While the path's queue is still full, no more than it carries. */
 const pacedShare = 2.5;
 const fullQueueUs = 50_000;

@@ -17,8 +17,8 @@ const deltaTickUs = 250;
 const referenceUs = 64_000;
 /** The reference time has 24 bits: it wraps each 12.4 days. */
 const referenceRange = 0x1000000;
-/** What is remembered of packets sent; a report on more is an attempt to keep us busy. */
-const maxStatuses = 2_048;
+/** What a receiver like our own remembers; a report on more is an attempt to keep us busy. */
+const maxStatuses = 4_096;
 
 const smallDelta = 1;
 const largeDelta = 2;
