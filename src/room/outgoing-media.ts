@@ -5,14 +5,7 @@ import { AudioDownlink, type Downlink } from './downlink.js';
 import type { RandomUint32 } from './media-plan.js';
 import { PathControl, type PacketSender } from './path-control.js';
 import { VideoDownlink } from './video-downlink.js';
-
-/** The encodes of the room, as one listener may have them. */
-export interface ListenerTiers {
-  /** What each takes, sound and headers included, in bps, best first. */
-  readonly needsBps: readonly number[];
-  /** The best that he may have. */
-  readonly best: number;
-}
+import type { ListenerTiers } from './video-tiers.js';
 
 export interface OutgoingMediaOptions {
   readonly media: readonly NegotiatedMedia[];

@@ -4,9 +4,9 @@ import { AppError } from '../errors.js';
 import type { MediaKind, PeerEvents } from '../peer/index.js';
 import type { ParticipantKind } from '../rooms/protocol.js';
 import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
-import type { ListenerTiers } from './outgoing-media.js';
 import { Participant } from './participant.js';
 import { Session, type SessionPeer } from './session.js';
+import type { ListenerTiers } from './video-tiers.js';
 
 export interface RoomSessionsOptions {
   readonly maxParticipants: number;

@@ -11,10 +11,11 @@ import type { AudioDownlink } from './downlink.js';
 import { IncomingMedia, type IncomingMediaEvents } from './incoming-media.js';
 import { MediaFeedback } from './media-feedback.js';
 import type { RandomUint32 } from './media-plan.js';
-import { OutgoingMedia, type ListenerTiers } from './outgoing-media.js';
+import { OutgoingMedia } from './outgoing-media.js';
 import type { PictureNeed } from './picture-need.js';
 import { SessionReports } from './session-reports.js';
 import type { VideoDownlink } from './video-downlink.js';
+import type { ListenerTiers } from './video-tiers.js';
 
 export interface SessionOptions {
   readonly id: string;

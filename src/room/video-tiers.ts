@@ -1,10 +1,17 @@
 /** The encodes of one canvas: the whole picture, and smaller ones for listeners whose path or device does not take it. */
 import type { VideoFormat } from '../../mixer/index.js';
-import type { ListenerTiers } from './outgoing-media.js';
 
 export interface VideoTier {
   readonly format: VideoFormat;
   readonly bitrateBps: number;
+}
+
+/** The encodes of the room, as one listener may have them. */
+export interface ListenerTiers {
+  /** What each takes, sound and headers included, in bps, best first. */
+  readonly needsBps: readonly number[];
+  /** The best that he may have. */
+  readonly best: number;
 }
 
 /** Below the configured one; by pixels, so that upright canvases get the same. Coarser pictures than these are harder to read than a lower frame rate. */
