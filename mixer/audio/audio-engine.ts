@@ -68,7 +68,7 @@ export class AudioEngine {
       const encoder = new OpusEncoder({ bitrateBps: options.bitrateBps });
       try {
         const packet = encoder.encode(new Float32Array(tickSamples));
-        if (decoder.decode(packet)?.length !== tickSamples) throw new Error(`The Opus codec does not work: ${decoder.lastError}`);
+        if (decoder.decode(packet)?.left.length !== tickSamples) throw new Error(`The Opus codec does not work: ${decoder.lastError}`);
       } finally {
         encoder.close();
       }

@@ -3,6 +3,7 @@ import { rampSamples, tickSamples, tickUs as tickLengthUs } from './audio-format
 import { energy, LevelMeter, levelDbov } from './level-meter.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { PlayoutBuffer } from './playout-buffer.js';
+import { SoundBlock } from './sound-block.js';
 import { rampGain } from './splice.js';
 import { isLoud, TalkGate } from './talk-gate.js';
 
@@ -17,8 +18,9 @@ export interface AudioInputOptions {
  */
 export class AudioInput {
   readonly participantId: string;
+  readonly #block = new SoundBlock();
   /** This tick's sound as it was mixed, ramps included. Valid while `tick` answered true. */
-  readonly samples = new Float32Array(tickSamples);
+  readonly samples = this.#block.left;
   readonly #onFault: AudioInputOptions['onFault'];
   readonly #playout = new PlayoutBuffer();
   readonly #gate = new TalkGate();
@@ -67,7 +69,7 @@ export class AudioInput {
       this.#mixed = false;
       return false;
     }
-    this.#playout.pull(tickUs, this.samples, decoder);
+    this.#playout.pull(tickUs, this.#block, decoder);
     this.#reportUndecodable(decoder);
     if (!this.#sendsLevels) this.#measure(tickUs);
     return this.#ramp(this.#isOpen(tickUs));
@@ -76,7 +78,7 @@ export class AudioInput {
   /** The last tick of one who leaves: what he was saying fades out. */
   lastTick(tickUs: number): boolean {
     if (this.#decoder === undefined || !this.#mixed) return false;
-    this.#playout.pull(tickUs, this.samples, this.#decoder);
+    this.#playout.pull(tickUs, this.#block, this.#decoder);
     return this.#ramp(false);
   }
 

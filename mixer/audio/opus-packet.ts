@@ -42,6 +42,11 @@ export function opusPacketSamples(data: Uint8Array): number {
   return samples <= longestPacketSamples ? samples : 0;
 }
 
+/** Whether both channels are coded; a decoder of two channels gives a mono packet's sound twice. */
+export function opusPacketIsStereo(data: Uint8Array): boolean {
+  return ((data[0] ?? 0) & 4) !== 0;
+}
+
 /** Where the first frame begins behind table of contents, counts, padding lengths and frame lengths (RFC 6716 section 3.2). */
 function firstFrameOffset(data: Uint8Array): number {
   const code = (data[0] ?? 0) & 3;
@@ -73,7 +78,7 @@ export function opusPacketHasFec(data: Uint8Array): boolean {
   if (toc === undefined || bits === undefined || toc >> 3 >= firstCeltConfig) return false;
   const parts = Math.max(1, frameSamples(toc >> 3) / 960);
   const middle = (bits >> (7 - parts)) & 1;
-  const side = (toc & 4) !== 0 ? (bits >> (6 - 2 * parts)) & 1 : 0;
+  const side = opusPacketIsStereo(data) ? (bits >> (6 - 2 * parts)) & 1 : 0;
   return middle === 1 || side === 1;
 }
 

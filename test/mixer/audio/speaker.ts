@@ -172,7 +172,7 @@ export class SoundRoom {
   async heard(listener = ''): Promise<Float32Array> {
     const decoder = await OpusDecoder.create();
     try {
-      return join((this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!));
+      return join((this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!.left));
     } finally {
       decoder.close();
     }
