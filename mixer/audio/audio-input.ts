@@ -1,46 +1,59 @@
-import type { AudioPacket } from '../protocol.js';
-import { rampSamples, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
-import { energy, LevelMeter, levelDbov } from './level-meter.js';
+import type { AudioMode, AudioPacket, VoiceSettings } from '../protocol.js';
+import { rampSamples, silenceDbov, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
+import { soundEnergy } from './channels.js';
+import { LevelMeter, levelDbov } from './level-meter.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { PlayoutBuffer } from './playout-buffer.js';
 import { SoundBlock } from './sound-block.js';
-import { rampGain } from './splice.js';
+import { rampSound } from './splice.js';
 import { isLoud, TalkGate } from './talk-gate.js';
+import type { Voice } from './tick-sound.js';
 
 export interface AudioInputOptions {
   readonly participantId: string;
+  /** Stereo is kept for `music`, and mixed down for `voice`. */
+  readonly mode: AudioMode;
   readonly onFault: (participantId: string, message: string) => void;
 }
 
 /**
- * One participant's way into the mix: playout buffer, decoder, gate. Each tick he is either decoded and mixed, or his packets pass by time.
- * Who sends RFC 6464 levels is not even decoded while he is silent; who does not must be decoded for his level to be known, and is only left out of the mix.
+ * One participant's way into the mix: playout buffer, decoder, gate, voice chain. Each tick he is either decoded and mixed, or his packets pass by time.
+ * Who sends RFC 6464 levels is not even decoded while he is silent or not selected; who does not must be decoded for his level to be known, and is only left
+ * out of the mix. Who is muted or heard by nobody is not decoded.
  */
-export class AudioInput {
+export class AudioInput implements Voice {
   readonly participantId: string;
-  readonly #block = new SoundBlock();
-  /** This tick's sound as it was mixed, ramps included. Valid while `tick` answered true. */
-  readonly samples = this.#block.left;
+  /** This tick's sound as it was mixed, ramps included. Valid while `mix` answered true. */
+  readonly block = new SoundBlock();
+  readonly #mode: AudioMode;
   readonly #onFault: AudioInputOptions['onFault'];
   readonly #playout = new PlayoutBuffer();
   readonly #gate = new TalkGate();
   readonly #meter = new LevelMeter();
   #decoder: OpusDecoder | undefined;
   #sendsLevels = false;
+  #muted = false;
   #mixed = false;
+  /** This tick is in `block` already. */
+  #isPulled = false;
+  /** As he says, or as it was measured when he was decoded last. */
+  #claimedDbov = silenceDbov;
+  #heardDbov = silenceDbov;
+  #mixedDbov = silenceDbov;
   #restarts = 0;
   #undecodable = 0;
   #closed = false;
 
-  constructor({ participantId, onFault }: AudioInputOptions) {
+  constructor({ participantId, mode, onFault }: AudioInputOptions) {
     this.participantId = participantId;
+    this.#mode = mode;
     this.#onFault = onFault;
   }
 
   /** Until it resolves the participant's packets pass unheard. Never rejects. */
   async open(): Promise<void> {
     try {
-      const decoder = await OpusDecoder.create();
+      const decoder = await OpusDecoder.create({ stereo: this.#mode === 'music' });
       if (this.#closed) decoder.close();
       else this.#decoder = decoder;
     } catch (error) {
@@ -55,45 +68,77 @@ export class AudioInput {
       this.#restarts = this.#playout.counters.restarts;
       this.#gate.reset();
     }
-    if (packet.levelDbov !== undefined && isLoud(packet.levelDbov)) this.#gate.heardLoud(packet.ptsUs + tickLengthUs);
+    if (packet.levelDbov === undefined) return;
+    this.#claimedDbov = packet.levelDbov;
+    if (isLoud(packet.levelDbov)) this.#gate.heardLoud(packet.ptsUs + tickLengthUs);
+  }
+
+  set voice(voice: VoiceSettings) {
+    this.#muted = voice.muted;
   }
 
   /**
-   * @param wanted whether anybody listens at all
-   * @returns whether `samples` belong into the mix
+   * First half of a tick.
+   *
+   * @param isHeard whether anybody hears him, if he is mixed
+   * @returns whether he has something to say
    */
-  tick(tickUs: number, wanted: boolean): boolean {
-    const decoder = wanted ? this.#decoder : undefined;
-    if (decoder === undefined || (this.#sendsLevels && !this.#mixed && !this.#isOpen(tickUs))) {
-      this.#playout.pass(tickUs);
-      this.#mixed = false;
+  listen(tickUs: number, isHeard: boolean): boolean {
+    this.#isPulled = false;
+    if (this.#decoder === undefined || this.#muted || !isHeard) return false;
+    if (!this.#sendsLevels) {
+      this.#pull(tickUs, this.#decoder);
+      this.#meter.add(this.#energy(tickUs), tickSamples);
+    }
+    return this.#isOpen(tickUs);
+  }
+
+  /** How loud he is before anything is done about it. What he says of himself counts until he is heard. */
+  get loudnessDbov(): number {
+    return this.#mixed || !this.#sendsLevels ? this.#heardDbov : this.#claimedDbov;
+  }
+
+  /** Second half of a tick. @returns whether `block` belongs into the mix */
+  mix(tickUs: number, isSelected: boolean): boolean {
+    const wasMixed = this.#mixed;
+    const decoder = this.#decoder;
+    this.#mixed = isSelected && decoder !== undefined;
+    if (decoder === undefined || !(isSelected || wasMixed)) {
+      if (!this.#isPulled) this.#playout.pass(tickUs);
       return false;
     }
-    this.#playout.pull(tickUs, this.#block, decoder);
+    if (!this.#isPulled) {
+      this.#pull(tickUs, decoder);
+      this.#energy(tickUs);
+    }
+    // Into the mix and out of it over 5 ms.
+    if (isSelected !== wasMixed) rampSound(this.block.sound, wasMixed ? 1 : 0, isSelected ? 1 : 0, rampSamples);
+    this.#mixedDbov = levelDbov(soundEnergy(this.block.sound), tickSamples);
+    return true;
+  }
+
+  /** Nobody listens at all. */
+  pass(tickUs: number): void {
+    this.#playout.pass(tickUs);
+    this.#mixed = false;
+  }
+
+  #pull(tickUs: number, decoder: OpusDecoder): void {
+    this.#playout.pull(tickUs, this.block, decoder);
+    this.#isPulled = true;
     this.#reportUndecodable(decoder);
-    if (!this.#sendsLevels) this.#measure(tickUs);
-    return this.#ramp(this.#isOpen(tickUs));
   }
 
-  /** The last tick of one who leaves: what he was saying fades out. */
-  lastTick(tickUs: number): boolean {
-    if (this.#decoder === undefined || !this.#mixed) return false;
-    this.#playout.pull(tickUs, this.#block, this.#decoder);
-    return this.#ramp(false);
+  #energy(tickUs: number): number {
+    const energy = soundEnergy(this.block.sound);
+    this.#heardDbov = levelDbov(energy, tickSamples);
+    if (!this.#sendsLevels && isLoud(this.#heardDbov)) this.#gate.heardLoud(this.#playingUs(tickUs) + tickLengthUs);
+    return energy;
   }
 
-  /** Into the mix and out of it over 5 ms. */
-  #ramp(open: boolean): boolean {
-    const before = this.#mixed;
-    this.#mixed = open;
-    if (open !== before) rampGain(this.samples, before ? 1 : 0, open ? 1 : 0, rampSamples);
-    return open || before;
-  }
-
-  #measure(tickUs: number): void {
-    const energySum = energy(this.samples);
-    this.#meter.add(energySum, tickSamples);
-    if (isLoud(levelDbov(energySum, tickSamples))) this.#gate.heardLoud(this.#playingUs(tickUs) + tickLengthUs);
+  /** In the mix of this tick. */
+  get levelDbov(): number {
+    return this.#mixedDbov;
   }
 
   #isOpen(tickUs: number): boolean {

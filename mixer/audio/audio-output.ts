@@ -12,7 +12,8 @@ export interface SoundEncoder {
 
 export interface AudioOutputOptions {
   readonly channels: 1 | 2;
-  /** @param lossPercent of what is sent, as the listeners report it */
+  /** What an encoder reckons with when nobody has reported more. */
+  readonly leastLossPercent: number;
   readonly createEncoder: (lossPercent: number) => SoundEncoder;
   readonly onFault: (message: string) => void;
 }
@@ -101,7 +102,7 @@ export class AudioOutput {
   /** @param sound of any size: the limiter brings it below full scale */
   process(sound: SoundBlock): Uint8Array {
     const limited = this.#remember();
-    this.#limiter.process(sound, limited);
+    this.#limiter.process(sound.left, limited.left);
     this.#silentTicks = isSilence(limited) ? this.#silentTicks + 1 : 0;
     if (this.#isSilent) return this.#silence();
     return this.#encode(limited) ?? this.#silence();

@@ -4,8 +4,6 @@ import { defaultHearing, HearingRow } from './hearing-row.js';
 import { MixGroup, type ListenerLoss } from './mix-group.js';
 import type { PlayedSound, TickSound } from './tick-sound.js';
 
-const noLoss: ListenerLoss = { mixPercent: 0, of: () => 0 };
-
 /** Who gets which stream: listeners are grouped by what they hear, and each group makes as few streams as will do. */
 export class AudioOutputs {
   readonly #options: AudioOutputOptions;
@@ -16,7 +14,7 @@ export class AudioOutputs {
   /** Of those who hear others than everyone as they are. */
   readonly #rows = new Map<string, HearingRow>();
   #listeners: AudioListeners = { mix: false, participantIds: [] };
-  #loss = noLoss;
+  #loss: ListenerLoss;
   /** The sounds of the last tick. */
   #sounds: readonly PlayedSound[] = [];
   #isRegrouped = true;
@@ -28,6 +26,7 @@ export class AudioOutputs {
     this.#options = options;
     this.#roomMix = new MixGroup({ ...options, hearing: defaultHearing, soundIds: new Set(), isRoomMix: true });
     this.#groups.set(defaultHearing.key, this.#roomMix);
+    this.#loss = { mixPercent: options.leastLossPercent, of: () => options.leastLossPercent };
   }
 
   setListeners({ mix, participantIds }: AudioListeners): void {
@@ -48,8 +47,9 @@ export class AudioOutputs {
   }
 
   setReportedLoss({ mixPercent, participants }: ReportedLoss): void {
+    const { leastLossPercent } = this.#options;
     const percents = new Map(Object.entries(participants));
-    this.#loss = { mixPercent, of: (participantId) => percents.get(participantId) ?? 0 };
+    this.#loss = { mixPercent: Math.max(leastLossPercent, mixPercent), of: (participantId) => Math.max(leastLossPercent, percents.get(participantId) ?? 0) };
   }
 
   get isTaken(): boolean {

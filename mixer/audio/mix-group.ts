@@ -237,7 +237,7 @@ export class MixGroup {
   }
 
   #openAfter(before: AudioOutput | undefined): AudioOutput {
-    const output = new AudioOutput(this.#options, before?.lossPercent ?? 0);
+    const output = new AudioOutput(this.#options, before?.lossPercent ?? this.#options.leastLossPercent);
     if (before !== undefined) output.continueFrom(before);
     return output;
   }

@@ -19,8 +19,8 @@ const celtFrameSamples = [120, 240, 480, 960] as const;
 const firstHybridConfig = 12;
 const firstCeltConfig = 16;
 
-/** 20 ms of digital silence, mono, full band: three bytes that any decoder takes without having seen a packet before. */
-const silencePacket = [0xf8, 0xff, 0xfe] as const;
+/** 20 ms of digital silence, full band: three bytes that any decoder takes without having seen a packet before. */
+const silencePackets = { 1: [0xf8, 0xff, 0xfe], 2: [0xfc, 0xff, 0xfe] } as const;
 
 function frameSamples(config: number): number {
   if (config < firstHybridConfig) return silkFrameSamples[(config & 3) as 0 | 1 | 2 | 3];
@@ -83,6 +83,6 @@ export function opusPacketHasFec(data: Uint8Array): boolean {
 }
 
 /** A new one each time: what is sent is transferred to another thread. */
-export function opusSilencePacket(): Uint8Array {
-  return Uint8Array.from(silencePacket);
+export function opusSilencePacket(channels: 1 | 2): Uint8Array {
+  return Uint8Array.from(silencePackets[channels]);
 }

@@ -69,12 +69,22 @@ describe('opusPacketHasFec', () => {
 describe('opusSilencePacket', () => {
   it('is 20 ms of silence, each time in memory of its own', async () => {
     const decoder = await OpusDecoder.create();
-    const [one, two] = [opusSilencePacket(), opusSilencePacket()];
+    const [one, two] = [opusSilencePacket(1), opusSilencePacket(1)];
     expect(opusPacketSamples(one)).to.equal(960);
     expect(one.buffer).to.not.equal(two.buffer);
     const samples = decoder.decode(one)!.left;
     expect(samples.length).to.equal(960);
     expect(peak(samples)).to.be.below(1e-30);
+    decoder.close();
+  });
+
+  it('is silence in both channels for who hears stereo', async () => {
+    const decoder = await OpusDecoder.create({ stereo: true });
+    const packet = opusSilencePacket(2);
+    expect([opusPacketSamples(packet), opusPacketIsStereo(packet)]).to.deep.equal([960, true]);
+    const { left, right } = decoder.decode(packet)!;
+    expect(peak(left)).to.be.below(1e-30);
+    expect(right, 'what is the same is mono').to.equal(undefined);
     decoder.close();
   });
 });

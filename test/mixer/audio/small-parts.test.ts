@@ -5,35 +5,68 @@ import { energy, LevelMeter, levelDbov } from '../../../mixer/audio/level-meter.
 import { MixSum } from '../../../mixer/audio/mix-sum.js';
 import { PacketQueue } from '../../../mixer/audio/packet-queue.js';
 import { PlayedIndices } from '../../../mixer/audio/played-indices.js';
+import { SoundBlock } from '../../../mixer/audio/sound-block.js';
 import { isLoud, quietBelowDbov, TalkGate } from '../../../mixer/audio/talk-gate.js';
 import { countingPacket } from './fake-decoder.js';
 import { noise, tone } from './sound.js';
 
+function block(left: Float32Array, right?: Float32Array): SoundBlock {
+  const made = new SoundBlock();
+  made.left.set(left);
+  if (right !== undefined) made.right.set(right);
+  made.isStereo = right !== undefined;
+  return made;
+}
+
 describe('MixSum', () => {
-  it('gives each talker exactly the sum of the others', () => {
+  const gains = [1, 0.1, 1, 10 ** (-7 / 20), 3];
+  const voices = [0.9, 0.3, 1, 0.0001, 3].map((amplitude, i) => (i === 2 ? block(noise(amplitude, 960, i), noise(amplitude, 960, 90)) : block(noise(amplitude, 960, i))));
+
+  function sumOf(which: (index: number) => boolean): MixSum {
     const sum = new MixSum();
-    const voices = [0.9, 0.3, 1, 0.0001, 3].map((amplitude, i) => noise(amplitude, 960, i));
-    for (const voice of voices) sum.add(voice);
-    const [mine, others] = [new Float32Array(960), new MixSum()];
-    for (const own of voices) {
-      others.clear();
-      for (const voice of voices) if (voice !== own) others.add(voice);
-      const expected = new Float32Array(960);
-      others.copyInto(expected);
-      sum.withoutInto(own, mine);
-      expect(mine).to.deep.equal(expected);
-    }
+    voices.forEach((voice, i) => which(i) && sum.add(voice, gains[i]));
+    return sum;
+  }
+
+  it('gives each talker exactly the sum of the others, whatever their gains and channels', () => {
+    const sum = sumOf(() => true);
+    const [mine, expected] = [new SoundBlock(), new SoundBlock()];
+    voices.forEach((own, i) => {
+      sumOf((other) => other !== i).copyInto(expected);
+      sum.withoutInto(own, mine, gains[i]);
+      expect(mine.left).to.deep.equal(expected.left);
+      // Whose own voice was the only stereo hears the others twice.
+      expect(mine.isStereo).to.equal(true);
+      expect(mine.right).to.deep.equal(expected.isStereo ? expected.right : expected.left);
+    });
+  });
+
+  it('stays mono for mono voices, and puts them into both channels beside a stereo one', () => {
+    const [mono, stereo] = [block(noise(0.5, 960, 1)), block(noise(0.5, 960, 2), new Float32Array(960))];
+    const out = new SoundBlock();
+    const sum = new MixSum();
+    sum.add(mono);
+    sum.copyInto(out);
+    expect([out.isStereo, out.left]).to.deep.equal([false, mono.left]);
+    sum.add(stereo);
+    sum.copyInto(out);
+    expect([out.isStereo, out.right]).to.deep.equal([true, mono.left]);
+    sum.clear();
+    sum.add(mono);
+    sum.copyInto(out);
+    expect(out.isStereo, 'in the next tick without it').to.equal(false);
   });
 
   it('leaves a lone talker with silence, and nothing from the tick before', () => {
     const sum = new MixSum();
-    sum.add(noise(1, 960, 1));
+    sum.add(block(noise(1, 960, 1)));
     sum.clear();
-    const own = noise(1, 960, 2);
+    const own = block(noise(1, 960, 2));
     sum.add(own);
-    const out = new Float32Array(960).fill(1);
+    const out = new SoundBlock();
+    out.left.fill(1);
     sum.withoutInto(own, out);
-    expect(out).to.deep.equal(new Float32Array(960));
+    expect(out.left).to.deep.equal(new Float32Array(960));
   });
 });
 

@@ -3,7 +3,7 @@ import { AudioEngine, type MeasuredLevel } from '../../../mixer/audio/audio-engi
 import { energy, levelDbov } from '../../../mixer/audio/level-meter.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { opusPacketHasFec } from '../../../mixer/audio/opus-packet.js';
-import type { AudioListeners, AudioPacket, EncodedAudio } from '../../../mixer/protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio } from '../../../mixer/protocol.js';
 import { join } from './sound.js';
 
 export const tickUs = 20_000;
@@ -95,10 +95,10 @@ export class SoundRoom {
   #listeners: AudioListeners = { mix: false, participantIds: [] };
   nowUs = 1_000_000;
 
-  static async create(bitrateBps = 64_000): Promise<SoundRoom> {
+  static async create(settings: Partial<AudioSettings> = {}): Promise<SoundRoom> {
     const room = new SoundRoom();
     room.#engine = await AudioEngine.create({
-      bitrateBps,
+      settings: { mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12, ...settings },
       onEncoded: (audio) => room.#hear(audio),
       onLevels: (levels) => room.levels.push(levels),
       onFault: (stage, participantId, message) => room.faults.push(`${stage} ${participantId ?? ''}: ${message}`),
@@ -148,10 +148,10 @@ export class SoundRoom {
 
   #hear(audio: EncodedAudio): void {
     this.encoded.push(audio);
-    const minus = new Map(audio.minus.map(({ participantId, data }) => [participantId, data]));
+    const streams = new Map(audio.streams.flatMap(({ participantIds, data }) => participantIds.map((participantId) => [participantId, data])));
     if (this.#listeners.mix && audio.mix !== undefined) this.#give('', audio.mix, 'mix');
     for (const id of this.#listeners.participantIds) {
-      const own = minus.get(id);
+      const own = streams.get(id);
       const data = own ?? audio.mix;
       if (data !== undefined) this.#give(id, data, own === undefined ? 'mix' : 'own');
     }
