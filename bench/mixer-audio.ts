@@ -51,7 +51,7 @@ function cpuUs(): number {
 }
 
 async function measure({ talkers, silent, listeners, mix }: RoomShape, packets: readonly Uint8Array[], ticks: number): Promise<number> {
-  const engine = await AudioEngine.create({ settings: { mode: 'voice', bitrateBps, complexity: 5, maxTalkers: 50 }, onEncoded: () => undefined, onLevels: () => undefined, onFault: (stage, id, message) => console.error(stage, id, message) });
+  const engine = await AudioEngine.create({ settings: { mode: 'voice', bitrateBps, complexity: 5, maxTalkers: 50 }, onEncoded: () => undefined, onLevels: () => undefined, onSoundEnded: () => undefined, onFault: (stage, id, message) => console.error(stage, id, message) });
   const ids = Array.from({ length: talkers + silent }, (_, i) => `p${i}`);
   for (const id of ids) engine.addParticipant(id);
   await engine.opened();

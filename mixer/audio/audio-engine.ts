@@ -1,12 +1,13 @@
 import { OpusEncoder, type OpusEncoderOptions } from '../ffmpeg/opus-encoder.js';
-import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, ReportedLoss, VoiceSettings } from '../protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, ReportedLoss, SoundOrder, VoiceSettings } from '../protocol.js';
 import { tickSamples, tickUs as tickLengthUs } from './audio-format.js';
-import { AudioInput } from './audio-input.js';
+import { AudioInput, type InputStage } from './audio-input.js';
 import { AudioOutputs } from './audio-outputs.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { SoundBlock } from './sound-block.js';
+import { SoundBoard } from './sound-board.js';
 import { TalkerSelection } from './talker-selection.js';
-import type { TickSound, Voice } from './tick-sound.js';
+import type { PlayedSound, Voice } from './tick-sound.js';
 
 export interface MeasuredLevel {
   readonly participantId: string;
@@ -20,6 +21,8 @@ export interface AudioEngineOptions {
   readonly onEncoded: (audio: EncodedAudio) => void;
   /** Each 100 ms: those who are decoded and send no level themselves. */
   readonly onLevels: (levels: readonly MeasuredLevel[]) => void;
+  /** A sound has played to its end or was stopped (`error` undefined), or cannot be played. */
+  readonly onSoundEnded: (soundId: string, error: string | undefined) => void;
   /** A codec failed and its stage recovered. At most once a second for each stage and participant. */
   readonly onFault: (stage: string, participantId: string | undefined, message: string) => void;
 }
@@ -36,6 +39,7 @@ const usBetweenFaults = 1_000_000;
 const leastSpeechLossPercent = 6;
 
 const nobody: readonly HeardVoice[] = [];
+const nothing: readonly PlayedSound[] = [];
 
 /**
  * The sound half of the mixer. Times are microseconds of the room's clock; the thread calls `tick` for each 20 ms in order, or `skipTo` where it left
@@ -53,7 +57,8 @@ export class AudioEngine {
   readonly #candidates: AudioInput[] = [];
   readonly #voices = new Map<string, Voice>();
   readonly #fading: Voice[] = [];
-  readonly #sound: TickSound = { voices: this.#voices, leaving: this.#fading, sounds: [] };
+  readonly #sounds: SoundBoard;
+  readonly #sound = { voices: this.#voices, leaving: this.#fading, sounds: nothing };
   readonly #faultTold = new Map<string, number>();
   /** Removed, and still to be faded out in the next tick. */
   #leaving: AudioInput[] = [];
@@ -68,6 +73,7 @@ export class AudioEngine {
   private constructor(options: AudioEngineOptions) {
     const { settings } = options;
     this.#options = options;
+    this.#sounds = new SoundBoard({ onEnded: options.onSoundEnded, onFault: (message) => this.#fault('sound', undefined, message) });
     this.#selection = new TalkerSelection(settings.maxTalkers);
     this.#outputs = new AudioOutputs({
       channels: settings.mode === 'music' ? 2 : 1,
@@ -96,7 +102,7 @@ export class AudioEngine {
 
   addParticipant(id: string): void {
     if (this.#closed || this.#inputs.has(id)) return;
-    const input = new AudioInput({ participantId: id, mode: this.#options.settings.mode, onFault: (participantId, message) => this.#fault('opus decoder', participantId, message) });
+    const input = new AudioInput({ participantId: id, mode: this.#options.settings.mode, onFault: (stage, participantId, message) => this.#fault(stage, participantId, message) });
     this.#inputs.set(id, input);
     const opening = input.open().finally(() => this.#opening.delete(opening));
     this.#opening.add(opening);
@@ -111,7 +117,7 @@ export class AudioEngine {
     const input = this.#inputs.get(id);
     if (input === undefined) return;
     this.#inputs.delete(id);
-    this.#faultTold.delete(`opus decoder ${id}`);
+    for (const stage of ['opus decoder', 'noise suppression'] satisfies InputStage[]) this.#faultTold.delete(`${stage} ${id}`);
     this.#leaving.push(input);
     this.#outputs.removeParticipant(id);
   }
@@ -139,6 +145,15 @@ export class AudioEngine {
     this.#outputs.setReportedLoss(loss);
   }
 
+  /** @throws {Error} when one of this name is being played */
+  playSound(sound: SoundOrder): void {
+    this.#sounds.play(sound);
+  }
+
+  stopSound(soundId: string): void {
+    this.#sounds.stop(soundId);
+  }
+
   /** Mixes [tickUs, tickUs + 20 ms) and hands out its packets. */
   tick(tickUs: number): void {
     if (this.#closed) return;
@@ -146,6 +161,7 @@ export class AudioEngine {
     this.#nextTickUs = tickUs + tickLengthUs;
     this.#voices.clear();
     this.#fading.length = 0;
+    this.#sound.sounds = this.#sounds.tick();
     if (this.#outputs.isTaken) {
       this.#mix(tickUs);
       this.#options.onEncoded(this.#outputs.process(tickUs, this.#sound, this.#heard()));
@@ -222,6 +238,7 @@ export class AudioEngine {
       packetsOfStrangers: this.#strangers,
       turnedAway: this.#selection.turnedAway,
       outputs: this.#outputs.stats(),
+      sounds: this.#sounds.stats(),
       participants,
     };
   }
@@ -233,6 +250,7 @@ export class AudioEngine {
     for (const input of [...this.#inputs.values(), ...this.#leaving]) input.close();
     this.#inputs.clear();
     this.#leaving = [];
+    await this.#sounds.close();
     await Promise.all(this.#opening);
   }
 }

@@ -1,5 +1,5 @@
 import type { AudioMode, AudioPacket, VoiceSettings } from '../protocol.js';
-import { rampSamples, silenceDbov, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
+import { rampSamples, samplesToUs, silenceDbov, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
 import { soundEnergy } from './channels.js';
 import { LevelMeter, levelDbov } from './level-meter.js';
 import { OpusDecoder } from './opus-decoder.js';
@@ -8,13 +8,20 @@ import { SoundBlock } from './sound-block.js';
 import { rampSound } from './splice.js';
 import { isLoud, TalkGate } from './talk-gate.js';
 import type { Voice } from './tick-sound.js';
+import { VoiceChain } from './voice-chain.js';
+
+/** What may fail here. */
+export type InputStage = 'opus decoder' | 'noise suppression';
 
 export interface AudioInputOptions {
   readonly participantId: string;
   /** Stereo is kept for `music`, and mixed down for `voice`. */
   readonly mode: AudioMode;
-  readonly onFault: (participantId: string, message: string) => void;
+  readonly onFault: (stage: InputStage, participantId: string, message: string) => void;
 }
+
+/** Until it is said otherwise. */
+const usualVoice: VoiceSettings = { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false };
 
 /**
  * One participant's way into the mix: playout buffer, decoder, gate, voice chain. Each tick he is either decoded and mixed, or his packets pass by time.
@@ -30,6 +37,7 @@ export class AudioInput implements Voice {
   readonly #playout = new PlayoutBuffer();
   readonly #gate = new TalkGate();
   readonly #meter = new LevelMeter();
+  readonly #chain: VoiceChain;
   #decoder: OpusDecoder | undefined;
   #sendsLevels = false;
   #muted = false;
@@ -48,6 +56,8 @@ export class AudioInput implements Voice {
     this.participantId = participantId;
     this.#mode = mode;
     this.#onFault = onFault;
+    this.#chain = new VoiceChain({ mode, onFault: (message) => onFault('noise suppression', participantId, message) });
+    this.voice = usualVoice;
   }
 
   /** Until it resolves the participant's packets pass unheard. Never rejects. */
@@ -57,7 +67,7 @@ export class AudioInput implements Voice {
       if (this.#closed) decoder.close();
       else this.#decoder = decoder;
     } catch (error) {
-      this.#onFault(this.participantId, `no Opus decoder: ${error instanceof Error ? error.message : String(error)}`);
+      this.#onFault('opus decoder', this.participantId, `no Opus decoder: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -75,6 +85,8 @@ export class AudioInput implements Voice {
 
   set voice(voice: VoiceSettings) {
     this.#muted = voice.muted;
+    // Until noise suppression is there, he is heard without.
+    void this.#chain.set(voice);
   }
 
   /**
@@ -111,6 +123,8 @@ export class AudioInput implements Voice {
       this.#pull(tickUs, decoder);
       this.#energy(tickUs);
     }
+    if (!wasMixed) this.#chain.restart();
+    this.#chain.process(this.block);
     // Into the mix and out of it over 5 ms.
     if (isSelected !== wasMixed) rampSound(this.block.sound, wasMixed ? 1 : 0, isSelected ? 1 : 0, rampSamples);
     this.#mixedDbov = levelDbov(soundEnergy(this.block.sound), tickSamples);
@@ -153,7 +167,7 @@ export class AudioInput implements Voice {
     const { undecodable } = this.#playout.counters;
     if (undecodable === this.#undecodable) return;
     this.#undecodable = undecodable;
-    this.#onFault(this.participantId, decoder.lastError);
+    this.#onFault('opus decoder', this.participantId, decoder.lastError);
   }
 
   skipTo(tickUs: number): void {
@@ -166,9 +180,10 @@ export class AudioInput implements Voice {
     return this.#meter.take();
   }
 
-  /** Capture to mix, in microseconds, smoothed; undefined before the first packet. */
+  /** Capture to mix, noise suppression included, in microseconds, smoothed; undefined before the first packet. */
   get delayUs(): number | undefined {
-    return this.#playout.delayUs;
+    const { delayUs } = this.#playout;
+    return delayUs === undefined ? undefined : delayUs + Math.round(samplesToUs(this.#chain.delaySamples));
   }
 
   requestMinimumDelay(delayUs: number): void {
@@ -179,11 +194,13 @@ export class AudioInput implements Voice {
     return {
       ...this.#playout.counters,
       mixed: this.#mixed,
+      muted: this.#muted,
       sendsLevels: this.#sendsLevels,
       delayUs: this.#playout.delayUs,
       waitingUs: this.#playout.waitingUs,
       targetUs: this.#playout.targetUs(),
       queuedUs: this.#playout.queuedUs,
+      voice: this.#chain.stats(),
     };
   }
 
@@ -191,5 +208,6 @@ export class AudioInput implements Voice {
     this.#closed = true;
     this.#decoder?.close();
     this.#decoder = undefined;
+    this.#chain.close();
   }
 }

@@ -11,7 +11,7 @@ import { FaultReporter } from './fault-reporter.js';
 
 export type Audio = Pick<
   AudioEngine,
-  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'setVoice' | 'setHearing' | 'setReportedLoss' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
+  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'setVoice' | 'setHearing' | 'setReportedLoss' | 'playSound' | 'stopSound' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
 >;
 
 export interface MixerThreadOptions {
@@ -43,6 +43,7 @@ export class MixerThread {
       settings: options.audio,
       onEncoded: (encoded) => onEvent({ type: 'encodedAudio', audio: encoded }),
       onLevels: (levels) => onEvent({ type: 'levels', levels }),
+      onSoundEnded: (soundId, error) => onEvent({ type: 'soundEnded', soundId, error }),
       onFault: (stage, participantId, message) => faults.report(stage, participantId, message),
     });
     const thread = new MixerThread(given, audio, faults);
@@ -131,6 +132,12 @@ export class MixerThread {
         break;
       case 'setReportedLoss':
         this.#audio.setReportedLoss(command.loss);
+        break;
+      case 'playSound':
+        this.#audio.playSound(command.sound);
+        break;
+      case 'stopSound':
+        this.#audio.stopSound(command.soundId);
         break;
       case 'snapshot':
         this.#snapshot(command.requestId);

@@ -3,7 +3,7 @@ import { AudioEngine, type MeasuredLevel } from '../../../mixer/audio/audio-engi
 import { energy, levelDbov } from '../../../mixer/audio/level-meter.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { opusPacketHasFec } from '../../../mixer/audio/opus-packet.js';
-import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio } from '../../../mixer/protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, VoiceSettings } from '../../../mixer/protocol.js';
 import { join } from './sound.js';
 
 export const tickUs = 20_000;
@@ -78,6 +78,9 @@ export class Speaker {
   }
 }
 
+/** Not levelled: tests know how loud their tones are. */
+export const asHeIs: VoiceSettings = { muted: false, gainDb: 0, levelled: false, noiseSuppressed: false };
+
 /** What each listener gets, decoded by a decoder of his own: the shared stream, or his own where there is one. */
 class Ear {
   readonly packets: Uint8Array[] = [];
@@ -89,6 +92,7 @@ export class SoundRoom {
   readonly encoded: EncodedAudio[] = [];
   readonly levels: (readonly MeasuredLevel[])[] = [];
   readonly faults: string[] = [];
+  readonly ended: (readonly [soundId: string, error: string | undefined])[] = [];
   readonly #ears = new Map<string, Ear>();
   readonly #speakers = new Map<string, Speaker>();
   #engine: AudioEngine | undefined;
@@ -101,6 +105,7 @@ export class SoundRoom {
       settings: { mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12, ...settings },
       onEncoded: (audio) => room.#hear(audio),
       onLevels: (levels) => room.levels.push(levels),
+      onSoundEnded: (soundId, error) => room.ended.push([soundId, error]),
       onFault: (stage, participantId, message) => room.faults.push(`${stage} ${participantId ?? ''}: ${message}`),
     });
     return room;
@@ -114,6 +119,7 @@ export class SoundRoom {
     for (const option of options) {
       this.#speakers.set(option.participantId, await Speaker.create(option));
       this.engine.addParticipant(option.participantId);
+      this.engine.setVoice(option.participantId, asHeIs);
     }
     await this.engine.opened();
   }

@@ -15,6 +15,8 @@ function fakeAudio(calls: string[]): Audio {
     setVoice: (id, { muted }) => calls.push(`voice ${id} ${muted}`),
     setHearing: (id, { restDb }) => calls.push(`hearing ${id} ${restDb}`),
     setReportedLoss: ({ mixPercent }) => calls.push(`loss ${mixPercent}`),
+    playSound: ({ soundId }) => calls.push(`play ${soundId}`),
+    stopSound: (soundId) => calls.push(`stop ${soundId}`),
     tick: (tickUs) => calls.push(`tick ${tickUs}`),
     skipTo: (tickUs) => calls.push(`skip ${tickUs}`),
     playoutDelayUs: () => undefined,
@@ -59,9 +61,11 @@ describe('mixer thread', () => {
     thread.handle({ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 0, levelled: true, noiseSuppressed: false } });
     thread.handle({ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: {} } });
     thread.handle({ type: 'setReportedLoss', loss: { mixPercent: 10, participants: {} } });
+    thread.handle({ type: 'playSound', sound: { soundId: 's1', path: '/nowhere.wav', loop: false, gainDb: 0, participantIds: undefined } });
+    thread.handle({ type: 'stopSound', soundId: 's1' });
     thread.handle({ type: 'removeParticipant', participantId: 'ann' });
     for (let wake = 0; wake < 4; wake += 1) fire?.();
-    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'voice ann true', 'hearing ann -20', 'loss 10', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
+    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'voice ann true', 'hearing ann -20', 'loss 10', 'play s1', 'stop s1', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
     thread.handle({ type: 'stats', requestId: 9 });
     const answer = events.at(-1);
     expect(answer).to.deep.include({ type: 'stats', requestId: 9 });
