@@ -171,15 +171,29 @@ export interface EncodedVideo {
   readonly data: Uint8Array;
 }
 
-/** One 20 ms tick of sound for everyone. Who is in `minus` gets that; every other listener of this tick gets `mix` (he has no share in it). */
+/** A voice in a mix, with its level there (RFC 6464's scale). */
+export interface HeardVoice {
+  readonly participantId: string;
+  readonly levelDbov: number;
+}
+
+/** What some participants get instead of the mix. */
+export interface EncodedStream {
+  readonly participantIds: readonly string[];
+  /** Whose voices are in it, loudest first; undefined: those of the mix, without the voice of him who gets it. */
+  readonly heard: readonly HeardVoice[] | undefined;
+  readonly data: Uint8Array;
+}
+
+/** One 20 ms tick of sound for everyone. Who is in one of the `streams` gets that; every other listener of this tick gets `mix` (he has no share in it). */
 export interface EncodedAudio {
   readonly ptsUs: number;
   /** Whose voices are in this tick's mix, with their level there (RFC 6464's scale), loudest first. */
-  readonly heard: readonly { readonly participantId: string; readonly levelDbov: number }[];
+  readonly heard: readonly HeardVoice[];
   readonly mix: Uint8Array | undefined;
   /** For whom it was mixed, as `AudioListeners` said then: in the `mix` of a tick that is older than his wish, a participant may hear himself. */
   readonly participantIds: readonly string[];
-  readonly minus: readonly { readonly participantId: string; readonly data: Uint8Array }[];
+  readonly streams: readonly EncodedStream[];
 }
 
 /** Counters and gauges by stage; plain JSON, served as it is under /stats. */

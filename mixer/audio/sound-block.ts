@@ -12,10 +12,17 @@ export class SoundBlock {
   readonly left = new Float32Array(tickSamples);
   readonly right = new Float32Array(tickSamples);
   isStereo = false;
+  readonly #mono: Sound = { left: this.left, right: undefined };
 
   /** The same as a `Sound`, without copying. */
   get sound(): Sound {
-    return this.isStereo ? this : { left: this.left, right: undefined };
+    return this.isStereo ? this : this.#mono;
+  }
+
+  copyFrom(other: SoundBlock): void {
+    this.left.set(other.left);
+    if (other.isStereo) this.right.set(other.right);
+    this.isStereo = other.isStereo;
   }
 
   clear(): void {
