@@ -76,12 +76,13 @@ async function runTurn(options: SpeechTurnOptions): Promise<SpeechTurnResult> {
   }
   const counters = await link.counters();
   const { offered, lost } = options.place === 'downstream' ? counters.down : counters.up;
-  const scores = spoken.map(({ voice, said }, index) =>
-    score(voice, said, receiver.soundFrom(saidFrom[unscoredSentences + index] ?? 0, said.length + (mostDelayMs * sampleRateHz) / 1000)));
   receiver.close();
   sender.close();
   await path.close();
   await link.close();
+  // Only now: it takes some seconds, in which the room would take the clients for gone.
+  const scores = spoken.map(({ voice, said }, index) =>
+    score(voice, said, receiver.soundFrom(saidFrom[unscoredSentences + index] ?? 0, said.length + (mostDelayMs * sampleRateHz) / 1000)));
   return { scores, offered, lost };
 }
 
