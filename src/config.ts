@@ -47,6 +47,7 @@ export const optionTable = {
   maxViewers: integer({ key: 'rooms.maxViewers', default: 500, meaning: 'Viewers of a room.' }, { min: 0, max: 10_000 }),
   defaultLayout: string({ key: 'rooms.layout', default: 'grid', meaning: 'Layout of a new room.' }, 'the name of a layout', (text) => text !== ''),
   participantTimeoutMs: integer({ key: 'rooms.participantTimeoutMs', default: 8000, unit: 'ms', meaning: 'A participant or viewer without a sign of life for so long is gone. Who only listens gives one each 6 s at most.' }, { min: 7000, max: 600_000 }),
+  resumeTimeoutMs: integer({ key: 'rooms.resumeTimeoutMs', default: 15_000, unit: 'ms', meaning: 'A page whose WebSocket was lost may go on over another one, as the same participant, for so long, and while its media live; 0: it joins again.' }, { min: 0, max: 120_000 }),
   requiredMedia: someOf({ key: 'whip.required', default: [], meaning: 'What a WHIP publisher has to send; empty: sound alone and picture alone are welcome, too. Who joins with a page may always come without camera or microphone.' }, ['audio', 'video']),
   canvasWidth: integer({ key: 'canvas.width', default: 1280, unit: 'px', meaning: 'Width of a new room\'s picture.' }, canvasRanges.width),
   canvasHeight: integer({ key: 'canvas.height', default: 720, unit: 'px', meaning: 'Height of a new room\'s picture.' }, canvasRanges.height),

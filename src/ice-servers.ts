@@ -45,10 +45,12 @@ export class IceServers {
 
   /** RFC 9725 4.6: one `Link` header each. */
   linksFor(user: string): readonly string[] {
-    return this.for(user).flatMap(({ urls, username, credential }) => {
-      const rights = username === undefined || credential === undefined ? '' : `; username=${quote(username)}; credential=${quote(credential)}; credential-type="password"`;
-      return urls.map((url) => `<${url}>; rel="ice-server"${rights}`);
-    });
+    return linksOf(this.for(user));
+  }
+
+  /** Those that ask for no credentials. */
+  get openLinks(): readonly string[] {
+    return linksOf([{ urls: this.#stunUrls }]);
   }
 
   #credentialsFor(user: string): { readonly username: string; readonly credential: string } {
@@ -58,6 +60,13 @@ export class IceServers {
     const username = `${expiryS}:${user}`;
     return { username, credential: createHmac('sha1', turnSecret).update(username).digest('base64') };
   }
+}
+
+function linksOf(servers: readonly IceServer[]): readonly string[] {
+  return servers.flatMap(({ urls, username, credential }) => {
+    const rights = username === undefined || credential === undefined ? '' : `; username=${quote(username)}; credential=${quote(credential)}; credential-type="password"`;
+    return urls.map((url) => `<${url}>; rel="ice-server"${rights}`);
+  });
 }
 
 export function isTurn(url: string): boolean {

@@ -63,7 +63,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);
   await listen(server, config);
-  const signalling = new SignallingServer({ registry, allowedOrigins, iceServers, control: config.control, time, log });
+  const signalling = new SignallingServer({ registry, allowedOrigins, iceServers, resumeTimeoutMs: config.resumeTimeoutMs, control: config.control, time, log });
   signalling.attach(server);
   registry.start();
 

@@ -21,7 +21,7 @@ const slots = ['microphone', 'camera', 'screen'];
  * The peer connection of one join. The server offers three m-lines: audio (both ways), video (camera in, mix out), video (screen in). They are
  * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it. A further offer restarts ICE.
  * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `shaky` (the network has changed, or nothing comes any more: an
- * ICE restart may help), `failed`.
+ * ICE restart may help), `connected` once, `silent` and `heard` (whether media come at all), `failed`.
  */
 export class RoomPeer extends EventTarget {
   #connection;
@@ -117,7 +117,12 @@ export class RoomPeer extends EventTarget {
   #watchPath() {
     const onShaky = () => emit(this, 'shaky');
     this.#network = new NetworkWatch(onShaky);
-    this.#silence = new SilenceWatch({ connection: this.#connection, onSilence: onShaky });
+    const onSilence = () => {
+      emit(this, 'silent');
+      onShaky();
+    };
+    this.#silence = new SilenceWatch({ connection: this.#connection, onSilence, onHeard: () => emit(this, 'heard') });
+    emit(this, 'connected');
   }
 
   #followSizes() {

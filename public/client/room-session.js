@@ -1,13 +1,19 @@
-/** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ServerMessage, Tracks } from './types.js' */
+/** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ResumedMessage, ServerMessage, Tracks } from './types.js' */
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
+import { ResumableSocket } from './resumable-socket.js';
 import { RoomPeer } from './room-peer.js';
-import { SignallingSocket } from './signalling-socket.js';
 
 // The server waits up to 5 s for a room process; the rest is the way there and back.
 const joinTimeoutMs = 8000;
 // A restart takes some round trips; what makes one necessary is often noticed in several ways at once.
 const restartPauseMs = 1500;
+// The server answers within a round trip or two; after a change of network the old socket never brings one, and nobody says so.
+const restartAnswerMs = 1500;
+// A server that is slow must not be asked for one socket after another: twice as long each time, up to this, until it has answered.
+const longestAnswerMs = 12_000;
+// Asked for in a moment in which there was no connection yet, or no more, or overtaken by another offer: nothing that the user did.
+const restartCodes = new Set(['ice_restart_unsupported', 'answer_outdated']);
 
 /**
  * @typedef {object} SessionEnd why a session is over
@@ -18,9 +24,10 @@ const restartPauseMs = 1500;
  */
 
 /**
- * One join, from the WebSocket's opening to its end: one socket and one peer connection. It never comes back; TesseraRoom makes another.
- * Events: `joined` (detail: JoinedMessage), `message` (detail: ServerMessage, those after `joined` that tell of the room),
- * `stream` (detail: MediaStream), and at the very last `ended` (detail: SessionEnd).
+ * One join, from the WebSocket's opening to its end: one peer connection, and one socket after another when one is lost. It never comes back; TesseraRoom makes another.
+ * Events: `joined` (detail: JoinedMessage), `resumed` (detail: ResumedMessage: over another socket, the same participant), `message` (detail: ServerMessage, those after
+ * `joined` that tell of the room), `connection` (detail: {isLost}: whether something does not come through and is being mended), `stream` (detail: MediaStream), and
+ * at the very last `ended` (detail: SessionEnd).
  */
 export class RoomSession extends EventTarget {
   #socket;
@@ -35,8 +42,11 @@ export class RoomSession extends EventTarget {
   #joined = false;
   #answered = false;
   #restartedAtMs = -Infinity;
+  #answerWaitMs = restartAnswerMs;
   /** The offers so far, each answered after the one before: a browser takes no second one meanwhile. */
   #offers = Promise.resolve();
+  #socketLost = false;
+  #pathLost = false;
   #ended = false;
   #joinTimer;
 
@@ -47,9 +57,11 @@ export class RoomSession extends EventTarget {
     this.#joinMessage = { type: 'join', room, name, audio: media.audio, video: media.video, ...(maxHeight === undefined ? {} : { maxHeight }) };
     this.#told = { audio: media.audio, video: media.video, screen: false };
     this.#joinTimer = setTimeout(() => this.#fail('unreachable', 'The server did not answer.'), joinTimeoutMs);
-    this.#socket = new SignallingSocket(url);
+    this.#socket = new ResumableSocket(url);
     on(this.#socket, 'open', () => this.#socket.send(this.#joinMessage));
     on(this.#socket, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
+    on(this.#socket, 'lost', () => this.#noteConnection({ socketLost: true }));
+    on(this.#socket, 'resumed', (/** @type {ResumedMessage} */ message) => this.#handleResumed(message));
     on(this.#socket, 'close', () => this.#fail('unreachable', 'The connection to the server was lost.'));
   }
 
@@ -94,7 +106,7 @@ export class RoomSession extends EventTarget {
     else if (message.type === 'encoding') void this.#peer?.followWish(message);
     else if (message.type === 'closed') this.#end({ reason: message.reason, rejoin: message.rejoin, afterMs: message.afterMs, error: null });
     else if (message.type === 'error' && !this.#joined) this.#fail(message.error.code, message.error.message, message.error.details);
-    else if (this.#joined && !isRefusedRestart(message)) emit(this, 'message', message);
+    else if (this.#joined && !(message.type === 'error' && restartCodes.has(message.error.code))) emit(this, 'message', message);
   }
 
   /** @param {JoinedMessage} message */
@@ -107,20 +119,43 @@ export class RoomSession extends EventTarget {
     on(peer, 'candidate', (/** @type {string} */ candidate) => this.#handleCandidate(candidate));
     on(peer, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', stream));
     on(peer, 'shaky', () => this.#restart());
+    on(peer, 'silent', () => this.#noteConnection({ pathLost: true }));
+    on(peer, 'heard', () => this.#noteConnection({ pathLost: false }));
+    on(peer, 'connected', () => this.#socket.keep({ room: this.#joinMessage.room, participantId: message.participantId, secret: message.secret }));
     on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
     emit(this, 'joined', message);
   }
 
+  /** The network is another one, or was away: so is the media's. @param {ResumedMessage} message */
+  #handleResumed(message) {
+    const own = message.room.participants.find(({ id }) => id === message.participantId);
+    if (own !== undefined) this.#told = { audio: own.audio, video: own.video, screen: own.screen };
+    this.#noteConnection({ socketLost: false });
+    emit(this, 'resumed', message);
+    this.#restartedAtMs = -Infinity;
+    void this.#offers.then(() => this.#restart());
+  }
+
+  /** @param {{ socketLost?: boolean, pathLost?: boolean }} change */
+  #noteConnection({ socketLost = this.#socketLost, pathLost = this.#pathLost }) {
+    const wasLost = this.#socketLost || this.#pathLost;
+    this.#socketLost = socketLost;
+    this.#pathLost = pathLost;
+    const isLost = socketLost || pathLost;
+    if (isLost !== wasLost && !this.#ended) emit(this, 'connection', { isLost });
+  }
+
   /** @param {OfferMessage} message */
-  async #handleOffer({ sdp, iceServers }) {
+  async #handleOffer({ sdp, offerId, iceServers }) {
     if (this.#ended) return;
+    this.#answerWaitMs = restartAnswerMs;
     const isFirst = !this.#answered;
     this.#earlyCandidates = [];
     try {
       const answer = await this.#peer?.answer(sdp, iceServers);
       if (answer === undefined || this.#ended) return;
       this.#answered = true;
-      this.#socket.send({ type: 'answer', sdp: answer });
+      this.#socket.send({ type: 'answer', sdp: answer, offerId });
       const candidates = this.#earlyCandidates ?? [];
       this.#earlyCandidates = null;
       for (const candidate of candidates) this.#handleCandidate(candidate);
@@ -138,6 +173,8 @@ export class RoomSession extends EventTarget {
     if (this.#ended || this.#earlyCandidates !== null || nowMs - this.#restartedAtMs < restartPauseMs) return;
     this.#restartedAtMs = nowMs;
     this.#socket.send({ type: 'restart' });
+    this.#socket.expectAnswer(this.#answerWaitMs);
+    this.#answerWaitMs = Math.min(longestAnswerMs, this.#answerWaitMs * 2);
   }
 
   /** @param {string} candidate */
@@ -161,9 +198,4 @@ export class RoomSession extends EventTarget {
     this.#socket.close();
     emit(this, 'ended', end);
   }
-}
-
-/** Asked for in a moment in which there was no connection yet, or no more: nothing that the user did. @param {ServerMessage} message */
-function isRefusedRestart(message) {
-  return message.type === 'error' && message.error.code === 'ice_restart_unsupported';
 }

@@ -6,20 +6,22 @@ const longestAlarmChecks = 32;
 
 /**
  * Notices that nothing is received any more, seconds before ICE does: a process that was killed says no goodbye.
- * `onSilence` is called after 2, 4, 8… silent seconds.
+ * `onSilence` is called after 2, 4, 8… silent seconds, `onHeard` when something comes again after that.
  */
 export class SilenceWatch {
   #connection;
   #onSilence;
+  #onHeard;
   #packets = 0;
   #checks = 0;
   #alarmAtChecks = firstAlarmChecks;
   #timer;
 
-  /** @param {{ connection: RTCPeerConnection, onSilence: () => void }} options */
-  constructor({ connection, onSilence }) {
+  /** @param {{ connection: RTCPeerConnection, onSilence: () => void, onHeard: () => void }} options */
+  constructor({ connection, onSilence, onHeard }) {
     this.#connection = connection;
     this.#onSilence = onSilence;
+    this.#onHeard = onHeard;
     this.#timer = setInterval(() => void this.#check(), intervalMs);
   }
 
@@ -33,6 +35,7 @@ export class SilenceWatch {
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#checks = 0;
+      if (this.#alarmAtChecks > firstAlarmChecks) this.#onHeard();
       this.#alarmAtChecks = firstAlarmChecks;
       return;
     }

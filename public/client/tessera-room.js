@@ -1,4 +1,4 @@
-/** @import { JoinedMessage, MediaState, RoomDescription, ServerMessage, Tracks } from './types.js' */
+/** @import { JoinedMessage, ResumedMessage, MediaState, RoomDescription, ServerMessage, Tracks } from './types.js' */
 /** @import { SessionEnd } from './room-session.js' */
 import { Backoff, waitForRetry } from './backoff.js';
 import { TesseraError } from './errors.js';
@@ -23,11 +23,12 @@ const stableAfterMs = 5000;
 const ghostCodes = new Set(['room_full', 'too_many_rooms']);
 
 /**
- * A room from inside: sends microphone, camera and screen, gets back one stream with everybody else, and comes back by itself when
- * the connection, the server or the room's process was lost, with what was switched on.
+ * A room from inside: sends microphone, camera and screen, gets back one stream with everybody else, goes on as the same participant
+ * when the network changes, and comes back by itself when the server or the room's process was lost, with what was switched on.
  *
  * Events (all CustomEvents; what is in `detail`):
  * - `state` {state, reason}: see RoomState; `reason` is a stable word where there is one
+ * - `connection` {isLost}: while `joined`: something does not come through, and is being mended; or it comes again
  * - `room` RoomDescription: after every change
  * - `speaking` Speaking: who speaks now
  * - `recording` Recording: a recording started, went on, ended or failed
@@ -202,6 +203,12 @@ export class TesseraRoom extends EventTarget {
       emit(this, 'room', joined.room);
       onJoined(joined.room);
     });
+    on(session, 'resumed', (/** @type {ResumedMessage} */ { room }) => {
+      this.#room = room;
+      session.tellMedia(this.media);
+      emit(this, 'room', room);
+    });
+    on(session, 'connection', (/** @type {{ isLost: boolean }} */ detail) => emit(this, 'connection', detail));
     on(session, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
     on(session, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', { stream }));
     return new Promise((resolve) => {

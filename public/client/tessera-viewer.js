@@ -24,6 +24,7 @@ const waitingCodes = new Set(['room_not_found', 'room_full', 'participant_not_fo
  *
  * Events (CustomEvents; what is in `detail`):
  * - `state` {state}: see ViewerState
+ * - `connection` {isLost}: while `live`: nothing comes, and it is being mended; or something comes again
  * - `stream` {stream}: `video.srcObject = event.detail.stream`
  * - `error` TesseraError: an attempt failed; another follows
  */
@@ -98,6 +99,8 @@ export class TesseraViewer extends EventTarget {
       signal.addEventListener('abort', () => resolve(new TesseraError('ended', 'Closed.')));
     });
     on(session, 'connected', onLive);
+    on(session, 'silent', () => emit(this, 'connection', { isLost: true }));
+    on(session, 'heard', () => emit(this, 'connection', { isLost: false }));
     try {
       const stream = await session.open(endpoint, { token, signal });
       emit(this, 'stream', { stream });

@@ -59,11 +59,13 @@
  *
  * @typedef {{ urls: string[], username?: string, credential?: string }} IceServer as RTCPeerConnection takes it
  *
- * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} JoinedMessage
- * @typedef {{ type: 'offer', sdp: string, iceServers?: readonly IceServer[] }} OfferMessage
+ * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[], secret: string }} JoinedMessage
+ * @typedef {{ type: 'resumed', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} ResumedMessage
+ * @typedef {{ type: 'offer', sdp: string, offerId: number, iceServers?: readonly IceServer[] }} OfferMessage
  * @typedef {{ type: 'closed', reason: string, rejoin: boolean, afterMs: number }} ClosedMessage
  * @typedef {{ type: 'error', error: { code: string, message: string, details?: unknown } }} ErrorMessage
  * @typedef {JoinedMessage
+ *   | ResumedMessage
  *   | OfferMessage
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)

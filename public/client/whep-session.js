@@ -16,7 +16,7 @@ const relayAfterMs = 1500;
 
 /**
  * One WHEP session (draft-ietf-wish-whep): an offer that only receives is posted, the answer starts the media, DELETE ends it.
- * Events: `connected`, `failed`.
+ * Events: `connected`, `silent` and `heard` (whether media come at all), `failed`.
  */
 export class WhepSession extends EventTarget {
   #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -70,7 +70,7 @@ export class WhepSession extends EventTarget {
     this.#answer = sdp;
     this.#watch.watchTransport();
     this.#useRelays(readIceServers(response.headers.get('Link')));
-    this.#silence = new SilenceWatch({ connection, onSilence: () => void this.#askWhetherAlive() });
+    this.#silence = new SilenceWatch({ connection, onSilence: () => this.#handleSilence(), onHeard: () => emit(this, 'heard') });
     return receivedStream(sound, picture);
   }
 
@@ -94,6 +94,11 @@ export class WhepSession extends EventTarget {
   #delete() {
     if (this.#sessionUrl !== null) void fetch(this.#sessionUrl, { method: 'DELETE', headers: this.#authorization, keepalive: true }).catch(() => undefined);
     this.#sessionUrl = null;
+  }
+
+  #handleSilence() {
+    emit(this, 'silent');
+    void this.#askWhetherAlive();
   }
 
   /** Says once more that there are no further candidates: a server that has lost the session answers that there is none. */

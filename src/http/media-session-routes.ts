@@ -12,7 +12,6 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { AppError } from '../errors.js';
 import { parseDisplayName, parseRoomName, mostHeightPx } from '../names.js';
-import type { IceDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { AddRoutes, HttpServices } from './http-services.js';
 import type { MediaSession, MediaSessionKind } from './media-sessions.js';
@@ -60,7 +59,7 @@ export const addWhepRoutes: AddRoutes = (router, services) => {
 
 function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace): void {
   const { kind } = face;
-  const { sessions, iceServers, bodyLimitBytes } = services;
+  const { registry, sessions, iceServers, bodyLimitBytes } = services;
   const endpoint = `/${kind}/:room`;
   const resource = `/${kind}/sessions/:secret`;
 
@@ -87,8 +86,11 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
   });
   router.options(endpoint, (context) => {
     context.set({ Allow: 'POST, GET, HEAD, OPTIONS', 'Accept-Post': sdpType });
-    // RFC 9725 4.6: for clients that must know before they make their offer.
-    setLinks(context, iceServers.linksFor(kind));
+    // RFC 9725 4.6: for clients that must know before they make their offer; not for a browser's preflight, whose answer no script reads.
+    const isPreflight = context.get('Access-Control-Request-Method') !== '';
+    // Credentials for a relay are for people of a room: whoever asks before there is one gets them with the answer to his POST.
+    const isForRoom = registry.has(context.params['room'] ?? '');
+    if (!isPreflight) setLinks(context, isForRoom ? iceServers.linksFor(kind) : iceServers.openLinks);
     context.body = '';
   });
   router.options(resource, (context) => {
@@ -99,19 +101,24 @@ function addMediaRoutes(router: Router, services: HttpServices, face: MediaFace)
     const secret = context.params['secret'] ?? '';
     sessions.get(kind, secret);
     const fragment = parseSdpFragment(await readSdpFragment(context, bodyLimitBytes));
-    const session = sessions.get(kind, secret);
-    requireMatch(context, session.etag);
-    const { room, sessionId } = session;
-    const restarted = await restartIce(session, fragment);
-    for (const candidate of fragment.candidates) await room.addCandidate(sessionId, candidate);
-    if (fragment.isEnd) await room.addCandidate(sessionId, '');
+    const candidates = fragment.isEnd ? [...fragment.candidates, ''] : fragment.candidates;
+    const restarted = await sessions.inTurn(kind, secret, async (session) => {
+      requireMatch(context, session.etag);
+      const { room, sessionId } = session;
+      if (!isRestart(session, fragment)) {
+        await room.addCandidates(sessionId, candidates);
+        return undefined;
+      }
+      const description = await room.restartIceFor(sessionId, fragment.iceUfrag, fragment.icePassword, candidates);
+      return { description, sessionId, etag: sessions.renew(kind, secret, fragment.iceUfrag) };
+    });
     context.status = 204;
     if (restarted === undefined) return;
     context.status = 200;
-    context.set({ ETag: sessions.renew(session, fragment.iceUfrag), 'Cache-Control': 'no-store' });
+    context.set({ ETag: restarted.etag, 'Cache-Control': 'no-store' });
     // Credentials may have expired since the session began.
-    setLinks(context, iceServers.linksFor(sessionId));
-    context.body = writeSdpFragment(restarted, fragment.mid ?? '0');
+    setLinks(context, iceServers.linksFor(restarted.sessionId));
+    context.body = writeSdpFragment(restarted.description, fragment.mid ?? '0');
     context.type = sdpFragmentType;
   });
   router.delete(resource, async (context) => {
@@ -127,11 +134,11 @@ function setLinks(context: Context, links: readonly string[]): void {
   context.set('Cache-Control', 'no-store');
 }
 
-/** RFC 9725 4.3.3: other ICE credentials than the session's are a wish for a restart; undefined when it is none. */
-async function restartIce({ room, sessionId, iceUfrag }: MediaSession, fragment: SdpFragment): Promise<IceDescription | undefined> {
-  if (fragment.iceUfrag === undefined || fragment.iceUfrag === iceUfrag) return undefined;
+/** RFC 9725 4.3.3: other ICE credentials than the session's are a wish for a restart. @throws {AppError} invalid_candidate for half of them */
+function isRestart({ iceUfrag }: MediaSession, fragment: SdpFragment): fragment is SdpFragment & { readonly iceUfrag: string; readonly icePassword: string } {
+  if (fragment.iceUfrag === undefined || fragment.iceUfrag === iceUfrag) return false;
   if (fragment.icePassword === undefined) throw new AppError('invalid_candidate', 'An ICE restart needs a=ice-ufrag and a=ice-pwd.');
-  return room.restartIceFor(sessionId, fragment.iceUfrag, fragment.icePassword);
+  return true;
 }
 
 /** RFC 9110 13.1.1 with strong comparison: `W/"…"` matches nothing. */

@@ -24,8 +24,14 @@ export interface NewMediaSession {
   readonly begin: (listener: SessionListener) => Promise<{ sessionId: string; answer: string }>;
 }
 
+interface Entry {
+  session: MediaSession;
+  /** What was asked of it last. */
+  turn: Promise<unknown>;
+}
+
 export class MediaSessions {
-  readonly #bySecret = new Map<string, MediaSession>();
+  readonly #bySecret = new Map<string, Entry>();
 
   get size(): number {
     return this.#bySecret.size;
@@ -42,21 +48,28 @@ export class MediaSessions {
     });
     if (state.hasEnded) throw new AppError('room_closed');
     const session: MediaSession = { kind, room, sessionId, iceUfrag, etag: `"${newId()}"` };
-    this.#bySecret.set(secret, session);
+    this.#bySecret.set(secret, { session, turn: Promise.resolve() });
     return { secret, session, answer };
   }
 
   /** @throws {AppError} session_not_found */
   get(kind: MediaSessionKind, secret: string): MediaSession {
-    const session = this.#bySecret.get(secret);
-    if (session?.kind !== kind) throw new AppError('session_not_found');
-    return session;
+    return this.#entry(kind, secret).session;
+  }
+
+  /** What changes a session waits for what was asked of it before, and finds it as that has left it. @throws {AppError} session_not_found */
+  inTurn<Result>(kind: MediaSessionKind, secret: string, act: (session: MediaSession) => Promise<Result>): Promise<Result> {
+    const entry = this.#entry(kind, secret);
+    const result = entry.turn.then(() => act(this.get(kind, secret)));
+    entry.turn = result.catch(() => undefined);
+    return result;
   }
 
   /** After an ICE restart. @returns the new entity tag, the only one that is valid from now on (RFC 9725 4.3.3) */
-  renew(session: MediaSession, iceUfrag: string | undefined): string {
+  renew(kind: MediaSessionKind, secret: string, iceUfrag: string | undefined): string {
+    const entry = this.#entry(kind, secret);
     const etag = `"${newId()}"`;
-    for (const [secret, known] of this.#bySecret) if (known === session) this.#bySecret.set(secret, { ...session, iceUfrag, etag });
+    entry.session = { ...entry.session, iceUfrag, etag };
     return etag;
   }
 
@@ -65,5 +78,11 @@ export class MediaSessions {
     const { room, sessionId } = this.get(kind, secret);
     this.#bySecret.delete(secret);
     await room.end(sessionId, 'left');
+  }
+
+  #entry(kind: MediaSessionKind, secret: string): Entry {
+    const entry = this.#bySecret.get(secret);
+    if (entry?.session.kind !== kind) throw new AppError('session_not_found');
+    return entry;
   }
 }

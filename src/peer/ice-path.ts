@@ -77,11 +77,6 @@ export class IcePath {
     this.#current.start(remote, isOfferer);
   }
 
-  /** A restart waits for the other side's credentials: another one now, and nobody could tell whose they are. */
-  get isRestartOpen(): boolean {
-    return this.#next !== undefined && this.#next.remoteUfrag === undefined;
-  }
-
   /** A new agent that replaces a restart under way; undefined when it was itself replaced or closed meanwhile. {@link startRestart} follows. */
   async prepareRestart(isOfferer: boolean): Promise<IceAgent | undefined> {
     this.#dropRestart();
@@ -106,14 +101,19 @@ export class IcePath {
   }
 
   /**
-   * A trickled one.
+   * Trickled ones.
    *
-   * @throws {AppError} `invalid_candidate`.
+   * @returns what adds them, to be called when everything else that came with them is right, too.
+   * @throws {AppError} `invalid_candidate`, when one of them cannot be read.
    */
-  addCandidate(text: string): void {
-    const candidate = parseCandidate(text);
-    if (candidate === undefined) this.ignoredCandidates++;
-    else this.#add(this.#agentOf(text), candidate);
+  readCandidates(texts: readonly string[]): () => void {
+    const read = texts.map((text) => ({ text, candidate: parseCandidate(text) }));
+    return () => {
+      for (const { text, candidate } of read) {
+        if (candidate === undefined) this.ignoredCandidates++;
+        else this.#add(this.#agentOf(text), candidate);
+      }
+    };
   }
 
   /** As {@link IceAgent.follow}. */

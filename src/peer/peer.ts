@@ -110,9 +110,17 @@ export class Peer {
     return this.#sdp.createOffer(plans);
   }
 
-  /** @throws {AppError} `sdp_empty`, `sdp_too_large`, `sdp_invalid`, `sdp_without_media`, `ice_restart_unsupported`; then nothing has changed. */
-  acceptAnswer(sdp: string): readonly NegotiatedMedia[] {
-    const outcome = this.#sdp.acceptAnswer(sdp);
+  /** Of the last offer: by it an answer says to which it belongs. */
+  get offerId(): number {
+    return this.#sdp.version;
+  }
+
+  /**
+   * @param offerId of the offer that it answers; undefined where the client does not say, which is no answer once another offer has taken that one's place.
+   * @throws {AppError} `sdp_empty`, `sdp_too_large`, `sdp_invalid`, `sdp_without_media`, `ice_restart_unsupported`, `answer_outdated`; then nothing has changed.
+   */
+  acceptAnswer(sdp: string, offerId?: number): readonly NegotiatedMedia[] {
+    const outcome = this.#sdp.acceptAnswer(sdp, offerId);
     this.#begin(outcome);
     return outcome.media;
   }
@@ -129,21 +137,19 @@ export class Peer {
 
   /**
    * An ICE restart (RFC 8445 9) of a connection that we have offered: the old path serves until the new one works, DTLS, sources and keys stay. The answer
-   * goes to {@link acceptRestart}; a further offer replaces one that was answered, or that has waited for longer than a restart may take.
+   * goes to {@link acceptRestart}; a further offer takes the place of this one, answered or not.
    *
-   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, when the client has offered, or while such an offer waits
-   *   for its answer: nothing in an answer tells to which of two it belongs.
+   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, when the client has offered, or when another one began meanwhile.
    */
   async createRestartOffer(): Promise<string> {
-    if (this.#ice.isRestartOpen) throw new AppError('ice_restart_unsupported', 'The last offer to restart ICE waits for its answer.');
     const agent = await this.#prepareRestart(true);
     this.#offeredRestart = agent;
     return this.#sdp.createRestartOffer(agent);
   }
 
   /** @throws {AppError} as {@link acceptAnswer}; then the offer stays open. */
-  acceptRestart(answer: string): void {
-    const { transport } = this.#sdp.acceptAnswer(answer);
+  acceptRestart(answer: string, offerId?: number): void {
+    const { transport } = this.#sdp.acceptAnswer(answer, offerId);
     const agent = this.#offeredRestart;
     this.#offeredRestart = undefined;
     // Without it, it took longer than a restart may: the client will ask again.
@@ -154,24 +160,28 @@ export class Peer {
   /**
    * An ICE restart that the client asks for without a description (RFC 9725 4.3.3).
    *
+   * @param candidates as {@link addCandidates} takes them.
    * @returns our side of it, with all candidates.
-   * @throws {AppError} `ice_restart_unsupported` before there are two descriptions, after the end, when we have offered, or when another one began meanwhile.
+   * @throws {AppError} `invalid_candidate`, and `ice_restart_unsupported` before there are two descriptions, after the end, when we have offered, or when another
+   *   one began meanwhile; then nothing has changed, but for the restart that was under way before.
    */
-  async restartFor(remote: { readonly ufrag: string; readonly password: string }): Promise<LocalIce> {
+  async restartFor(remote: { readonly ufrag: string; readonly password: string }, candidates: readonly string[] = []): Promise<LocalIce> {
+    const addCandidates = this.#ice.readCandidates(candidates);
     const agent = await this.#prepareRestart(false);
     const remoteIce = { ...remote, isLite: false };
     if (!this.#ice.startRestart(agent, remoteIce, false)) throw new AppError('ice_restart_unsupported');
     this.#sdp.restart(agent, remoteIce);
+    addCandidates();
     return agent;
   }
 
   /**
-   * One trickled candidate of the other side; the empty one is fine, and so is one that we cannot use.
+   * Trickled candidates of the other side; the empty one is fine, and so is one that we cannot use.
    *
-   * @throws {AppError} `invalid_candidate`.
+   * @throws {AppError} `invalid_candidate`; then none of them is taken.
    */
-  addCandidate(candidate: string): void {
-    this.#ice.addCandidate(candidate);
+  addCandidates(candidates: readonly string[]): void {
+    this.#ice.readCandidates(candidates)();
   }
 
   /**

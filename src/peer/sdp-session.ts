@@ -41,10 +41,17 @@ export class SdpSession {
   /** Of the offer that waits for its answer. */
   #openPlans: readonly MediaPlan[] | undefined;
   #knownMids: readonly string[] = [];
+  /** An offer took the place of one that was not answered: an answer has to say which it means. */
+  #isAmbiguous = false;
 
   constructor(options: SdpSessionOptions) {
     this.#options = options;
     this.#localIce = options.ice;
+  }
+
+  /** Of our last description, as its `o=` line has it. */
+  get version(): number {
+    return this.#version;
   }
 
   /**
@@ -54,7 +61,7 @@ export class SdpSession {
    */
   createOffer(plans: readonly MediaPlan[]): string {
     if (this.#knownMids.some((mid, index) => plans[index]?.mid !== mid)) throw new Error('an offer must repeat the m-lines of the one before');
-    this.#openPlans = plans;
+    this.#open(plans);
     this.#nextLocalIce = undefined;
     return this.#write('actpass', true, offerSections(plans));
   }
@@ -66,7 +73,7 @@ export class SdpSession {
    */
   createRestartOffer(ice: LocalIce): string {
     if (this.#plans.length === 0) throw new Error('there is no offer of ours to repeat');
-    this.#openPlans = this.#plans;
+    this.#open(this.#plans);
     this.#nextLocalIce = ice;
     return this.#write('actpass', true, offerSections(this.#plans));
   }
@@ -77,9 +84,13 @@ export class SdpSession {
     if (this.#remote !== undefined) this.#remote = { ...this.#remote, ice: remoteIce };
   }
 
-  /** @throws {AppError} any of the `sdp_` codes, `ice_restart_unsupported`; then the offer stays open. */
-  acceptAnswer(sdp: string): SdpOutcome {
+  /**
+   * @param offerId the version of the offer that it answers, where that is known.
+   * @throws {AppError} any of the `sdp_` codes, `ice_restart_unsupported`, `answer_outdated`; then the offer stays open.
+   */
+  acceptAnswer(sdp: string, offerId?: number): SdpOutcome {
     const plans = this.#openPlans;
+    if (offerId === undefined ? this.#isAmbiguous : offerId !== this.#version) throw new AppError('answer_outdated');
     if (plans === undefined) throw new AppError('sdp_invalid', 'There is no open offer that this could answer.');
     const remote = new RemoteDescription(sdp);
     const { media, transportMid } = readAnswer(remote, plans);
@@ -87,6 +98,7 @@ export class SdpSession {
     if (transport.setup === 'actpass') throw new AppError('sdp_invalid', 'The answer does not choose between a=setup:active and a=setup:passive.');
     const dtlsRole = this.#settle(transport, dtlsRoleForAnswer[transport.setup]);
     this.#openPlans = undefined;
+    this.#isAmbiguous = false;
     this.#plans = plans;
     this.#knownMids = plans.map(({ mid }) => mid);
     return { media, transport, dtlsRole, isOfferer: true };
@@ -101,6 +113,11 @@ export class SdpSession {
     const dtlsRole = this.#settle(transport, chosen);
     const answer = this.#write(dtlsRole === 'server' ? 'passive' : 'active', remote.bundle !== undefined, sections);
     return { answer, media, transport, dtlsRole, isOfferer: false };
+  }
+
+  #open(plans: readonly MediaPlan[]): void {
+    this.#isAmbiguous ||= this.#openPlans !== undefined;
+    this.#openPlans = plans;
   }
 
   /** The first round decides; later ones must not contradict it. */

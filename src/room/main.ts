@@ -45,15 +45,15 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
       room.setLayout(request.params.layout);
       return {};
     case 'join':
-      return { offer: await room.join(request.params) };
+      return room.join(request.params);
     case 'answer':
       room.answer(request.params);
       return {};
-    case 'addCandidate':
-      room.addCandidate(request.params);
+    case 'addCandidates':
+      room.addCandidates(request.params);
       return {};
     case 'restartIce':
-      return { offer: await room.restartIce(request.params) };
+      return room.restartIce(request.params);
     case 'restartIceFor':
       return room.restartIceFor(request.params);
     case 'setMedia':

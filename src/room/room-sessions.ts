@@ -6,7 +6,7 @@ import type { ParticipantKind } from '../rooms/protocol.js';
 import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
 import { Participant } from './participant.js';
 import { ParticipantVoice, type VoiceDefaults } from './participant-voice.js';
-import { Session, type SessionPeer } from './session.js';
+import { Session, type Offer, type SessionPeer } from './session.js';
 import type { ListenerTiers } from './video-tiers.js';
 
 export interface RoomSessionsOptions {
@@ -89,7 +89,7 @@ export class RoomSessions {
   }
 
   /** A browser page; answers our offer. @param maxHeightPx of the picture that it wants at most @throws {AppError} `room_full`, `room_closed` */
-  async join(id: string, name: string, maxHeightPx?: number): Promise<string> {
+  async join(id: string, name: string, maxHeightPx?: number): Promise<Offer> {
     const session = await this.#openParticipant(id, { name, kind: 'browser' }, maxHeightPx);
     return session.createOffer(planBrowser(this.#options.random, this.#options.stereoBps));
   }

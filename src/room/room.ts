@@ -183,24 +183,24 @@ export class Room {
     this.#refresh();
   }
 
-  join({ sessionId, name, maxHeightPx }: RoomRequests['join']['params']): Promise<string> {
+  join({ sessionId, name, maxHeightPx }: RoomRequests['join']['params']): Promise<RoomRequests['join']['result']> {
     return this.#sessions.join(sessionId, name, maxHeightPx);
   }
 
-  answer({ sessionId, answer }: RoomRequests['answer']['params']): void {
-    this.#sessions.requireSession(sessionId).acceptAnswer(answer);
+  answer({ sessionId, answer, offerId }: RoomRequests['answer']['params']): void {
+    this.#sessions.requireSession(sessionId).acceptAnswer(answer, offerId);
   }
 
-  addCandidate({ sessionId, candidate }: RoomRequests['addCandidate']['params']): void {
-    this.#sessions.requireSession(sessionId).addCandidate(candidate);
+  addCandidates({ sessionId, candidates }: RoomRequests['addCandidates']['params']): void {
+    this.#sessions.requireSession(sessionId).addCandidates(candidates);
   }
 
-  restartIce({ sessionId }: RoomRequests['restartIce']['params']): Promise<string> {
+  restartIce({ sessionId }: RoomRequests['restartIce']['params']): Promise<RoomRequests['restartIce']['result']> {
     return this.#sessions.requireSession(sessionId).restartIce();
   }
 
-  restartIceFor({ sessionId, iceUfrag, icePassword }: RoomRequests['restartIceFor']['params']): Promise<IceDescription> {
-    return this.#sessions.requireSession(sessionId).restartIceFor(iceUfrag, icePassword);
+  restartIceFor({ sessionId, iceUfrag, icePassword, candidates }: RoomRequests['restartIceFor']['params']): Promise<IceDescription> {
+    return this.#sessions.requireSession(sessionId).restartIceFor(iceUfrag, icePassword, candidates);
   }
 
   setMedia({ sessionId, ...media }: RoomRequests['setMedia']['params']): void {

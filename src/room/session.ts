@@ -32,7 +32,14 @@ export interface SessionOptions {
 }
 
 /** What a session asks of its peer. */
-export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidate' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
+export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'offerId' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidates' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
+
+/** As `RoomRequests` has it. */
+export interface Offer {
+  readonly offer: string;
+  /** Which of the session's offers it is. */
+  readonly offerId: number;
+}
 
 export interface SessionEvents extends IncomingMediaEvents {
   onConnected(): void;
@@ -133,18 +140,19 @@ export class Session {
     return this.#incoming.lastVideoUs;
   }
 
-  createOffer(plans: readonly MediaPlan[]): string {
+  createOffer(plans: readonly MediaPlan[]): Offer {
     this.#plans = plans;
-    return this.#requirePeer().createOffer(plans);
+    const peer = this.#requirePeer();
+    return { offer: peer.createOffer(plans), offerId: peer.offerId };
   }
 
   /** To our offer, or to that of an ICE restart, which changes nothing about media. */
-  acceptAnswer(answer: string): void {
+  acceptAnswer(answer: string, offerId: number | undefined): void {
     if (this.#negotiated !== undefined) {
-      this.#requirePeer().acceptRestart(answer);
+      this.#requirePeer().acceptRestart(answer, offerId);
       return;
     }
-    this.#negotiate(this.#requirePeer().acceptAnswer(answer));
+    this.#negotiate(this.#requirePeer().acceptAnswer(answer, offerId));
   }
 
   acceptOffer(offer: string, plan: (remote: readonly RemoteMedia[]) => MediaPlan[]): string {
@@ -157,17 +165,18 @@ export class Session {
     return answer;
   }
 
-  restartIce(): Promise<string> {
-    return this.#requirePeer().createRestartOffer();
+  async restartIce(): Promise<Offer> {
+    const peer = this.#requirePeer();
+    return { offer: await peer.createRestartOffer(), offerId: peer.offerId };
   }
 
-  async restartIceFor(ufrag: string, password: string): Promise<IceDescription> {
-    const local = await this.#requirePeer().restartFor({ ufrag, password });
+  async restartIceFor(ufrag: string, password: string, candidates: readonly string[]): Promise<IceDescription> {
+    const local = await this.#requirePeer().restartFor({ ufrag, password }, candidates);
     return { iceUfrag: local.ufrag, icePassword: local.password, candidates: local.candidates.map(writeCandidate) };
   }
 
-  addCandidate(candidate: string): void {
-    this.#requirePeer().addCandidate(candidate);
+  addCandidates(candidates: readonly string[]): void {
+    this.#requirePeer().addCandidates(candidates);
   }
 
   /** What the source's tile shows; undefined: nothing. */

@@ -27,11 +27,11 @@ const farShare = 0.75;
 const confirmedAfterUs = 600_000;
 /** More than any keyframe takes: the path got slower than was known. */
 const longestQueueUs = 400_000;
-/** How long the headroom has to last; twice as long each time that going up was wrong, until it was right for long. */
-const steadyUs = { first: 2_000_000, most: 32_000_000 } as const;
-/** Down again so soon means that going up was wrong, and after so long that it was right. */
-const wrongWithinUs = 15_000_000;
-const rightAfterUs = 60_000_000;
+/**
+ * How long the headroom has to last: twice as long after each fall from where he had gone up to, half as long for each two minutes between two such falls. Who has
+ * an encode for himself can have it begin and end only so often, whatever he says of his path.
+ */
+const steadyUs = { first: 2_000_000, most: 64_000_000, halvedAfter: 120_000_000 } as const;
 /** Without probes going up is a try. */
 const trialAfterUs = 8_000_000;
 /** Between probes, longer each time that one shows no more. */
@@ -45,7 +45,9 @@ export class TierChoice {
   /** Since when the estimate is too low for the tier. */
   #tooLittleUs: number | undefined;
   #changedUs = Number.NEGATIVE_INFINITY;
-  #wentUpUs = Number.NEGATIVE_INFINITY;
+  /** Since the last fall that counts. */
+  #hasGoneUp = false;
+  #fellUs = 0;
   #steadyUs: number = steadyUs.first;
   #probedUs = Number.NEGATIVE_INFINITY;
   #probeEveryUs: number = probeEveryUs.first;
@@ -90,10 +92,12 @@ export class TierChoice {
   }
 
   #goDown(index: number, nowUs: number): void {
-    const upForUs = nowUs - this.#wentUpUs;
-    if (upForUs < wrongWithinUs) this.#steadyUs = Math.min(steadyUs.most, this.#steadyUs * 2);
-    else if (upForUs > rightAfterUs) this.#steadyUs = steadyUs.first;
-    this.#wentUpUs = Number.NEGATIVE_INFINITY;
+    if (this.#hasGoneUp) {
+      const halvings = Math.floor((nowUs - this.#fellUs) / steadyUs.halvedAfter);
+      this.#steadyUs = Math.min(steadyUs.most, Math.max(steadyUs.first, (2 * this.#steadyUs) / 2 ** halvings));
+      this.#fellUs = nowUs;
+      this.#hasGoneUp = false;
+    }
     this.#change(Math.min(index, this.#needsBps.length), nowUs);
   }
 
@@ -106,7 +110,7 @@ export class TierChoice {
   }
 
   #goUp(index: number, nowUs: number): void {
-    this.#wentUpUs = nowUs;
+    this.#hasGoneUp = true;
     this.#change(index, nowUs);
   }
 

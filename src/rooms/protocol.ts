@@ -193,14 +193,15 @@ export interface RoomRequests {
   open: { params: { options: RoomOptions }; result: { udpPort: number } };
   setLayout: { params: { layout: string }; result: Record<string, never> };
   /** A browser page joins: the server makes the offer. `maxHeightPx`: of the picture that it wants at most. */
-  join: { params: { sessionId: string; name: string; maxHeightPx?: number | undefined }; result: { offer: string } };
-  answer: { params: { sessionId: string; answer: string }; result: Record<string, never> };
-  /** `candidate` is the `candidate:…` line; the empty string is end-of-candidates. */
-  addCandidate: { params: { sessionId: string; candidate: string }; result: Record<string, never> };
+  join: { params: { sessionId: string; name: string; maxHeightPx?: number | undefined }; result: { offer: string; offerId: number } };
+  /** `offerId`: of the offer that it answers; without it only while no other offer has taken that one's place. */
+  answer: { params: { sessionId: string; answer: string; offerId?: number | undefined }; result: Record<string, never> };
+  /** All of them or, when one cannot be read, none. Each is a `candidate:…` line; the empty string is end-of-candidates. */
+  addCandidates: { params: { sessionId: string; candidates: readonly string[] }; result: Record<string, never> };
   /** ICE restart of a session whose offer was ours: an offer with new credentials, which `answer` answers; media go on meanwhile. */
-  restartIce: { params: { sessionId: string }; result: { offer: string } };
-  /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. */
-  restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string }; result: IceDescription };
+  restartIce: { params: { sessionId: string }; result: { offer: string; offerId: number } };
+  /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. Nothing restarts when a candidate cannot be read. */
+  restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string; candidates: readonly string[] }; result: IceDescription };
   setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };

@@ -134,8 +134,8 @@ export class RoomHandle {
     return this.#description;
   }
 
-  /** @param maxHeightPx of the picture that the client wants at most @returns the participant's id and the SDP offer */
-  join(name: string, listener: SessionListener, maxHeightPx?: number): Promise<{ sessionId: string; offer: string }> {
+  /** @param maxHeightPx of the picture that the client wants at most @returns the participant's id and the SDP offer with its own */
+  join(name: string, listener: SessionListener, maxHeightPx?: number): Promise<{ sessionId: string; offer: string; offerId: number }> {
     return this.#begin(listener, (sessionId) => this.#process.request('join', { sessionId, name, maxHeightPx }));
   }
 
@@ -148,21 +148,21 @@ export class RoomHandle {
     return this.#begin(listener, (sessionId) => this.#process.request('view', { sessionId, offer, participantId, maxHeightPx }));
   }
 
-  async answer(sessionId: string, answer: string): Promise<void> {
-    await this.#process.request('answer', { sessionId, answer });
+  async answer(sessionId: string, answer: string, offerId?: number): Promise<void> {
+    await this.#process.request('answer', { sessionId, answer, offerId });
   }
 
   /** Answers an offer, which {@link answer} answers. */
-  async restartIce(sessionId: string): Promise<string> {
-    return (await this.#process.request('restartIce', { sessionId })).offer;
+  restartIce(sessionId: string): Promise<{ offer: string; offerId: number }> {
+    return this.#process.request('restartIce', { sessionId });
   }
 
-  restartIceFor(sessionId: string, iceUfrag: string, icePassword: string): Promise<IceDescription> {
-    return this.#process.request('restartIceFor', { sessionId, iceUfrag, icePassword });
+  restartIceFor(sessionId: string, iceUfrag: string, icePassword: string, candidates: readonly string[]): Promise<IceDescription> {
+    return this.#process.request('restartIceFor', { sessionId, iceUfrag, icePassword, candidates });
   }
 
-  async addCandidate(sessionId: string, candidate: string): Promise<void> {
-    await this.#process.request('addCandidate', { sessionId, candidate });
+  async addCandidates(sessionId: string, candidates: readonly string[]): Promise<void> {
+    await this.#process.request('addCandidates', { sessionId, candidates });
   }
 
   async setMedia(sessionId: string, media: { audio: boolean; video: boolean; screen: boolean }): Promise<void> {

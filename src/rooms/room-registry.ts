@@ -42,6 +42,8 @@ interface Slot {
   readonly opening: Promise<RoomHandle>;
   /** Made for a joiner who has yet to be let in; nobody asked for the room itself. */
   isForJoiner: boolean;
+  /** When it is closed, if nobody has been let in by then. */
+  unusedUntilMs: number;
   handle: RoomHandle | undefined;
   cancelClose: CancelTimer | undefined;
 }
@@ -98,6 +100,11 @@ export class RoomRegistry {
       throw new AppError('room_exists');
     }
     return this.#open(name, this.#choose(chosen), false);
+  }
+
+  /** Whether it is open, or about to be. */
+  has(name: string): boolean {
+    return this.#slots.has(name);
   }
 
   /** @throws {AppError} room_not_found */
@@ -160,12 +167,14 @@ export class RoomRegistry {
     if (this.#slots.size >= this.#options.maxRooms) return Promise.reject(new AppError('too_many_rooms'));
     this.#failed.get(name)?.cancelForget();
     this.#failed.delete(name);
-    const slot: Slot = { opening: this.#openIn(name, choices), isForJoiner, handle: undefined, cancelClose: undefined };
+    const slot: Slot = { opening: this.#openIn(name, choices), isForJoiner, unusedUntilMs: Number.POSITIVE_INFINITY, handle: undefined, cancelClose: undefined };
     this.#slots.set(name, slot);
     slot.opening.then(
       (handle) => {
+        const { time, unusedTimeoutMs } = this.#options;
         slot.handle = handle;
-        if (!handle.isOccupied) this.#closeLater(name, slot, this.#options.unusedTimeoutMs);
+        slot.unusedUntilMs = time.nowMs() + unusedTimeoutMs;
+        if (!handle.isOccupied) this.#closeLater(name, slot, unusedTimeoutMs);
       },
       () => {
         this.#slots.delete(name);
@@ -203,9 +212,14 @@ export class RoomRegistry {
     slot.cancelClose?.();
     slot.cancelClose = undefined;
     if (isOccupied) return;
-    // Whose offer or name was refused leaves no room behind that he never was in.
-    const wasNeeded = !slot.isForJoiner || slot.handle?.isWanted !== false;
-    this.#closeLater(name, slot, wasNeeded ? this.#options.emptyTimeoutMs : 0);
+    this.#closeLater(name, slot, this.#waitFor(slot));
+  }
+
+  /** Whose offer or name was refused leaves no room behind that he never was in, and takes nothing from the time of one that waits for others. */
+  #waitFor({ isForJoiner, unusedUntilMs, handle }: Slot): number {
+    const { time, emptyTimeoutMs } = this.#options;
+    if (handle?.isWanted !== false) return emptyTimeoutMs;
+    return isForJoiner ? 0 : Math.max(0, unusedUntilMs - time.nowMs());
   }
 
   #closeLater(name: string, slot: Slot, delayMs: number): void {

@@ -24,6 +24,7 @@ export const closedReasons = {
   dtls_failed: { rejoin: true, afterMs: soonMs, meaning: 'The media connection could not be secured.' },
   join_timeout: { rejoin: false, afterMs: 0, meaning: 'The client connected and did not join.' },
   too_many_mistakes: { rejoin: false, afterMs: 0, meaning: 'The client sent too many messages that cannot be understood, or too many messages.' },
+  resumed_elsewhere: { rejoin: false, afterMs: 0, meaning: 'The participant goes on over another WebSocket that has his secret.' },
 } as const satisfies Record<string, ClosedReason>;
 
 /** A word of the room process that this table does not know is an end for good. */

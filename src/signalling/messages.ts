@@ -13,7 +13,8 @@ const maxNameCharacters = 200;
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /** First message. The answer is `joined`, then `offer`. `maxHeight`: of the mixed picture, in rows, for who cannot take more. */
   z.strictObject({ type: z.literal('join'), room: z.string().max(maxNameCharacters), name: z.string().max(maxNameCharacters), audio: z.boolean(), video: z.boolean(), maxHeight: z.int().min(1).max(mostHeightPx).optional() }),
-  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters) }),
+  /** `offerId` of the offer that it answers; without it only while no other offer has taken that one's place. */
+  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(maxSdpCharacters), offerId: z.int().min(0).optional() }),
   /** One ICE candidate of the client (`RTCIceCandidate.candidate`); the empty string is end-of-candidates. */
   z.strictObject({ type: z.literal('candidate'), candidate: z.string().max(maxCandidateCharacters) }),
   /** The client has changed its network, or hears nothing any more: the answer is an `offer` with new ICE credentials. */
@@ -29,15 +30,17 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('removeParticipant'), participantId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('playSound'), ...soundWishes }),
   z.strictObject({ type: z.literal('stopSound'), soundId: z.string().max(maxNameCharacters) }),
+  /** First message of a socket that takes the place of one that was lost; the answer is `resumed`. */
+  z.strictObject({ type: z.literal('resume'), room: z.string().max(maxNameCharacters), participantId: z.string().max(maxNameCharacters), secret: z.string().max(maxNameCharacters) }),
 ]);
 
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 export type ServerMessage =
   /** The participant's own id, the room as it is, the layouts there are, and ICE servers for `RTCPeerConnection`. */
-  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[] }
+  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[]; /** For `resume`; whoever knows it is this participant. */ readonly secret: string }
   /** The server makes the offers: m-lines audio (sendrecv), camera video (sendrecv), screen video (recvonly for the server). */
-  | { readonly type: 'offer'; readonly sdp: string; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
+  | { readonly type: 'offer'; readonly sdp: string; readonly offerId: number; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
@@ -47,4 +50,6 @@ export type ServerMessage =
   | ({ readonly type: 'encoding' } & EncodingWish)
   | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }
   /** The session is over; with `rejoin` the client should join again by itself, after `afterMs`. */
-  | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number };
+  | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number }
+  /** As `joined`, of a participant who was there already; what else holds of him follows. */
+  | { readonly type: 'resumed'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[] };

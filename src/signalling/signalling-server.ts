@@ -9,6 +9,7 @@ import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import type { ControlRule } from './control-rule.js';
+import { Members } from './members.js';
 import { maxMessageBytes } from './read-message.js';
 import { SignallingSession } from './signalling-session.js';
 
@@ -17,6 +18,8 @@ export interface SignallingServerOptions {
   readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: IceServers;
   readonly control: ControlRule;
+  /** How long a participant whose socket was lost may come back over another one. */
+  readonly resumeTimeoutMs: number;
   readonly time: Time;
   readonly log: Log;
 }
@@ -24,9 +27,9 @@ export interface SignallingServerOptions {
 const socketPath = '/ws';
 /** Above the limit of a message, so that one that is too long is answered with its code; what is longer still is cut off by `ws` (1009). */
 const maxPayloadBytes = 8 * maxMessageBytes;
-/** A vanished browser has to be out of the room within 10 s: two missed beats, and the third ends it. */
+/** A socket that leads nowhere is noticed within 9 s: two missed beats, and the third ends it. */
 const pingPeriodMs = 3000;
-/** Of all rooms together; each costs some 50 kB. */
+/** Of all rooms together; each costs some 50 kB. There are no more people either, with sockets and without. */
 const maxSockets = 5000;
 /** To read the last message before the connection is cut. */
 const closeGraceMs = 500;
@@ -35,11 +38,13 @@ export class SignallingServer {
   readonly #options: SignallingServerOptions;
   readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, perMessageDeflate: false, clientTracking: false });
   readonly #sessions = new Map<WebSocket, SignallingSession>();
+  readonly #members: Members;
   readonly #cancelPings: CancelTimer;
   #isClosed = false;
 
   constructor(options: SignallingServerOptions) {
     this.#options = options;
+    this.#members = new Members({ maxMembers: maxSockets, graceMs: options.resumeTimeoutMs, time: options.time });
     this.#cancelPings = options.time.every(pingPeriodMs, () => this.#pingAll());
   }
 
@@ -82,7 +87,7 @@ export class SignallingServer {
 
   #accept(socket: WebSocket): void {
     const { registry, iceServers, control, time, log } = this.#options;
-    this.#sessions.set(socket, new SignallingSession({ socket, registry, iceServers, control, time, log }));
+    this.#sessions.set(socket, new SignallingSession({ socket, registry, members: this.#members, iceServers, control, time, log }));
     socket.once('close', () => this.#sessions.delete(socket));
   }
 

@@ -1,18 +1,16 @@
-/**
- * One WebSocket: at most one participant, from `join` to the end.
- * The socket and the participant end together: a page that lost its socket joins again, and gets a new id.
- */
+/** One WebSocket: at most one participant, from `join` or `resume` on. A socket that ends in order ends him, too; one that is lost leaves him for a while (`member.ts`). */
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
 import { describeError, type Log } from '../log.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
-import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
-import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
+import type { RoomDescription } from '../rooms/protocol.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import { describeClosing } from './closed-reasons.js';
 import { checkControl, type ControlRule } from './control-rule.js';
+import type { Member, MemberSocket } from './member.js';
+import type { Members } from './members.js';
 import { MessageAllowance } from './message-allowance.js';
 import type { ClientMessage, ServerMessage } from './messages.js';
 import { readMessage } from './read-message.js';
@@ -20,18 +18,15 @@ import { readMessage } from './read-message.js';
 export interface SignallingSessionOptions {
   readonly socket: WebSocket;
   readonly registry: RoomRegistry;
+  readonly members: Members;
   readonly iceServers: IceServers;
   readonly control: ControlRule;
   readonly time: Time;
   readonly log: Log;
 }
 
-interface Joined {
-  readonly room: RoomHandle;
-  readonly sessionId: string;
-}
-
 type JoinMessage = Extract<ClientMessage, { type: 'join' }>;
+type ResumeMessage = Extract<ClientMessage, { type: 'resume' }>;
 
 /** A page joins as soon as its socket is open; who does not is no page. */
 const joinTimeoutMs = 10_000;
@@ -42,16 +37,17 @@ const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */
 const maxMissedPings = 2;
 const closeNormal = 1000;
-/** A page that is closed or reloaded. */
-const closeGoingAway = 1001;
+/** RFC 6455 7.1.5: no close frame came. A page that is closed or reloaded sends one. */
+const closeAbnormal = 1006;
 const closePolicy = 1008;
 
 /** The room tells all its sessions the same object: it is written once. */
 const writtenRooms = new WeakMap<RoomDescription, string>();
 
-export class SignallingSession implements SessionListener {
+export class SignallingSession implements MemberSocket {
   readonly #socket: WebSocket;
   readonly #registry: RoomRegistry;
+  readonly #members: Members;
   readonly #iceServers: IceServers;
   readonly #control: ControlRule;
   readonly #time: Time;
@@ -59,13 +55,14 @@ export class SignallingSession implements SessionListener {
   readonly #allowance: MessageAllowance;
   readonly #cancelJoinTimeout: CancelTimer;
   #state: 'new' | 'joining' | 'joined' | 'closed' = 'new';
-  #joined: Joined | undefined;
+  #member: Member | undefined;
   #mistakes = 0;
   #missedPings = 0;
 
-  constructor({ socket, registry, iceServers, control, time, log }: SignallingSessionOptions) {
+  constructor({ socket, registry, members, iceServers, control, time, log }: SignallingSessionOptions) {
     this.#socket = socket;
     this.#registry = registry;
+    this.#members = members;
     this.#iceServers = iceServers;
     this.#control = control;
     this.#time = time;
@@ -91,32 +88,19 @@ export class SignallingSession implements SessionListener {
     this.#socket.ping();
   }
 
-  roomChanged(room: RoomDescription): void {
+  tellRoom(room: RoomDescription): void {
     if (this.#state !== 'joined') return;
     const written = writtenRooms.get(room) ?? JSON.stringify({ type: 'room', room } satisfies ServerMessage);
     writtenRooms.set(room, written);
     this.#sendText(written);
   }
 
-  speaking(participantIds: readonly string[], dominant: string | null): void {
-    if (this.#state === 'joined') this.#send({ type: 'speaking', participantIds, dominant });
+  tell(message: ServerMessage): void {
+    if (this.#state === 'joined') this.#send(message);
   }
 
-  recordingChanged(recording: RecordingDescription): void {
-    if (this.#state === 'joined') this.#send({ type: 'recording', recording });
-  }
-
-  soundChanged(sound: SoundDescription): void {
-    if (this.#state === 'joined') this.#send({ type: 'sound', sound });
-  }
-
-  encodingWished(encoding: EncodingWish): void {
-    if (this.#state === 'joined') this.#send({ type: 'encoding', ...encoding });
-  }
-
-  /** The room ended the session; the socket ends with it. */
-  ended(reason: string): void {
-    this.#joined = undefined;
+  release(reason: string): void {
+    this.#member = undefined;
     this.#finish(reason, closeNormal);
   }
 
@@ -138,7 +122,11 @@ export class SignallingSession implements SessionListener {
       this.#takeMistake(error);
       return;
     }
-    this.#act(message).catch((error: unknown) => this.#sendError(error));
+    this.#act(message).catch((error: unknown) => {
+      // Nobody has a wrong one by chance.
+      if (error instanceof AppError && error.code === 'wrong_secret') this.#takeMistake(error);
+      else this.#sendError(error);
+    });
   }
 
   #takeMistake(error: unknown): void {
@@ -154,24 +142,30 @@ export class SignallingSession implements SessionListener {
       await this.#join(message);
       return;
     }
+    if (message.type === 'resume') {
+      this.#resume(message);
+      return;
+    }
     if (message.type === 'leave') {
       this.#finish('left', closeNormal);
       return;
     }
-    if (this.#joined === undefined) throw new AppError('not_joined');
-    const { room, sessionId } = this.#joined;
+    if (this.#member === undefined) throw new AppError('not_joined');
+    const { room, id: sessionId } = this.#member;
     checkControl(this.#control, message, sessionId);
     switch (message.type) {
       case 'answer':
         if (message.sdp.trim() === '') throw new AppError('sdp_empty');
-        await room.answer(sessionId, message.sdp);
+        await room.answer(sessionId, message.sdp, message.offerId);
         break;
       case 'candidate':
-        await room.addCandidate(sessionId, message.candidate);
+        await room.addCandidates(sessionId, [message.candidate]);
         break;
-      case 'restart':
-        this.#send({ type: 'offer', sdp: await room.restartIce(sessionId), iceServers: this.#iceServers.for(sessionId) });
+      case 'restart': {
+        const { offer, offerId } = await room.restartIce(sessionId);
+        this.#send({ type: 'offer', sdp: offer, offerId, iceServers: this.#iceServers.for(sessionId) });
         break;
+      }
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;
@@ -206,24 +200,42 @@ export class SignallingSession implements SessionListener {
     this.#state = 'joining';
     try {
       const room = await this.#registry.findOrCreate(parsedRoom);
-      const { sessionId, offer } = await room.join(parsedName, this, maxHeight);
-      this.#joined = { room, sessionId };
+      const member = this.#members.create(room, this);
+      const { offer, offerId } = await member.join(parsedName, maxHeight);
+      this.#member = member;
       // Closed while the room answered.
       if (this.#isClosed()) {
-        await this.#leaveRoom('left');
+        await this.#leaveRoom();
         return;
       }
-      await room.setMedia(sessionId, { audio, video, screen: false });
+      await room.setMedia(member.id, { audio, video, screen: false });
       if (this.#isClosed()) return;
-      this.#state = 'joined';
-      this.#cancelJoinTimeout();
-      this.#send({ type: 'joined', participantId: sessionId, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.for(sessionId) });
-      this.#send({ type: 'offer', sdp: offer });
+      this.#enter();
+      this.#send({ type: 'joined', ...this.#describeFor(member), secret: member.secret });
+      this.#send({ type: 'offer', sdp: offer, offerId });
     } catch (error) {
-      await this.#leaveRoom('left');
+      await this.#leaveRoom();
       if (!this.#isClosed()) this.#state = 'new';
       throw error;
     }
+  }
+
+  #resume({ room: roomName, participantId, secret }: ResumeMessage): void {
+    if (this.#state !== 'new') throw new AppError('already_joined');
+    const member = this.#members.find(parseRoomName(roomName), participantId, secret);
+    this.#member = member;
+    this.#enter();
+    this.#send({ type: 'resumed', ...this.#describeFor(member) });
+    member.resumeOver(this);
+  }
+
+  #enter(): void {
+    this.#state = 'joined';
+    this.#cancelJoinTimeout();
+  }
+
+  #describeFor({ id, room }: Member): Omit<Extract<ServerMessage, { type: 'resumed' }>, 'type'> {
+    return { participantId: id, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.for(id) };
   }
 
   #isClosed(): boolean {
@@ -257,19 +269,21 @@ export class SignallingSession implements SessionListener {
     this.#state = 'closed';
     this.#cancelJoinTimeout();
     this.#socket.close(closeCode);
-    void this.#leaveRoom('left');
+    void this.#leaveRoom();
   }
 
   #socketClosed(code: number): void {
+    const isLost = code === closeAbnormal && this.#state === 'joined';
     this.#state = 'closed';
     this.#cancelJoinTimeout();
     this.#log.debug('socket closed', { code });
-    void this.#leaveRoom(code === closeNormal || code === closeGoingAway ? 'left' : 'connection_lost');
+    if (isLost) void this.#member?.lose(this);
+    else void this.#leaveRoom();
   }
 
-  async #leaveRoom(reason: string): Promise<void> {
-    const joined = this.#joined;
-    this.#joined = undefined;
-    await joined?.room.end(joined.sessionId, reason);
+  async #leaveRoom(): Promise<void> {
+    const member = this.#member;
+    this.#member = undefined;
+    await member?.end('left');
   }
 }

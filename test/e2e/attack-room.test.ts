@@ -92,7 +92,7 @@ describe('a room with an enemy inside', function () {
 
   async function join(id: string, port: UdpPort, firstSsrc: number): Promise<Member> {
     const rig = await RiggedPeer.create({ port, certificate: await sharedCertificate(), dtlsRole: 'client' });
-    const offer = await room.join({ sessionId: id, name: id });
+    const { offer } = await room.join({ sessionId: id, name: id });
     const { answer, media } = rig.peer.acceptOffer(offer, () => plans.map((plan, at): MediaPlan => ({ ...plan, direction: 'sendrecv', ssrc: firstSsrc + at, cname: id, msid: `${id} ${plan.kind}` })));
     room.answer({ sessionId: id, answer });
     room.setMedia({ sessionId: id, audio: true, video: true, screen: false });

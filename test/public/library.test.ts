@@ -103,7 +103,7 @@ describe('client library', function () {
     // Who takes the answers does not matter here, and only one could be taken.
     session.peer = null;
     const half = offer.replace(/a=ice-pwd:.*\r\n/g, 'a=ice-pwd:\r\n');
-    for (const sdp of ['nonsense', offer, half, offer.replace(/a=ice-ufrag:/g, 'a=ice-ufrag:x')]) session.send({ type: 'offer', sdp });
+    for (const sdp of ['nonsense', offer, half, offer.replace(/a=ice-ufrag:/g, 'a=ice-ufrag:x')]) session.send({ type: 'offer', sdp, offerId: 2 });
     await site.until(() => session.said('answer').length === answered + 2);
     const ufrags = session.said('answer').map(({ sdp }) => /a=ice-ufrag:(.*)/.exec(sdp)?.[1]);
     expect(new Set(ufrags).size).to.equal(answered + 2);

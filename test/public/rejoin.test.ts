@@ -69,6 +69,38 @@ describe('room page: coming back', function () {
     await site.until(() => (site.session.peer?.audibleChunks ?? 0) > 0);
   });
 
+  it('goes on as the same one over another WebSocket, and lets ICE restart', async () => {
+    site.keepsLost = true;
+    const frames = first.peer!.camera.frames;
+    first.drop();
+    await site.until(() => site.session !== first && site.session.restarts === 1);
+    expect(site.session.said('resume')).to.deep.equal([{ type: 'resume', room: 'lobby', participantId: 'p1', secret: 'secret of p1' }]);
+    expect(site.session.said('join')).to.deep.equal([]);
+    expect(await page.locator('.person.is-own').count()).to.equal(1);
+    expect(await page.evaluate('window.spied.connections.length')).to.equal(1);
+    await site.until(() => first.peer!.camera.frames > frames + 10);
+    await page.locator('#camera').click();
+    await site.until(() => site.session.said('media').at(-1)?.video === false);
+    expect(await page.locator('#stage-wait').isHidden()).to.equal(true);
+  });
+
+  it('says again what was switched meanwhile', async () => {
+    site.keepsLost = true;
+    first.stall();
+    await page.locator('#microphone').click();
+    first.drop();
+    await site.until(() => site.session !== first && site.session.said('media').length > 0);
+    expect(site.session.said('media')).to.deep.equal([{ type: 'media', audio: false, video: true, screen: false }]);
+  });
+
+  it('gives a WebSocket up over which an ICE restart is not answered', async () => {
+    site.keepsLost = true;
+    first.stall();
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await site.until(() => site.session !== first && site.session.restarts === 1);
+    expect(site.session.said('resume')).to.have.length(1);
+  });
+
   it('comes back when only the media connection ends', async () => {
     first.peer?.close();
     await untilBack();

@@ -24,6 +24,8 @@ const voices = new Map<string, ParticipantVoice>();
 const viewers = new Set<string>();
 const recordings = new Map<string, RecordingDescription>();
 const sounds = new Map<string, SoundDescription>();
+/** Of the whole room: its tests restart ICE of one participant. */
+let lastOfferId = 1;
 /** What was asked, for `stats`: tests see that it arrived. */
 const asked: { name: string; params: unknown }[] = [];
 
@@ -42,7 +44,7 @@ function changed(): void {
 
 function addParticipant(id: string, name: string, kind: ParticipantDescription['kind']): void {
   if (participants.size >= (options?.maxParticipants ?? 0)) throw new AppError('room_full');
-  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', joinedAt: new Date().toISOString(), ...plainVoice });
+  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: kind === 'browser' ? 'connecting' : 'connected', joinedAt: new Date().toISOString(), ...plainVoice });
   voices.set(id, newVoice());
   changed();
   tell({ type: 'speaking', participantIds: [id], dominant: id });
@@ -78,19 +80,26 @@ const handlers: Handlers = {
   },
   join: ({ sessionId, name }) => {
     addParticipant(sessionId, name, 'browser');
-    return { offer: cannedOffer };
+    return { offer: cannedOffer, offerId: 1 };
   },
-  answer: ({ sessionId, answer }) => {
+  answer: ({ sessionId, answer, offerId = lastOfferId }) => {
     requireOffer(answer);
+    if (offerId !== lastOfferId) throw new AppError('answer_outdated');
+    const participant = participants.get(sessionId);
+    if (participant !== undefined) participants.set(sessionId, { ...participant, connection: 'connected' });
+    changed();
     tell({ type: 'encoding', sessionId, encoding: { source: 'camera', active: true, width: 640, height: 360, maxFps: 30, maxBitrate: 600_000 } });
     return {};
   },
-  addCandidate: ({ candidate }) => {
-    if (candidate !== '' && !candidate.startsWith('candidate:')) throw new AppError('invalid_candidate');
+  addCandidates: ({ candidates }) => {
+    if (candidates.some((candidate) => candidate !== '' && !candidate.startsWith('candidate:'))) throw new AppError('invalid_candidate');
     return {};
   },
-  restartIce: () => ({ offer: cannedOffer.replace(/a=ice-ufrag:.*/g, 'a=ice-ufrag:new0') }),
-  restartIceFor: ({ iceUfrag, icePassword }) => ({ iceUfrag: `${iceUfrag}0`, icePassword: `${icePassword}0`, candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] }),
+  restartIce: () => ({ offer: cannedOffer.replace(/a=ice-ufrag:.*/g, 'a=ice-ufrag:new0'), offerId: ++lastOfferId }),
+  restartIceFor: ({ iceUfrag, icePassword }) => {
+    if (iceUfrag === 'refused') throw new AppError('invalid_candidate');
+    return { iceUfrag: `${iceUfrag}0`, icePassword: `${icePassword}0`, candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] };
+  },
   setMedia: ({ sessionId, audio, video, screen }) => {
     const participant = participants.get(sessionId);
     if (participant === undefined) throw new AppError('participant_not_found');

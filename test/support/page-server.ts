@@ -20,6 +20,8 @@ export class PageServer {
   readonly sessions: PageSession[] = [];
   /** The answer to `join`, when set; it stays set. */
   refusal: ServerMessage | null = null;
+  /** Sockets that break leave their participants, who may come back by `resume`. */
+  keepsLost = false;
   /** WHEP sessions by their path. */
   readonly viewers = new Map<string, PagePeer>();
   readonly endedViewers: string[] = [];
@@ -41,7 +43,16 @@ export class PageServer {
     this.#webSockets = new WebSocketServer({ server, path: '/ws' });
     this.#webSockets.on('connection', (socket) => {
       this.sessions.push(
-        new PageSession({ socket, mix: this.mix, findRoom: (name) => this.room(name), refusal: () => this.refusal, onChange: () => this.changed(), onRemove: (id) => this.sessions.find(({ participantId }) => participantId === id)?.end('removed') }),
+        new PageSession({
+          socket,
+          mix: this.mix,
+          findRoom: (name) => this.room(name),
+          refusal: () => this.refusal,
+          findLost: (participantId) => (this.keepsLost ? this.sessions.find((session) => !session.closed && session.participantId === participantId) : undefined),
+          keepsLost: () => this.keepsLost,
+          onChange: () => this.changed(),
+          onRemove: (id) => this.sessions.find(({ participantId }) => participantId === id)?.end('removed'),
+        }),
       );
       this.changed();
     });
@@ -83,6 +94,8 @@ export class PageServer {
   }
 
   async close(): Promise<void> {
+    this.keepsLost = false;
+    for (const session of this.sessions) session.peer?.close();
     for (const session of this.sessions) session.drop();
     for (const peer of this.viewers.values()) peer.close();
     this.mix.close();

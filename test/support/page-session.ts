@@ -10,6 +10,10 @@ export interface PageSessionOptions {
   readonly findRoom: (name: string) => PageRoom;
   /** Instead of joining: answer so. */
   readonly refusal: () => ServerMessage | null;
+  /** Whose participant it is, when sockets may be replaced. */
+  readonly findLost: (participantId: string) => PageSession | undefined;
+  /** Whether a socket that breaks leaves its participant. */
+  readonly keepsLost: () => boolean;
   readonly onChange: () => void;
   /** Somebody is taken out of the room. */
   readonly onRemove: (participantId: string) => void;
@@ -45,6 +49,11 @@ export class PageSession {
     this.#options.socket.send(JSON.stringify(message));
   }
 
+  /** Nothing that it says arrives any more, and nobody tells it. */
+  stall(): void {
+    this.#options.socket.removeAllListeners('message');
+  }
+
   /** The connection breaks without a word. */
   drop(): void {
     this.#options.socket.terminate();
@@ -75,6 +84,10 @@ export class PageSession {
     if (message.type === 'join') return this.#join(message);
     if (message.type === 'answer') return this.peer?.takeAnswer(message.sdp);
     if (message.type === 'candidate') return this.peer?.addCandidate(message.candidate);
+    if (message.type === 'resume') {
+      this.#resume(message);
+      return undefined;
+    }
     const { room } = this;
     if (room === null || this.participantId === null) throw new Error(`${message.type} before join`);
     if (message.type === 'restart') this.restarts += 1;
@@ -98,10 +111,26 @@ export class PageSession {
     const room = this.#options.findRoom(roomName);
     this.room = room;
     this.participantId = room.add({ name, audio, video });
-    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [] });
+    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], secret: `secret of ${this.participantId}` });
     room.attach(this);
     this.peer = new PagePeer({ mix: this.#options.mix, onChange: this.#options.onChange });
-    this.send({ type: 'offer', sdp: await this.peer.offer() });
+    this.send({ type: 'offer', sdp: await this.peer.offer(), offerId: 1 });
+  }
+
+  /** Takes over what the lost session had. */
+  #resume({ participantId, secret }: Extract<ClientMessage, { type: 'resume' }>): void {
+    const lost = this.#options.findLost(participantId);
+    if (lost?.room === undefined || lost.room === null || secret !== `secret of ${participantId}`) {
+      this.send({ type: 'error', error: { code: 'session_not_found', message: 'This session has ended or never was.' } });
+      return;
+    }
+    lost.closed = true;
+    lost.room.detach(lost);
+    this.participantId = participantId;
+    this.room = lost.room;
+    this.peer = lost.peer;
+    this.send({ type: 'resumed', participantId, room: this.room.describe(), layouts: this.room.layouts, iceServers: [] });
+    this.room.attach(this);
   }
 
   #setLayout(room: PageRoom, layout: string): void {
@@ -111,6 +140,11 @@ export class PageSession {
 
   #handleClose(): void {
     if (this.closed) return;
+    if (this.#options.keepsLost()) {
+      this.room?.detach(this);
+      this.#options.onChange();
+      return;
+    }
     this.closed = true;
     this.peer?.close();
     this.room?.detach(this);

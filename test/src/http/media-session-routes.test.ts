@@ -52,6 +52,10 @@ for (const kind of ['whip', 'whep'] as const) {
       expect(response.headers.get('Link')).to.equal(links);
       const asked = await test.fetch(`/${kind}/standup`, { method: 'OPTIONS' });
       expect([asked.headers.get('Link'), asked.headers.get('Cache-Control')]).to.deep.equal([links, 'no-store']);
+      const before = await test.fetch(`/${kind}/not-yet`, { method: 'OPTIONS' });
+      expect(before.headers.get('Link'), 'credentials only for people of a room').to.equal('<stun:stun.example.org:3478>; rel="ice-server"');
+      const preflight = await test.fetch(`/${kind}/standup`, { method: 'OPTIONS', headers: { 'Access-Control-Request-Method': 'POST' } });
+      expect(preflight.headers.get('Link')).to.equal(null);
       expect(test.logLines.join('\n')).to.not.include('hush');
       expect(response.headers.get('Access-Control-Expose-Headers')).to.include('Location').and.include('ETag').and.include('Link').and.include('Tessera-Participant');
       const question = (await askedFor(kind === 'whip' ? 'publish' : 'view')).at(-1);
@@ -71,18 +75,18 @@ for (const kind of ['whip', 'whep'] as const) {
       expect(response.status).to.equal(204);
       expect(response.headers.get('ETag')).to.equal(null);
       expect(await response.text()).to.equal('');
-      expect((await askedFor('addCandidate')).slice(-2).map(({ candidate }) => candidate)).to.deep.equal([clientCandidate, '']);
+      expect((await askedFor('addCandidates')).at(-1)).to.deep.include({ candidates: [clientCandidate, ''] });
       expect((await patch(url, { 'If-Match': '*' })).status).to.equal(204);
       expect((await patch(url, { 'If-Match': `"other", ${etag}` })).status).to.equal(204);
     });
 
     it('want to know for which ICE session a candidate is', async () => {
       const { url, etag } = await open();
-      const before = (await askedFor('addCandidate')).length;
+      const before = (await askedFor('addCandidates')).length;
       await expectError(await patch(url, {}), 'precondition_required');
       await expectError(await patch(url, { 'If-Match': '"other"' }), 'precondition_failed');
       await expectError(await patch(url, { 'If-Match': `W/${etag}` }), 'precondition_failed');
-      expect((await askedFor('addCandidate')).length).to.equal(before);
+      expect((await askedFor('addCandidates')).length).to.equal(before);
     });
 
     it('restart ICE: new credentials for new ones, and a new entity tag', async () => {
@@ -93,14 +97,38 @@ for (const kind of ['whip', 'whep'] as const) {
       expect([response.status, response.headers.get('Content-Type')]).to.deep.equal([200, 'application/trickle-ice-sdpfrag']);
       const lines = (await response.text()).split('\r\n');
       expect(lines).to.include.members(['a=mid:sound', 'a=ice-ufrag:ysXw0', 'a=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k0', 'a=candidate:1 1 udp 7 192.0.2.1 9 typ host', 'a=end-of-candidates']);
-      expect((await askedFor('restartIceFor')).at(-1)).to.deep.include({ iceUfrag: 'ysXw', icePassword: 'vw5LmwG4y/e6dPP/zAP9Gp5k' });
-      expect((await askedFor('addCandidate')).at(-1)).to.deep.include({ candidate: clientCandidate });
+      expect((await askedFor('restartIceFor')).at(-1)).to.deep.include({ iceUfrag: 'ysXw', icePassword: 'vw5LmwG4y/e6dPP/zAP9Gp5k', candidates: [clientCandidate] });
       const renewed = response.headers.get('ETag') ?? '';
       expect(renewed).to.match(/^"[^"]+"$/).and.not.equal(etag);
       await expectError(await patch(url, { 'If-Match': etag }, restart), 'precondition_failed');
       // The same credentials again only bring more candidates.
       expect((await patch(url, { 'If-Match': renewed }, restart)).status).to.equal(204);
       expect((await test.fetch(url, { method: 'DELETE' })).status).to.equal(200);
+    });
+
+    it('restart ICE one after another, and keep the entity tag that was answered last', async () => {
+      const { url } = await open();
+      const bodies = ['aaaa', 'bbbb', 'cccc'].map((ufrag) => `a=ice-ufrag:${ufrag}\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n`);
+      const responses = await Promise.all(bodies.map((body) => patch(url, { 'If-Match': '*' }, body)));
+      expect(responses.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+      const tags = responses.map(({ headers }) => headers.get('ETag') ?? '');
+      expect(new Set(tags).size).to.equal(3);
+      const more = `a=${clientCandidate}\r\n`;
+      const statuses = await Promise.all(tags.map(async (tag) => (await patch(url, { 'If-Match': tag }, more)).status));
+      expect(statuses.sort()).to.deep.equal([204, 412, 412]);
+      // Which of those that come at once is the last is not the server's to say: of the credentials it must be the same.
+      const last = (await askedFor('restartIceFor')).at(-1)?.['iceUfrag'];
+      const tag = tags[bodies.findIndex((body) => body.includes(String(last)))] ?? '';
+      expect((await patch(url, { 'If-Match': tag }, more)).status).to.equal(204);
+    });
+
+    it('do nothing of what a PATCH asks when they cannot do all of it', async () => {
+      const { url, etag } = await open();
+      const before = [await askedFor('restartIceFor'), await askedFor('addCandidates')].map(({ length }) => length);
+      // A second attempt would wait for a restart that never was.
+      await expectError(await patch(url, { 'If-Match': '*' }, `a=ice-ufrag:refused\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\na=${clientCandidate}\r\n`), 'invalid_candidate');
+      expect((await askedFor('addCandidates')).length).to.equal(before[1]);
+      expect((await patch(url, { 'If-Match': etag })).status).to.equal(204);
     });
 
     it('do not restart ICE with half of its credentials, or unreadable ones', async () => {

@@ -109,7 +109,7 @@ describe('IcePath', () => {
       const again = await createFar(() => heard++);
       path.startRestart((await path.prepareRestart(false))!, remoteOf(again), false);
       // It answers, but never nominates.
-      path.addCandidate(`candidate:1 1 udp 1 127.0.0.1 ${farPort.port} typ host`);
+      path.readCandidates([`candidate:1 1 udp 1 127.0.0.1 ${farPort.port} typ host`])();
       await eventually('the address has been proved once more', () => heard > 0 && port.askedCount === 0, 2_000);
       await end();
       far.sendMedia(media);

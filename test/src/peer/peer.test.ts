@@ -104,20 +104,20 @@ describe('Peer', () => {
     const withoutCandidates = (sdp: string): string => sdp.replace(/a=candidate.*\r\n/g, '');
     exchange(pair, { offer: withoutCandidates, answer: withoutCandidates });
     const { peer } = pair.client;
-    peer.addCandidate('candidate:1 1 udp 1 a1b2c3d4.local 5000 typ host');
-    peer.addCandidate('candidate:1 1 tcp 1 127.0.0.1 9 typ host tcptype active');
-    peer.addCandidate('candidate:1 1 udp 1 2001:db8::1 5000 typ host');
-    peer.addCandidate('');
+    peer.addCandidates(['candidate:1 1 udp 1 a1b2c3d4.local 5000 typ host']);
+    peer.addCandidates(['candidate:1 1 tcp 1 127.0.0.1 9 typ host tcptype active']);
+    peer.addCandidates(['candidate:1 1 udp 1 2001:db8::1 5000 typ host']);
+    peer.addCandidates(['']);
     expect(peer.counters.ignoredCandidates).to.equal(4);
-    expect(() => peer.addCandidate('candidate:nonsense')).to.throw(AppError).with.property('code', 'invalid_candidate');
-    peer.addCandidate(`candidate:1 1 udp 2130706431 127.0.0.1 ${pair.serverPort.port} typ host generation 0`);
+    expect(() => peer.addCandidates(['candidate:nonsense'])).to.throw(AppError).with.property('code', 'invalid_candidate');
+    peer.addCandidates([`candidate:1 1 udp 2130706431 127.0.0.1 ${pair.serverPort.port} typ host generation 0`]);
     await Promise.all([pair.client.reached(isConnected), pair.server.reached(isConnected)]);
   });
 
   it('does not go on without end when candidates are trickled', async () => {
     pair = await createPair();
     exchange(pair, { offer: (sdp) => sdp.replace(/a=candidate.*\r\n/g, ''), answer: (sdp) => sdp.replace(/a=candidate.*\r\n/g, '') });
-    for (let port = 40_000; port < 40_100; port++) pair.server.peer.addCandidate(`candidate:1 1 udp 1 127.0.0.1 ${port} typ host`);
+    for (let port = 40_000; port < 40_100; port++) pair.server.peer.addCandidates([`candidate:1 1 udp 1 127.0.0.1 ${port} typ host`]);
     expect(pair.server.peer.counters.ignoredCandidates).to.equal(68);
   });
 

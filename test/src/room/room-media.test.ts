@@ -73,7 +73,7 @@ describe('Room with media', () => {
   }
 
   it('connects a participant by our offer and a viewer by his, and counts them', async () => {
-    const offer = await room.join({ sessionId: 'ann', name: 'Ann' });
+    const { offer } = await room.join({ sessionId: 'ann', name: 'Ann' });
     const plans = [{ mid: '0', kind: 'audio', codecs: ['opus'], ssrc: annSound }, { mid: '1', kind: 'video', codecs: ['vp8'], ssrc: annPicture }] as const;
     const { answer, media } = ann.peer.acceptOffer(offer, () => plans.map((plan): MediaPlan => ({ ...plan, direction: 'sendrecv', cname: 'ann', msid: `ann ${plan.kind}` })));
     annMedia = media;

@@ -136,6 +136,7 @@ export class FakePeer implements SessionPeer {
     { mid: '1', kind: 'video', direction: 'sendrecv', codecs: videoLine().codecs, ssrcs: [] },
   ];
   plans: readonly MediaPlan[] = [];
+  offerId = 0;
   /** Answers to offers of ICE restarts. */
   readonly restarts: string[] = [];
   #isClosed = false;
@@ -150,6 +151,7 @@ export class FakePeer implements SessionPeer {
 
   createOffer(plans: readonly MediaPlan[]): string {
     this.plans = plans;
+    this.offerId += 1;
     return 'offer';
   }
 
@@ -158,6 +160,7 @@ export class FakePeer implements SessionPeer {
   }
 
   createRestartOffer(): Promise<string> {
+    this.offerId += 1;
     return Promise.resolve('restart offer');
   }
 
@@ -174,7 +177,7 @@ export class FakePeer implements SessionPeer {
     return { answer: 'answer', media: this.media };
   }
 
-  addCandidate(): void {
+  addCandidates(): void {
     // There is no network.
   }
 
@@ -262,7 +265,7 @@ export class OpenSession {
     });
     if (peer === undefined) throw new Error('The session opened no peer.');
     session.createOffer(planBrowser(random));
-    session.acceptAnswer('answer');
+    session.acceptAnswer('answer', undefined);
     peer.events.onConnected();
     return new OpenSession(peer, session, audio, video, told);
   }

@@ -58,7 +58,7 @@ describe('RoomSessions', () => {
 
   it('lets a browser in with our offer, and a WHIP client with our answer', async () => {
     clock.advance(2_500_000);
-    expect(await sessions.join('ann', 'Ann')).to.equal('offer');
+    expect(await sessions.join('ann', 'Ann')).to.deep.equal({ offer: 'offer', offerId: 1 });
     expect(await sessions.publish('cam', 'Camera', 'sdp')).to.equal('answer');
     expect(told).to.deep.equal(['ann entered as browser 2026-01-01T00:00:02.500Z', 'cam entered as whip 2026-01-01T00:00:02.500Z']);
     expect(sessions.participants.map(({ id, name }) => [id, name])).to.deep.equal([['ann', 'Ann'], ['cam', 'Camera']]);

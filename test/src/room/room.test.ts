@@ -38,7 +38,7 @@ describe('Room', () => {
 
   it('knows of each who comes before he has his answer', async () => {
     const join = async (id: string): Promise<void> => {
-      const offer = await answered(room.join({ sessionId: id, name: `Name of ${id}` }));
+      const { offer } = await answered(room.join({ sessionId: id, name: `Name of ${id}` }));
       expect(offer).to.include('m=audio').and.to.include('m=video');
       expect(told().at(-1)?.participants.find((participant) => participant.id === id)).to.include({ name: `Name of ${id}`, kind: 'browser', audio: false, speaking: false });
     };

@@ -147,11 +147,11 @@ describe('Session', () => {
   it('goes on with its media through ICE restarts', async () => {
     const { session, peer } = await participant();
     const { audioDownlink, videoDownlink } = session;
-    expect(await session.restartIce()).to.equal('restart offer');
-    session.acceptAnswer('second answer');
+    expect(await session.restartIce()).to.deep.equal({ offer: 'restart offer', offerId: 2 });
+    session.acceptAnswer('second answer', 2);
     expect(peer.restarts).to.deep.equal(['second answer']);
     expect([session.audioDownlink, session.videoDownlink]).to.deep.equal([audioDownlink, videoDownlink]);
-    expect(await session.restartIceFor('abcd', 'secret')).to.deep.equal({ iceUfrag: 'for abcd', icePassword: 'for secret', candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] });
+    expect(await session.restartIceFor('abcd', 'secret', [])).to.deep.equal({ iceUfrag: 'for abcd', icePassword: 'for secret', candidates: ['candidate:1 1 udp 7 192.0.2.1 9 typ host'] });
   });
 
   it('does not become connected after its end', async () => {

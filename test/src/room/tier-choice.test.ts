@@ -64,6 +64,41 @@ describe('TierChoice', () => {
     expect(waits).to.deep.equal([2, 4, 8, 16]);
   });
 
+  /** How often he goes up within an hour, when he lets himself fall after so long each time. */
+  function risesAnHour(upForMs: number): number {
+    let rises = 0;
+    const endUs = nowUs + 3_600e6;
+    while (nowUs < endUs) {
+      after(20, 400_000);
+      while (choice.index !== 1 && nowUs < endUs) after(20, 700_000);
+      rises += 1;
+      after(upForMs, 700_000);
+    }
+    return rises;
+  }
+
+  it('lets nobody go up and down as often as he likes, whatever he pretends', () => {
+    for (const upForMs of [0, 5_000, 16_000, 30_000, 61_000]) {
+      nowUs = 0;
+      choice = new TierChoice({ needsBps, best: 0 });
+      expect(risesAnHour(upForMs), `up for ${upForMs} ms`).to.be.lessThan(65);
+    }
+  });
+
+  it('forgets in time that going up was wrong', () => {
+    risesAnHour(1_000);
+    after(20, 400_000);
+    const waits: number[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      after(400_000, 700_000);
+      after(20, 400_000);
+      const fromUs = nowUs;
+      while (choice.index !== 1) after(20, 700_000);
+      waits.push(Math.round((nowUs - fromUs) / 1e6));
+    }
+    expect(waits).to.deep.equal([16, 4, 2, 2, 2]);
+  });
+
   it('tries whether more passes while it has less than the best, less often each time, and not while the path is full', () => {
     after(20, 250_000);
     const probes: { readonly atMs: number; readonly bps: number }[] = [];

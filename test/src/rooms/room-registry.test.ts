@@ -220,6 +220,19 @@ describe('RoomRegistry', () => {
     expect((await registry.findOrCreate('standup')).pid).not.to.equal(room.pid);
   });
 
+  it('takes nothing from the time of an unused room when an offer is refused', async () => {
+    const time = new ManualTime();
+    const { registry } = await start({ time, config: { emptyTimeoutMs: 1000, unusedTimeoutMs: 5000 } });
+    const room = await registry.create('standup');
+    time.advance(3000);
+    expect(await codeOf(room.publish('Ann', 'no SDP', listener()))).to.equal('sdp_invalid');
+    expect(await codeOf(room.view('no SDP', undefined, listener()))).to.equal('sdp_invalid');
+    time.advance(1999);
+    expect(registry.list()).to.have.length(1);
+    time.advance(1);
+    await isGone(room.pid);
+  });
+
   it('leaves no room behind that was made for a joiner who is refused', async () => {
     const time = new ManualTime();
     const { registry } = await start({ time });

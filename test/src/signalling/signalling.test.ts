@@ -56,8 +56,8 @@ describe('signalling', () => {
     ann.send({ type: 'media', audio: false, video: true, screen: true });
     ann.send({ type: 'layout', layout: 'Speaker' });
     await ann.next('room', ({ room }) => room.layout === 'speaker');
-    expect(await asked('says', 'answer')).to.deep.equal([{ sessionId, answer: cannedAnswer }]);
-    expect(await asked('says', 'addCandidate')).to.deep.equal([{ sessionId, candidate: clientCandidate }, { sessionId, candidate: '' }]);
+    expect(await asked('says', 'answer')).to.deep.equal([{ sessionId, answer: cannedAnswer, offerId: undefined }]);
+    expect(await asked('says', 'addCandidates')).to.deep.equal([{ sessionId, candidates: [clientCandidate] }, { sessionId, candidates: [''] }]);
     expect((await asked('says', 'setMedia')).at(-1)).to.deep.equal({ sessionId, audio: false, video: true, screen: true });
   });
 
@@ -70,11 +70,13 @@ describe('signalling', () => {
     const offer = await ann.next('offer');
     expect(offer.sdp).to.include('a=ice-ufrag:new0');
     expect(offer.iceServers?.map(({ urls }) => urls)).to.deep.equal([['stun:stun.example.org'], ['turn:turn.example.org']]);
-    ann.send({ type: 'answer', sdp: cannedAnswer });
+    ann.send({ type: 'answer', sdp: cannedAnswer, offerId: offer.offerId });
     ann.send({ type: 'layout', layout: 'speaker' });
     await ann.next('room', ({ room }) => room.layout === 'speaker');
     expect(await asked('restart', 'restartIce')).to.deep.equal([{ sessionId }]);
-    expect(await asked('restart', 'answer')).to.have.lengthOf(2);
+    expect((await asked('restart', 'answer')).map(({ offerId }) => offerId)).to.deep.equal([undefined, offer.offerId]);
+    ann.send({ type: 'answer', sdp: cannedAnswer, offerId: offer.offerId - 1 });
+    expect(await ann.nextError()).to.equal('answer_outdated');
   });
 
   it('tells everyone who comes, who speaks and who leaves', async () => {
@@ -128,16 +130,22 @@ describe('signalling', () => {
     expect(await ann.nextError()).to.equal('recording_not_found');
   });
 
-  it('lets go at once who is gone', async () => {
+  it('lets go at once who closes his socket, and who loses it before his media are there', async () => {
     const ann = await test.connect();
     const bob = await test.connect();
     await ann.join('gone', 'Ann');
     await bob.join('gone', 'Bob');
     await ann.next('room', ({ room }) => room.participants.length === 2);
-    // As a killed browser's system does it.
     bob.socket.terminate();
     await ann.next('room', ({ room }) => room.participants.length === 1);
-    expect((await asked('gone', 'end')).map(({ reason }) => reason)).to.deep.equal(['connection_lost']);
+    const cleo = await test.connect();
+    await cleo.join('gone', 'Cleo');
+    cleo.send({ type: 'answer', sdp: cannedAnswer });
+    await ann.next('room', ({ room }) => room.participants.at(-1)?.connection === 'connected');
+    // As a browser does whose page is closed.
+    cleo.socket.close(1001);
+    await ann.next('room', ({ room }) => room.participants.length === 1);
+    expect((await asked('gone', 'end')).map(({ reason }) => reason)).to.deep.equal(['connection_lost', 'left']);
   });
 
   it('says that the room failed, and takes everyone back', async () => {
