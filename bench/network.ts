@@ -1,11 +1,11 @@
 /**
  * A room held against bad networks: one libwebrtc publisher, one libwebrtc listener, and a link (`network/link-emulator.ts`) in front of the listener,
- * then of the publisher; beside each, the same two clients wired straight with the same link between them.
+ * then of the publisher, beside whom there is a second one on a good network; for comparison the same two clients wired straight with the same link between them.
  */
 import { fileURLToPath } from 'node:url';
 import type { LinkPlace } from './network/link-place.js';
 import { networkRows, type NetworkRow } from './network/network-rows.js';
-import { bystandersMissed, firstPictureMs, fullPictureMs, middle, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
+import { bystandersMissed, firstPictureMs, fullPictureMs, middle, neighboursMissed, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
 import type { NetworkTurnOptions, NetworkTurnResult } from './network/network-turn.js';
 import type { Bench, BenchContext, BenchRow } from './support/bench.js';
 import { childResult } from './support/child-result.js';
@@ -68,7 +68,7 @@ async function measureRow(row: NetworkRow, index: number, serverUrl: string, { r
 }
 
 function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): string {
-  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients, bystander } = turn;
+  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients, bystander, neighbour } = turn;
   const media = place === 'downstream' ? turn.link.down : turn.link.up;
   const back = (ms: number | undefined): string => (ms === undefined ? 'NEVER' : `${ms.toFixed(0)} ms`);
   return [
@@ -79,6 +79,7 @@ function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): s
     ...(row.faultsEndMs === undefined ? [`a newcomer's first picture after ${back(turn.firstPictureMs)}`] : []),
     ...(row.limitFallsMs === undefined ? [] : [`full again after ${back(turn.fullPictureMs)}`]),
     ...(bystander === undefined ? [] : [`bystander ${bystander.picturesPerSecond.toFixed(1)} pictures/s, missed ${bystander.missedPictures}, longest pause ${bystander.longestPauseMs.toFixed(0)} ms`]),
+    ...(neighbour === undefined ? [] : [`second publisher: missed ${neighbour.missedPictures} of ${neighbour.picturesSent}, longest pause ${neighbour.longestPauseMs.toFixed(0)} ms`]),
     `back after ${back(pictureBackMs)} and ${back(soundBackMs)}`,
     `link: ${media.offered} offered, ${media.lost} lost, ${media.blackedOut} blacked out, ${media.droppedByQueue} dropped, ${media.duplicated} doubled, ${media.reordered} reordered, ${media.bytes} bytes`,
     `listener ${clients['nacksOfListener'] ?? 0} NACK ${clients['plisOfListener'] ?? 0} PLI, publisher got ${clients['nacksToPublisher'] ?? 0} and ${clients['plisToPublisher'] ?? 0}`,
@@ -100,9 +101,11 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
   };
   const isLoss = row.name === rowsWithGoals.loss;
   const isBlackOut = row.name === rowsWithGoals.blackOut;
-  // Upstream the only publisher stands still himself, and a room does not encode a picture again that is the same for long.
-  const isAboutOthers = place === 'downstream';
-  const missedWhenClean = clean === undefined ? undefined : middle(clean, place, bystandersMissed);
+  /** Of what others miss, not one more than where the network is good. */
+  const othersFigure = (name: string, of: TurnFigure, edges: number): readonly BenchRow[] => {
+    const whenClean = clean === undefined ? undefined : middle(clean, place, of);
+    return figure(name, '', of, row.name === cleanRow ? undefined : (whenClean ?? 0) + edges, { against: whenClean === undefined ? '-' : cleanRow, againstValue: whenClean });
+  };
   return [
     ...figure('frozen', 'ms/min', (turn) => turn.freezeMsPerMinute, isLoss ? goals.freezeMsPerMinute : undefined),
     ...figure('longest freeze', 'ms', (turn) => turn.longestFreezeMs, row.limitFallsMs === undefined ? undefined : goals.longestFreezeMs),
@@ -112,6 +115,8 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
     ...figure('first picture of a newcomer', 'ms', firstPictureMs),
     ...figure('full picture again', 'ms', fullPictureMs, goals.fullPictureMs),
     ...(isBlackOut ? [...figure('picture back', 'ms', pictureBackMs, goals.backMs), ...figure('sound back', 'ms', soundBackMs, goals.backMs)] : []),
-    ...figure('pictures that others miss', '', bystandersMissed, row.name === cleanRow || !isAboutOthers ? undefined : (missedWhenClean ?? 0) + edgePictures, { against: missedWhenClean === undefined ? '-' : cleanRow, againstValue: missedWhenClean }),
+    // Upstream a viewer misses what the publisher does not deliver: a room does not encode a picture again that is the same for long.
+    ...(place === 'downstream' ? othersFigure('pictures that others miss', bystandersMissed, edgePictures) : []),
+    ...othersFigure('pictures of a second publisher that others miss', neighboursMissed, 0),
   ];
 }

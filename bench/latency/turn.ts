@@ -125,7 +125,7 @@ function soundDelaysMs(sender: TimedSender, receiver: TimedReceiver, fromUs: num
 
 async function runTurn({ serverUrl, room, warmUpMs, measureMs }: TurnOptions): Promise<TurnResult> {
   const time = new RoomClock();
-  const sender = new TimedSender(time);
+  const sender = new TimedSender({ time });
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };
   const path = serverUrl === undefined ? await openDirect(tracks) : await openThroughRoom(tracks, serverUrl, room);
   const receiver = new TimedReceiver({ video: path.video, audio: path.audio, time });
