@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { LinkPlace } from './network/link-place.js';
+import { cleanRow, goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
 import { networkRows, type NetworkRow } from './network/network-rows.js';
 import { bystandersMissed, firstPictureMs, fullPictureMs, middle, neighboursMissed, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
 import type { NetworkTurnOptions, NetworkTurnResult } from './network/network-turn.js';
@@ -14,15 +15,8 @@ import { ServerProcess } from './support/server-process.js';
 const turnModule = fileURLToPath(new URL('./network/network-turn.js', import.meta.url));
 /** The publisher's size: what is measured is the network, and both clients and the room share the machine. */
 const environment = { TESSERA_CANVAS_WIDTH: '640', TESSERA_CANVAS_HEIGHT: '360' };
-/** A black-out of 3 s and what comes after it. */
-const leastMeasureMs = 8_000;
 const places: readonly LinkPlace[] = ['straight', 'downstream', 'upstream'];
 const against = 'straight';
-/** At 10 % loss, from the end of a black-out, at a step of the limit and after it: what people hardly notice. */
-const goals = { freezeMsPerMinute: 600, concealedPercent: 3, backMs: 1_500, longestFreezeMs: 1_000, fullPictureMs: 15_000 } as const;
-const rowsWithGoals = { loss: '10 % loss', blackOut: '3 s black-out' } as const;
-/** The row that tells how many pictures others miss on this machine without any bad network. */
-const cleanRow = 'clean';
 /** The edges of the measured time fall between two pictures. */
 const edgePictures = 1;
 /** Half of what counts as a freeze: more makes one where the network had none. */

@@ -17,9 +17,10 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   srtp: () => import('./srtp.js'),
   'upstream-need': () => import('./upstream-need.js'),
   network: () => import('./network.js'),
+  'network-chromium': () => import('./network-chromium.js'),
 };
-/** Not among those that run when none is named: one turn of its table takes a quarter of an hour. */
-const onlyByName: ReadonlySet<string> = new Set(['network']);
+/** Not among those that run when none is named: one turn of their tables takes a quarter of an hour, and six minutes. */
+const onlyByName: ReadonlySet<string> = new Set(['network', 'network-chromium']);
 const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));
@@ -28,7 +29,7 @@ const usage = [
   'usage: npm run bench [-- name…] [--seconds N] [--rounds N] [--only TEXT]',
   '',
   `  names       ${usualNames.join(', ')}; none: all of these`,
-  `              ${[...onlyByName].join(', ')}: only by name, with 3 rounds three quarters of an hour`,
+  `              ${[...onlyByName].join(', ')}: only by name; network with 3 rounds takes three quarters of an hour`,
   `  --seconds   of media for each measurement; default ${defaults.seconds}`,
   `  --rounds    measurements of each figure, of which the median counts; default ${defaults.rounds}`,
   '  --only      measurements whose name has this in it, such as "1 Mbps, downstream" of network; may be given several times',

@@ -21,7 +21,8 @@ import { MediaWatch } from './media-watch.js';
 import { Neighbour, type NeighbourShare } from './neighbour.js';
 import { firstPictureMs } from './newcomer.js';
 import { QualityWatch } from './quality-watch.js';
-import { countIn, standstillIn } from './standstill.js';
+import { concealedInRoomMs, roomStats } from './room-stats.js';
+import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
 import { firstTile, twoTilesRoom } from './two-tiles.js';
 
 export interface NetworkTurnOptions {
@@ -82,19 +83,11 @@ const settlingMs = 4_000;
 /** Until the first picture; more is a failure to be told. */
 const openTimeoutMs = 15_000;
 const longestRecoveryMs = 6_000;
-/** "Beyond 200 ms": what nobody calls a freeze yet. */
-const toleratedPauseUs = 200_000;
 const pollMs = 20;
 /** Other losses than the first listener's. */
 const newcomersSeed = 1_000;
 /** A bitrate varies; of what it was before the fall. */
 const fullShare = 0.8;
-
-/** Sound that the room itself made up for the publisher, who joined it first, ms since it began. */
-function concealedInRoomMs(stats: unknown): number {
-  const participants = (stats as { mixer?: { audio?: { participants?: Record<string, { concealedMs?: number }> } } } | undefined)?.mixer?.audio?.participants ?? {};
-  return Object.values(participants)[0]?.concealedMs ?? 0;
-}
 
 async function until(what: string, timeoutMs: number, isSo: () => boolean): Promise<void> {
   for (let waitedMs = 0; !isSo(); waitedMs += pollMs) {
@@ -155,7 +148,7 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   const watch = new MediaWatch({ video: path.video, audio: path.audio, time, part: hasNeighbour ? firstTile : undefined, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
   const bystander = place === 'straight' ? undefined : await Bystander.join(serverUrl, room, time);
   const neighbour = hasNeighbour && bystander !== undefined ? await Neighbour.join({ serverUrl, room, viewer: bystander.viewer, time }) : undefined;
-  const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : (await fetch(`${serverUrl}/api/rooms/${room}/stats`)).json());
+  const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : roomStats(serverUrl, room));
   const resting = steadily({ delayMs: options.restingDelayMs });
   await link.impair({ up: resting, down: resting });
   await until('the first picture with a number', openTimeoutMs, () => watch.newPicturesUs.length > 0 && neighbour?.isSeen !== false);

@@ -37,12 +37,18 @@ export async function writeDeviceFiles({ folder, color, toneHz, widthPx = 640, h
   return { video, audio };
 }
 
-/** YUV4MPEG2: a line of header, then before each picture the word FRAME. */
+/** YUV4MPEG2: a line of header, then before each picture, of I420, the word FRAME. */
+export function y4mHeader(camera: { readonly widthPx: number; readonly heightPx: number; readonly fps: number }): string {
+  return `YUV4MPEG2 W${camera.widthPx} H${camera.heightPx} F${camera.fps}:1 Ip A1:1 C420jpeg\n`;
+}
+
+export const y4mFrameHeader = 'FRAME\n';
+
 async function writeColor(path: string, color: TestColor, widthPx: number, heightPx: number): Promise<void> {
   const { y, u, v } = testColors[color];
   const luma = widthPx * heightPx;
   const file = createWriteStream(path);
-  file.write(`YUV4MPEG2 W${widthPx} H${heightPx} F${fps}:1 Ip A1:1 C420jpeg\n`);
+  file.write(y4mHeader({ widthPx, heightPx, fps }));
   for (let frame = 0; frame < frames; frame += 1) {
     const picture = Buffer.alloc((luma * 3) / 2);
     picture.fill(y, 0, luma);
@@ -51,20 +57,24 @@ async function writeColor(path: string, color: TestColor, widthPx: number, heigh
     // Along the top, outside of what tests measure: no two pictures are the same.
     const left = Math.floor((frame * (widthPx - barPx)) / frames);
     for (let row = 0; row < 16; row += 1) picture.fill(128, row * widthPx + left, row * widthPx + left + barPx);
-    file.write('FRAME\n');
+    file.write(y4mFrameHeader);
     file.write(picture);
   }
   file.end();
   await once(file, 'finish');
 }
 
-/** RIFF WAVE, 16-bit mono. */
 function makeWave(toneHz: number): Buffer {
   const samplesPerTurn = ((syllableMs + pauseMs) * sampleRateHz) / 1000;
   const samples = Int16Array.from({ length: samplesPerTurn * syllables }, (_unused, at) => {
     const isPause = at % samplesPerTurn >= (syllableMs * sampleRateHz) / 1000;
     return isPause ? 0 : amplitude * Math.sin((2 * Math.PI * toneHz * at) / sampleRateHz);
   });
+  return waveFile(samples);
+}
+
+/** RIFF WAVE, 16-bit mono at 48 kHz. */
+export function waveFile(samples: Int16Array): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
   header.writeUInt32LE(36 + samples.byteLength, 4);
@@ -78,5 +88,5 @@ function makeWave(toneHz: number): Buffer {
   header.writeUInt16LE(16, 34);
   header.write('data', 36);
   header.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([header, Buffer.from(samples.buffer)]);
+  return Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]);
 }
