@@ -1,11 +1,12 @@
 /**
  * A room held against bad networks: one libwebrtc publisher, one libwebrtc listener, and a link (`network/link-emulator.ts`) in front of the listener,
- * then of the publisher; beside each, the same two clients wired straight with the same link between them.
+ * then of the publisher, beside whom there is a second one on a good network; for comparison the same two clients wired straight with the same link between them.
  */
 import { fileURLToPath } from 'node:url';
 import type { LinkPlace } from './network/link-place.js';
+import { cleanRow, goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
 import { networkRows, type NetworkRow } from './network/network-rows.js';
-import { bystandersMissed, firstPictureMs, fullPictureMs, middle, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
+import { bystandersMissed, firstPictureMs, fullPictureMs, middle, neighboursMissed, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
 import type { NetworkTurnOptions, NetworkTurnResult } from './network/network-turn.js';
 import type { Bench, BenchContext, BenchRow } from './support/bench.js';
 import { childResult } from './support/child-result.js';
@@ -14,15 +15,8 @@ import { ServerProcess } from './support/server-process.js';
 const turnModule = fileURLToPath(new URL('./network/network-turn.js', import.meta.url));
 /** The publisher's size: what is measured is the network, and both clients and the room share the machine. */
 const environment = { TESSERA_CANVAS_WIDTH: '640', TESSERA_CANVAS_HEIGHT: '360' };
-/** A black-out of 3 s and what comes after it. */
-const leastMeasureMs = 8_000;
 const places: readonly LinkPlace[] = ['straight', 'downstream', 'upstream'];
 const against = 'straight';
-/** At 10 % loss, from the end of a black-out, at a step of the limit and after it: what people hardly notice. */
-const goals = { freezeMsPerMinute: 600, concealedPercent: 3, backMs: 1_500, longestFreezeMs: 1_000, fullPictureMs: 15_000 } as const;
-const rowsWithGoals = { loss: '10 % loss', blackOut: '3 s black-out' } as const;
-/** The row that tells how many pictures others miss on this machine without any bad network. */
-const cleanRow = 'clean';
 /** The edges of the measured time fall between two pictures. */
 const edgePictures = 1;
 /** Half of what counts as a freeze: more makes one where the network had none. */
@@ -68,7 +62,7 @@ async function measureRow(row: NetworkRow, index: number, serverUrl: string, { r
 }
 
 function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): string {
-  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients, bystander } = turn;
+  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients, bystander, neighbour } = turn;
   const media = place === 'downstream' ? turn.link.down : turn.link.up;
   const back = (ms: number | undefined): string => (ms === undefined ? 'NEVER' : `${ms.toFixed(0)} ms`);
   return [
@@ -79,6 +73,7 @@ function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): s
     ...(row.faultsEndMs === undefined ? [`a newcomer's first picture after ${back(turn.firstPictureMs)}`] : []),
     ...(row.limitFallsMs === undefined ? [] : [`full again after ${back(turn.fullPictureMs)}`]),
     ...(bystander === undefined ? [] : [`bystander ${bystander.picturesPerSecond.toFixed(1)} pictures/s, missed ${bystander.missedPictures}, longest pause ${bystander.longestPauseMs.toFixed(0)} ms`]),
+    ...(neighbour === undefined ? [] : [`second publisher: missed ${neighbour.missedPictures} of ${neighbour.picturesSent}, longest pause ${neighbour.longestPauseMs.toFixed(0)} ms`]),
     `back after ${back(pictureBackMs)} and ${back(soundBackMs)}`,
     `link: ${media.offered} offered, ${media.lost} lost, ${media.blackedOut} blacked out, ${media.droppedByQueue} dropped, ${media.duplicated} doubled, ${media.reordered} reordered, ${media.bytes} bytes`,
     `listener ${clients['nacksOfListener'] ?? 0} NACK ${clients['plisOfListener'] ?? 0} PLI, publisher got ${clients['nacksToPublisher'] ?? 0} and ${clients['plisToPublisher'] ?? 0}`,
@@ -100,9 +95,11 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
   };
   const isLoss = row.name === rowsWithGoals.loss;
   const isBlackOut = row.name === rowsWithGoals.blackOut;
-  // Upstream the only publisher stands still himself, and a room does not encode a picture again that is the same for long.
-  const isAboutOthers = place === 'downstream';
-  const missedWhenClean = clean === undefined ? undefined : middle(clean, place, bystandersMissed);
+  /** Of what others miss, not one more than where the network is good. */
+  const othersFigure = (name: string, of: TurnFigure, edges: number): readonly BenchRow[] => {
+    const whenClean = clean === undefined ? undefined : middle(clean, place, of);
+    return figure(name, '', of, row.name === cleanRow ? undefined : (whenClean ?? 0) + edges, { against: whenClean === undefined ? '-' : cleanRow, againstValue: whenClean });
+  };
   return [
     ...figure('frozen', 'ms/min', (turn) => turn.freezeMsPerMinute, isLoss ? goals.freezeMsPerMinute : undefined),
     ...figure('longest freeze', 'ms', (turn) => turn.longestFreezeMs, row.limitFallsMs === undefined ? undefined : goals.longestFreezeMs),
@@ -112,6 +109,8 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
     ...figure('first picture of a newcomer', 'ms', firstPictureMs),
     ...figure('full picture again', 'ms', fullPictureMs, goals.fullPictureMs),
     ...(isBlackOut ? [...figure('picture back', 'ms', pictureBackMs, goals.backMs), ...figure('sound back', 'ms', soundBackMs, goals.backMs)] : []),
-    ...figure('pictures that others miss', '', bystandersMissed, row.name === cleanRow || !isAboutOthers ? undefined : (missedWhenClean ?? 0) + edgePictures, { against: missedWhenClean === undefined ? '-' : cleanRow, againstValue: missedWhenClean }),
+    // Upstream a viewer misses what the publisher does not deliver: a room does not encode a picture again that is the same for long.
+    ...(place === 'downstream' ? othersFigure('pictures that others miss', bystandersMissed, edgePictures) : []),
+    ...othersFigure('pictures of a second publisher that others miss', neighboursMissed, 0),
   ];
 }

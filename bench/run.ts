@@ -19,9 +19,10 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   network: () => import('./network.js'),
   'speech-quality': () => import('./speech-quality.js'),
   'sound-hours': () => import('./sound-hours.js'),
+  'network-chromium': () => import('./network-chromium.js'),
 };
-/** Not among those that run when none is named: one turn of its table takes a quarter of an hour; two simulated hours take some minutes of one core. */
-const onlyByName: ReadonlySet<string> = new Set(['network', 'speech-quality', 'sound-hours']);
+/** Not among those that run when none is named: each takes minutes, `network` a quarter of an hour a round. */
+const onlyByName: ReadonlySet<string> = new Set(['network', 'network-chromium', 'speech-quality', 'sound-hours']);
 const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));

@@ -1,4 +1,4 @@
-// The one test command: builds, looks that a Chromium and a TURN server are there, runs mocha over dist/test.
+// The one test command: builds, looks that a Chromium, a Firefox and a TURN server are there, runs mocha over dist/test.
 // Arguments go to mocha; without a file among them every test runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import './build.mjs';
 
 const programs = [
-  { title: 'a real browser', debianPackage: 'chromium', variable: 'CHROMIUM_PATH', paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'] },
+  { title: 'Chromium', debianPackage: 'chromium', variable: 'CHROMIUM_PATH', paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'] },
+  { title: 'Firefox', debianPackage: 'firefox-esr', variable: 'FIREFOX_PATH', paths: ['/usr/bin/firefox-esr', '/usr/bin/firefox'] },
   { title: 'a TURN server', debianPackage: 'coturn', variable: 'TURNSERVER_PATH', paths: ['/usr/bin/turnserver', '/usr/local/bin/turnserver'] },
 ];
 
@@ -19,7 +20,7 @@ function find({ variable, paths }) {
 function install(packages) {
   // Only on a machine where that is this user's to do; a fresh container's root is the usual case.
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  console.log(`Not found: installing Debian's ${packages.join(' and ')} for the tests.`);
+  console.log(`Not found: installing Debian's ${packages.join(', ')} for the tests.`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env: environment });
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: ['ignore', 'ignore', 'inherit'], env: environment });

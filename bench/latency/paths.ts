@@ -72,6 +72,19 @@ export interface RoomLinks {
   readonly receiving?: ThroughLink | undefined;
 }
 
+/** As `POST /api/rooms` takes it. */
+export interface RoomShape {
+  readonly layout?: string;
+  readonly video?: { readonly width: number; readonly height: number };
+}
+
+/** For a room that is not to be as the server's configuration says, or is to be there before anyone joins. */
+export async function openRoom(serverUrl: string, name: string, shape: RoomShape = {}): Promise<void> {
+  const response = await fetch(`${serverUrl}/api/rooms`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name, ...shape }) });
+  if (response.status !== 201) throw new Error(`the room ${name} could not be opened: ${response.status} ${await response.text()}`);
+  await response.arrayBuffer();
+}
+
 /** One client of a room. */
 export interface RoomClient {
   readonly connection: WrtcPeerConnection;
@@ -84,11 +97,16 @@ export interface RoomViewer extends RoomClient {
   readonly audio: WrtcTrack;
 }
 
-/** @param throughLink where a bad network is to lie between the publisher and the room */
-export async function publish(tracks: SentTracks, serverUrl: string, room: string, throughLink?: ThroughLink): Promise<RoomClient> {
+export interface PublishOptions {
+  readonly name?: string;
+  /** Where a bad network is to lie between the publisher and the room. */
+  readonly throughLink?: ThroughLink | undefined;
+}
+
+export async function publish(tracks: SentTracks, serverUrl: string, room: string, { name = 'Ann', throughLink }: PublishOptions = {}): Promise<RoomClient> {
   const connection = createConnection();
   addTracks(connection, tracks);
-  return joined(connection, `${serverUrl}/whip/${room}?name=Ann`, throughLink);
+  return joined(connection, `${serverUrl}/whip/${room}?name=${name}`, throughLink);
 }
 
 /** Hears and sees the listeners' mix. */
@@ -113,7 +131,7 @@ async function joined(connection: WrtcPeerConnection, url: string, throughLink: 
 
 /** The receiver listens as a viewer does, so it hears the sender. */
 export async function openThroughRoom(tracks: SentTracks, serverUrl: string, room: string, links: RoomLinks = {}): Promise<OpenPath> {
-  const publisher = await publish(tracks, serverUrl, room, links.sending);
+  const publisher = await publish(tracks, serverUrl, room, { throughLink: links.sending });
   const viewer = await view(serverUrl, room, links.receiving);
   return {
     sending: publisher.connection,

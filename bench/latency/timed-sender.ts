@@ -7,9 +7,7 @@ import { makeChirp, sampleRateHz } from './chirp.js';
 import { MovingTexture } from './moving-texture.js';
 import { paintTimeCode, timeCodeRange, type LumaPicture } from './time-code.js';
 
-const widthPx = 640;
-const heightPx = 360;
-const fps = 30;
+const usualCamera: TimedCamera = { widthPx: 640, heightPx: 360, fps: 30, firstCode: 0 };
 const chunkSamples = sampleRateHz / 100;
 /** Longer than any delay measured here, so that what is heard belongs to the last chirp sent; not a multiple of any period in the way. */
 const chunksBetweenChirps = 51;
@@ -21,6 +19,22 @@ export interface SoundSource {
   fill(samples: Int16Array): void;
 }
 
+export interface TimedCamera {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fps: number;
+  /** Of its first picture: tells it from another's. */
+  readonly firstCode: number;
+}
+
+export interface TimedSenderOptions {
+  readonly time: RoomTime;
+  /** Instead of chirps. */
+  readonly sound?: SoundSource;
+  /** Other than 640x360 with 30 pictures a second. */
+  readonly camera?: TimedCamera;
+}
+
 export class TimedSender {
   readonly videoTrack: WrtcTrack;
   readonly audioTrack: WrtcTrack;
@@ -30,27 +44,34 @@ export class TimedSender {
   readonly #time: RoomTime;
   readonly #video = new wrtc.nonstandard.RTCVideoSource();
   readonly #audio = new wrtc.nonstandard.RTCAudioSource();
-  readonly #texture = new MovingTexture({ widthPx, heightPx });
+  readonly #texture: MovingTexture;
   readonly #chirp = makeChirp();
   readonly #sound: SoundSource | undefined;
+  readonly #firstCode: number;
   readonly #stops: readonly (() => void)[];
   #chunk = new Int16Array(chunkSamples);
   #seed = 7;
 
-  /** @param sound instead of chirps */
-  constructor(time: RoomTime, sound?: SoundSource) {
+  constructor({ time, sound, camera = usualCamera }: TimedSenderOptions) {
     this.#time = time;
     this.#sound = sound;
+    this.#texture = new MovingTexture(camera);
+    this.#firstCode = camera.firstCode;
     this.videoTrack = this.#video.createTrack();
     this.audioTrack = this.#audio.createTrack();
     const metronome = new Metronome({ time, timers: systemTimers });
     const startUs = time.nowUs();
-    this.#stops = [metronome.add(1_000_000 / fps, startUs, (index) => this.#sendPicture(index)), metronome.add(10_000, startUs, (index) => this.#sendSound(index))];
+    this.#stops = [metronome.add(1_000_000 / camera.fps, startUs, (index) => this.#sendPicture(index)), metronome.add(10_000, startUs, (index) => this.#sendSound(index))];
   }
 
   /** When the picture with that number was handed to the camera; undefined for one that never was. */
   pictureSentUs(code: number): number | undefined {
     return this.#pictureUs.get(code);
+  }
+
+  /** Numbers of the pictures that were handed to the camera from `fromUs` until before `toUs`. */
+  codesSentIn(fromUs: number, toUs: number): number[] {
+    return [...this.#pictureUs].filter(([, atUs]) => atUs >= fromUs && atUs < toUs).map(([code]) => code);
   }
 
   /** What the picture with that number looks like, made anew. */
@@ -76,7 +97,7 @@ export class TimedSender {
   }
 
   #sendPicture(index: number): void {
-    const code = index % timeCodeRange;
+    const code = (this.#firstCode + index) % timeCodeRange;
     const picture = this.picture(code);
     this.#pictureUs.set(code, this.#time.nowUs());
     this.#video.onFrame(picture);

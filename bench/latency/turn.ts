@@ -143,7 +143,7 @@ function openLink(jitterMs: number): { readonly link: Link; readonly throughLink
 
 async function runTurn({ serverUrl, room, warmUpMs, measureMs, jitterMs }: TurnOptions): Promise<TurnResult> {
   const time = new RoomClock();
-  const sender = new TimedSender(time);
+  const sender = new TimedSender({ time });
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };
   const opened = openLink(jitterMs);
   const path = serverUrl === undefined ? await openDirect(tracks, opened?.throughLink) : await openThroughRoom(tracks, serverUrl, room, { sending: opened?.throughLink });

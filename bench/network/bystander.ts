@@ -18,13 +18,13 @@ const fps = 30;
 
 export class Bystander {
   readonly watch: MediaWatch;
-  readonly #viewer: RoomViewer;
+  readonly viewer: RoomViewer;
   readonly #time: RoomTime;
   #fromUs = 0;
   #decodedBefore = 0;
 
   private constructor(viewer: RoomViewer, time: RoomTime) {
-    this.#viewer = viewer;
+    this.viewer = viewer;
     this.#time = time;
     this.watch = new MediaWatch({ video: viewer.video, audio: viewer.audio, time });
   }
@@ -34,13 +34,13 @@ export class Bystander {
   }
 
   async begin(): Promise<void> {
-    this.#decodedBefore = await decodedPictures(this.#viewer.connection);
+    this.#decodedBefore = await decodedPictures(this.viewer.connection);
     this.#fromUs = this.#time.nowUs();
   }
 
   /** Since {@link begin}. */
   async share(): Promise<BystanderShare> {
-    const decoded = (await decodedPictures(this.#viewer.connection)) - this.#decodedBefore;
+    const decoded = (await decodedPictures(this.viewer.connection)) - this.#decodedBefore;
     const toUs = this.#time.nowUs();
     const seconds = (toUs - this.#fromUs) / 1e6;
     return {
@@ -52,6 +52,6 @@ export class Bystander {
 
   async close(): Promise<void> {
     this.watch.close();
-    await this.#viewer.close();
+    await this.viewer.close();
   }
 }

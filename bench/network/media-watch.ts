@@ -2,11 +2,14 @@
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { wrtc, type WrtcAudioSink, type WrtcTrack, type WrtcVideoSink } from '../../test/support/wrtc.js';
 import { readTimeCode, type LumaPicture } from '../latency/time-code.js';
+import { partOf, type PicturePart } from './picture-part.js';
 
 export interface MediaWatchOptions {
   readonly video: WrtcTrack;
   readonly audio: WrtcTrack;
   readonly time: RoomTime;
+  /** What is looked at of the picture; default: all of it. */
+  readonly part?: PicturePart | undefined;
   /** The picture is the caller's until it returns. */
   readonly onNewPicture?: (picture: LumaPicture, code: number, atUs: number) => void;
 }
@@ -29,20 +32,21 @@ export class MediaWatch {
   readonly #audioSink: WrtcAudioSink;
   #lastCode: number | undefined;
 
-  constructor({ video, audio, time, onNewPicture = () => undefined }: MediaWatchOptions) {
+  constructor({ video, audio, time, part, onNewPicture = () => undefined }: MediaWatchOptions) {
     this.#time = time;
     this.#videoSink = new wrtc.nonstandard.RTCVideoSink(video);
     this.#videoSink.onframe = ({ frame }) => {
       const nowUs = this.#time.nowUs();
       this.picturesUs.push(nowUs);
       this.widthPx = frame.width;
-      const code = readTimeCode(frame);
+      const picture = part === undefined ? frame : partOf(frame, part);
+      const code = readTimeCode(picture);
       if (code === undefined) this.unreadPictures += 1;
       else if (code !== this.#lastCode) {
         this.#lastCode = code;
         this.newPicturesUs.push(nowUs);
         this.newCodes.push(code);
-        onNewPicture(frame, code, nowUs);
+        onNewPicture(picture, code, nowUs);
       }
     };
     this.#audioSink = new wrtc.nonstandard.RTCAudioSink(audio);

@@ -5,7 +5,8 @@
  * - first picture: for one who joins after the measured time through a link as bad; not where the faults end before.
  * - back: from the end of the faults. full again: the best tier (downstream), else 0.8 of the bitrate from before the fall.
  * - others: a viewer in the same room on a good network. Downstream he must not miss one. Upstream he misses what the
- *   only publisher does not deliver: a room does not encode a still picture thirty times a second.
+ *   publisher does not deliver: a room does not encode a still picture thirty times a second.
+ * - tile missed: upstream, the pictures of a second publisher on a good network that this viewer never saw; of 15 a second not one more than in the clean row.
  */
 import { formatTable } from '../clients/load-table.js';
 import { median } from '../support/bench.js';
@@ -34,6 +35,7 @@ export const soundBackMs = (turn: NetworkTurnResult): number => turn.soundBackMs
 export const firstPictureMs: TurnFigure = (turn, row) => (row.faultsEndMs === undefined ? (turn.firstPictureMs ?? never) : undefined);
 export const fullPictureMs: TurnFigure = (turn, row) => (row.limitFallsMs === undefined ? undefined : (turn.fullPictureMs ?? never));
 export const bystandersMissed: TurnFigure = (turn) => turn.bystander?.missedPictures;
+export const neighboursMissed: TurnFigure = (turn) => turn.neighbour?.missedPictures;
 
 const columns: readonly Column[] = [
   { head: 'frozen ms/min', digits: 0, of: (turn) => turn.freezeMsPerMinute },
@@ -51,6 +53,8 @@ const bystanderColumns: readonly Column[] = [
   { head: 'others: pictures/s', digits: 1, of: (turn) => turn.bystander?.picturesPerSecond },
   { head: 'missed', digits: 0, of: bystandersMissed },
   { head: 'pause ms', digits: 0, of: (turn) => turn.bystander?.longestPauseMs },
+  { head: 'tile missed', digits: 0, of: neighboursMissed },
+  { head: 'tile pause ms', digits: 0, of: (turn) => turn.neighbour?.longestPauseMs },
 ];
 
 /** The median of the turns; undefined where the row does not measure it. */

@@ -7,7 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
 import type { UdpAddress } from '../../test/support/linked-sdp.js';
-import { openDirect, openThroughRoom, type OpenPath } from '../latency/paths.js';
+import { openDirect, openRoom, openThroughRoom, type OpenPath } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
 import { Bystander, type BystanderShare } from './bystander.js';
 import { clientCounters, grown, sentVideoBytes } from './client-counters.js';
@@ -18,9 +18,12 @@ import { linkSteps, type LinkPlace } from './link-place.js';
 import { Link } from './link.js';
 import { MadeVoice } from './made-voice.js';
 import { MediaWatch } from './media-watch.js';
+import { Neighbour, type NeighbourShare } from './neighbour.js';
 import { firstPictureMs } from './newcomer.js';
 import { QualityWatch } from './quality-watch.js';
-import { countIn, standstillIn } from './standstill.js';
+import { concealedInRoomMs, roomStats } from './room-stats.js';
+import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
+import { firstTile, twoTilesRoom } from './two-tiles.js';
 
 export interface NetworkTurnOptions {
   readonly place: LinkPlace;
@@ -60,6 +63,8 @@ export interface NetworkTurnResult {
   readonly fullPictureMs: number | undefined;
   /** Undefined where there is no room. */
   readonly bystander: BystanderShare | undefined;
+  /** Of the second publisher, upstream. */
+  readonly neighbour: NeighbourShare | undefined;
   readonly unreadPictures: number;
   readonly widthPx: number;
   /** The longest time for which this process, camera and screen of both clients, had no turn: a pause in its figures that is not the network's. */
@@ -78,19 +83,11 @@ const settlingMs = 4_000;
 /** Until the first picture; more is a failure to be told. */
 const openTimeoutMs = 15_000;
 const longestRecoveryMs = 6_000;
-/** "Beyond 200 ms": what nobody calls a freeze yet. */
-const toleratedPauseUs = 200_000;
 const pollMs = 20;
 /** Other losses than the first listener's. */
 const newcomersSeed = 1_000;
 /** A bitrate varies; of what it was before the fall. */
 const fullShare = 0.8;
-
-/** Sound that the room itself made up for the publisher, ms since it began. */
-function concealedInRoomMs(stats: unknown): number {
-  const participants = (stats as { mixer?: { audio?: { participants?: Record<string, { concealedMs?: number }> } } } | undefined)?.mixer?.audio?.participants ?? {};
-  return Object.values(participants).reduce((sum, { concealedMs = 0 }) => sum + concealedMs, 0);
-}
 
 async function until(what: string, timeoutMs: number, isSo: () => boolean): Promise<void> {
   for (let waitedMs = 0; !isSo(); waitedMs += pollMs) {
@@ -125,6 +122,11 @@ function levelReader({ place }: NetworkTurnOptions, path: OpenPath, time: RoomCl
   };
 }
 
+async function joinFirst(serverUrl: string, room: string, time: RoomClock): Promise<Bystander> {
+  await openRoom(serverUrl, room);
+  return Bystander.join(serverUrl, room, time);
+}
+
 function difference(before: BothCounters, after: BothCounters): BothCounters {
   return { up: grown({ ...before.up }, { ...after.up }) as unknown as BothCounters['up'], down: grown({ ...before.down }, { ...after.down }) as unknown as BothCounters['down'] };
 }
@@ -138,15 +140,18 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   const { place, serverUrl, room, measureMs } = options;
   const time = new RoomClock();
   const link = Link.start();
-  const sender = new TimedSender(time, new MadeVoice());
+  const sender = new TimedSender({ time, sound: new MadeVoice() });
+  const hasNeighbour = place === 'upstream';
+  if (hasNeighbour) await openRoom(serverUrl, room, twoTilesRoom);
   const path = await openPath(options, sender, (server) => link.open(server, options.seed));
   const quality = new QualityWatch({ sentPicture: (code) => sender.picture(code) });
-  const watch = new MediaWatch({ video: path.video, audio: path.audio, time, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
+  const watch = new MediaWatch({ video: path.video, audio: path.audio, time, part: hasNeighbour ? firstTile : undefined, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
   const bystander = place === 'straight' ? undefined : await Bystander.join(serverUrl, room, time);
-  const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : (await fetch(`${serverUrl}/api/rooms/${room}/stats`)).json());
+  const neighbour = hasNeighbour && bystander !== undefined ? await Neighbour.join({ serverUrl, room, viewer: bystander.viewer, time }) : undefined;
+  const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : roomStats(serverUrl, room));
   const resting = steadily({ delayMs: options.restingDelayMs });
   await link.impair({ up: resting, down: resting });
-  await until('the first picture with a number', openTimeoutMs, () => watch.newPicturesUs.length > 0);
+  await until('the first picture with a number', openTimeoutMs, () => watch.newPicturesUs.length > 0 && neighbour?.isSeen !== false);
   await sleep(settlingMs);
 
   const before = { clients: await clientCounters(path), server: await serverStats(), link: await link.counters(), unread: watch.unreadPictures };
@@ -155,6 +160,7 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   await link.impair(linkSteps(place, options.media, options.feedback));
   const fromUs = time.nowUs();
   await bystander?.begin();
+  neighbour?.begin();
   const levels = options.limitFallsMs === undefined ? undefined : new LevelWatch({ time, readLevel: levelReader(options, path, time, serverStats) });
   const connectionChanges: string[] = [];
   for (const [name, connection] of [['publisher', path.sending], ['listener', path.receiving]] as const) {
@@ -162,6 +168,7 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   }
   await sleep(measureMs);
   const toUs = time.nowUs();
+  const neighbourShare = neighbour?.share();
   const share = await bystander?.share();
   turns.disable();
   await levels?.close();
@@ -177,10 +184,14 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   await until('recovery', longestRecoveryMs, () => backMs(watch.newPicturesUs) !== undefined && backMs(watch.soundsUs) !== undefined).catch(() => undefined);
 
   for (const connection of [path.sending, path.receiving]) connection.onconnectionstatechange = null;
-  // Its publisher has to be there for a viewer who comes, and to be gone for a publisher who comes in his place.
+  // Its publisher has to be there for a viewer who comes; a publisher who comes has a room for himself.
   if (place !== 'downstream') await path.close();
-  const newcomer = { place, serverUrl, room, sender, time, steps: linkSteps(place, options.media, options.feedback), seed: newcomersSeed + options.seed, witness: bystander?.watch };
+  await neighbour?.close();
+  const nextRoom = place === 'upstream' ? `${room}-next` : room;
+  const witness = place === 'upstream' && options.hasNewcomer ? await joinFirst(serverUrl, nextRoom, time) : undefined;
+  const newcomer = { place, serverUrl, room: nextRoom, sender, time, steps: linkSteps(place, options.media, options.feedback), seed: newcomersSeed + options.seed, witness: witness?.watch };
   const firstPicture = options.hasNewcomer ? await firstPictureMs(newcomer) : undefined;
+  await witness?.close();
 
   const clients = grown(before.clients, after.clients);
   const seconds = (toUs - fromUs) / 1e6;
@@ -198,6 +209,7 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
     firstPictureMs: firstPicture,
     fullPictureMs: levels === undefined ? undefined : fullAgainMs(levels.samples, faultsEndUs, leastLevel(place, levelBefore(levels.samples, fromUs + 1000 * (options.limitFallsMs ?? 0)))),
     bystander: share,
+    neighbour: neighbourShare,
     unreadPictures,
     widthPx: watch.widthPx,
     stalledMs: turns.max / 1e6,

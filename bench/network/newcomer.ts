@@ -12,13 +12,13 @@ import { MediaWatch } from './media-watch.js';
 export interface NewcomerOptions {
   readonly place: LinkPlace;
   readonly serverUrl: string;
-  /** Downstream its publisher is there; upstream he has gone. */
+  /** Downstream its publisher is there; upstream nobody but the witness. */
   readonly room: string;
   readonly sender: TimedSender;
   readonly steps: LinkSteps;
   readonly seed: number;
   readonly time: RoomTime;
-  /** Of one who is in the room already, to see a publisher come; unused elsewhere. */
+  /** Of one who is in the room already, to see a publisher come; undefined elsewhere. */
   readonly witness: MediaWatch | undefined;
 }
 
@@ -54,7 +54,7 @@ async function join({ place, serverUrl, room, sender, time, witness }: NewcomerO
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };
   if (place === 'upstream') {
     if (witness === undefined) throw new Error('nobody is there to see a publisher come');
-    const publisher = await publish(tracks, serverUrl, room, throughLink);
+    const publisher = await publish(tracks, serverUrl, room, { throughLink });
     return { watch: witness, close: () => publisher.close() };
   }
   const path = place === 'straight' ? await openDirect(tracks, throughLink) : await view(serverUrl, room, throughLink);

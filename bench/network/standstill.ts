@@ -1,5 +1,8 @@
 /** How long something that ought to come all the time did not. Pure; times are microseconds of any clock. */
 
+/** "Beyond 200 ms": what nobody calls a freeze yet. */
+export const toleratedPauseUs = 200_000;
+
 export interface Standstill {
   /** Of all pauses, what goes beyond the tolerated length. */
   readonly beyondMs: number;

@@ -12,6 +12,8 @@ export interface ChromiumOptions {
   /** Sound needs a click first, as for a page that is visited for the first time; default: no click needed, the browser's own default for tests. */
   readonly blockAutoplay?: boolean;
   readonly args?: readonly string[];
+  /** Of Chromium's own features, besides those that never are on here. */
+  readonly disabledFeatures?: readonly string[];
 }
 
 function chromiumPath(): string {
@@ -28,15 +30,17 @@ const baseArgs = [
   '--disable-component-update',
   '--disable-domain-reliability',
   '--disable-sync',
-  '--disable-features=WebRtcAllowInputVolumeAdjustment',
 ];
+const neverFeatures = ['WebRtcAllowInputVolumeAdjustment'];
 
-export async function launchChromium({ devices = 'fake', permission = 'grant', blockAutoplay = false, args = [] }: ChromiumOptions = {}): Promise<Browser> {
+export async function launchChromium({ devices = 'fake', permission = 'grant', blockAutoplay = false, args = [], disabledFeatures = [] }: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
     args: [
       ...baseArgs,
+      // A switch that is given twice counts once.
+      `--disable-features=${[...neverFeatures, ...disabledFeatures].join(',')}`,
       ...deviceArgs(devices),
       ...(permission === 'context' ? [] : [`--use-fake-ui-for-media-stream${permission === 'deny' ? '=deny' : ''}`]),
       `--autoplay-policy=${blockAutoplay ? 'document-user-activation-required' : 'no-user-gesture-required'}`,

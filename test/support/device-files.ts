@@ -38,12 +38,18 @@ export async function writeDeviceFiles({ folder, color, toneHz, widthPx = 640, h
   return { video, audio };
 }
 
-/** YUV4MPEG2: a line of header, then before each picture the word FRAME. */
+/** YUV4MPEG2: a line of header, then before each picture, of I420, the word FRAME. */
+export function y4mHeader(camera: { readonly widthPx: number; readonly heightPx: number; readonly fps: number }): string {
+  return `YUV4MPEG2 W${camera.widthPx} H${camera.heightPx} F${camera.fps}:1 Ip A1:1 C420jpeg\n`;
+}
+
+export const y4mFrameHeader = 'FRAME\n';
+
 async function writeColor(path: string, color: TestColor, widthPx: number, heightPx: number): Promise<void> {
   const { y, u, v } = testColors[color];
   const luma = widthPx * heightPx;
   const file = createWriteStream(path);
-  file.write(`YUV4MPEG2 W${widthPx} H${heightPx} F${fps}:1 Ip A1:1 C420jpeg\n`);
+  file.write(y4mHeader({ widthPx, heightPx, fps }));
   for (let frame = 0; frame < frames; frame += 1) {
     const picture = Buffer.alloc((luma * 3) / 2);
     picture.fill(y, 0, luma);
@@ -52,7 +58,7 @@ async function writeColor(path: string, color: TestColor, widthPx: number, heigh
     // Along the top, outside of what tests measure: no two pictures are the same.
     const left = Math.floor((frame * (widthPx - barPx)) / frames);
     for (let row = 0; row < 16; row += 1) picture.fill(128, row * widthPx + left, row * widthPx + left + barPx);
-    file.write('FRAME\n');
+    file.write(y4mFrameHeader);
     file.write(picture);
   }
   file.end();

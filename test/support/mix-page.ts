@@ -1,4 +1,4 @@
-/** A page in Chromium that plays the mix in its one video (id `mix`), asked by content: what it shows and what it plays. */
+/** A page in a browser that plays the mix in its one video (id `mix`), asked by content: what it shows and what it plays. */
 import type { Page } from 'playwright-core';
 import { testColors, toRgb, type Rgb, type TestColor } from './colored-tone-source.js';
 import { toneLevelDb } from './encoded-media.js';
@@ -43,11 +43,16 @@ export const mixProbe = `
   };
 `;
 
-export class MixPage {
-  readonly page: Page;
+/** What is asked of a page: Playwright's, or one of Firefox. */
+export interface EvaluatingPage {
+  evaluate<Result>(expression: string): Promise<Result>;
+}
+
+export class MixPage<Driven extends EvaluatingPage = Page> {
+  readonly page: Driven;
 
   /** @param page one that ran {@link mixProbe} before anything else */
-  constructor(page: Page) {
+  constructor(page: Driven) {
     this.page = page;
   }
 

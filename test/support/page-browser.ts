@@ -12,7 +12,7 @@ export interface OpenOptions {
 }
 
 /** Keeps what a page asks the browser for where a test can look at it. */
-const spies = `
+export const pageSpies = `
   window.spied = { tracks: [], connections: [], localDescriptions: 0 };
   const media = navigator.mediaDevices;
   for (const method of media ? ['getUserMedia', 'getDisplayMedia'] : []) {
@@ -58,7 +58,7 @@ export class PageBrowser {
     page.on('request', (request) => {
       if (!request.url().startsWith(origin)) this.problems.push(`request to ${request.url()}`);
     });
-    await page.addInitScript(spies);
+    await page.addInitScript(pageSpies);
     if (initScript !== undefined) await page.addInitScript(initScript);
     if (admitted !== undefined) await page.addInitScript(admissionScript(admitted));
     return page;
@@ -75,7 +75,8 @@ export class PageBrowser {
   }
 }
 
-function admissionScript({ room, name, microphone = true, camera = true }: NonNullable<OpenOptions['admitted']>): string {
+/** Comes as from the start page. */
+export function admissionScript({ room, name, microphone = true, camera = true }: NonNullable<OpenOptions['admitted']>): string {
   const admission = JSON.stringify(JSON.stringify({ room, microphone, camera }));
   // Once: what the page writes later must not be overwritten when it is loaded again. And not in a frame's blank beginning.
   return `if (location.protocol.startsWith('http') && sessionStorage.getItem('tessera.admission') === null) {
