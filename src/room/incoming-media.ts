@@ -8,7 +8,6 @@ import { CaptureClock } from '../rtp/capture-clock.js';
 import { H264Depacketiser } from '../rtp/h264-depacketiser.js';
 import { decodeMid } from '../rtp/header-extensions.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
-import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
@@ -33,6 +32,10 @@ const replacedHoldUs = 2_000_000;
 /** Whoever comes with more SSRCs than this makes them up. */
 const maxReplaced = 64;
 const maxRepairSources = 16;
+
+/** Sound comes each 20 ms, in pauses each 400 ms: nothing at all for so long is a black-out. */
+const blackOutUs = 700_000;
+const soundPauseUs = 450_000;
 
 /** No token: of a packet that names no layer of its m-line. */
 const noRid = '';
@@ -68,6 +71,7 @@ export class IncomingMedia {
   #unknownSources = 0;
   #lastAudioUs = Number.NEGATIVE_INFINITY;
   #lastVideoUs = Number.NEGATIVE_INFINITY;
+  #lastPacketUs = Number.NEGATIVE_INFINITY;
 
   constructor({ participantId, events }: IncomingMediaOptions) {
     this.#participantId = participantId;
@@ -103,6 +107,7 @@ export class IncomingMedia {
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
+    this.#watchForBlackOut(arrivalUs);
     const repairedType = this.#repairedTypes.get(packet.payloadType);
     if (repairedType !== undefined) {
       this.#receiveRepair(packet, repairedType, arrivalUs);
@@ -118,6 +123,13 @@ export class IncomingMedia {
       else this.#lastVideoUs = arrivalUs;
     }
     uplink.receive(packet, arrivalUs);
+  }
+
+  /** Who sent sound up to then would have gone on: all pictures resume at once, be the first packet a sound's, for theirs may wait for word of it. */
+  #watchForBlackOut(arrivalUs: number): void {
+    const isOver = arrivalUs - this.#lastPacketUs > blackOutUs && this.#lastPacketUs - this.#lastAudioUs < soundPauseUs;
+    this.#lastPacketUs = arrivalUs;
+    if (isOver) for (const uplink of this.#uplinks.values()) if (uplink instanceof VideoUplink) uplink.resume();
   }
 
   takeSenderReport(ssrc: number, report: SenderReportFacts): void {
@@ -179,8 +191,7 @@ export class IncomingMedia {
       this.#unknownSources += 1;
       return;
     }
-    const original = unwrapRtx(packet, { ssrc: uplink.ssrc, payloadType });
-    if (original !== undefined) uplink.receiveRepair(original, arrivalUs);
+    uplink.receiveRepair(packet, payloadType, arrivalUs);
   }
 
   #findVideoUplink({ source, rid }: StreamName): VideoUplink | undefined {

@@ -30,6 +30,8 @@ export interface PacedStream {
   drain(): void;
   readonly queuedBytes: number;
   setResendBudget(bytesPerSecond: number): void;
+  /** Whether the path loses so much that repairs are better sent twice. */
+  setLossy(isLossy: boolean): void;
   /** Whether the listener knows a packet without meaning as such. */
   readonly canFill: boolean;
   /** A packet without meaning of about so many bytes. */
@@ -59,6 +61,11 @@ const mostEmptyingUs = 500_000;
 const underWayShare = 2;
 /** Half of what the path carries, and of what the best tier takes, may be spent on what was lost on it. */
 const resendShare = 0.5;
+/**
+ * A repair that is lost is asked for again after 100 ms and more (libwebrtc, where it only receives, takes that for the round trip), and comes when the picture stands still. From this share
+ * of losses on it costs less to send each twice, as long as the losses are not those of a full queue.
+ */
+const lossyShare = 0.03;
 /** A probe: so many packets or groups of them, one each few milliseconds. */
 const probeSteps = 6;
 const probeStepMs = 5;
@@ -149,6 +156,7 @@ export class PathControl {
     const estimateBps = this.#estimate.bitrateBps(nowUs);
     this.pacer.setBitrate(estimateBps === undefined ? undefined : (this.isFull ? 1 : pacedShare) * estimateBps);
     stream.setResendBudget((resendShare * Math.min(this.#bestBps, estimateBps ?? this.#bestBps)) / 8);
+    stream.setLossy(!this.isFull && this.#estimate.lossShare >= lossyShare);
     const moment: PathMoment = {
       nowUs,
       estimateBps,

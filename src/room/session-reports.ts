@@ -28,6 +28,10 @@ const reportIntervalUs = 1_000_000;
 const firstReportUs = 100_000;
 /** Chromium's estimator wants 50 to 250 ms; at 100 the cost is half that of 50 and the ramp-up of a 720p camera as quick (bench: uplink). */
 const transportFeedbackIntervalUs = 100_000;
+/** What is urgent goes out with the packet that made it so, but no more often than this: a burst with several gaps is one request. */
+const urgentIntervalUs = 4_000;
+/** Nothing came for so long: the sender waits for word of what he sends now, and his estimate with him. */
+const silenceUs = 500_000;
 /** 1 January 1900 to 1 January 1970. */
 const ntpEpochUs = 2_208_988_800_000_000;
 
@@ -40,6 +44,8 @@ export class SessionReports {
   #toldBps: number | undefined;
   #nextReportUs: number;
   #nextTransportFeedbackUs: number;
+  #lastTransportUs: number | undefined;
+  #lastUrgentUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SessionReportsOptions) {
     this.#options = options;
@@ -60,8 +66,20 @@ export class SessionReports {
 
   takeTransportSequence(sequenceNumber: number, mediaSsrc: number, arrivalUs: number): void {
     this.#transportFeedback.onPacket(sequenceNumber, arrivalUs);
+    if (this.#lastTransportUs !== undefined && arrivalUs - this.#lastTransportUs > silenceUs) this.#nextTransportFeedbackUs = arrivalUs;
+    this.#lastTransportUs = arrivalUs;
     this.#hasTransportFeedback = true;
     this.#lastMediaSsrc = mediaSsrc;
+  }
+
+  /** To be called after each packet, and cheap: what cannot wait for the next tick goes out now. */
+  hasten(nowUs: number, roundTripUs: number, uplinks: Iterable<Uplink>): void {
+    if (nowUs - this.#lastUrgentUs < urgentIntervalUs) return;
+    let feedback: Buffer[] | undefined;
+    for (const uplink of uplinks) if (uplink.isUrgent?.(nowUs) === true) (feedback ??= []).push(...this.#requestsOf(uplink, nowUs, roundTripUs));
+    if (feedback === undefined || feedback.length === 0) return;
+    this.#lastUrgentUs = nowUs;
+    this.#sendFeedback(feedback);
   }
 
   /** To be called each 20 ms or so. */
@@ -76,11 +94,8 @@ export class SessionReports {
     const pictureSsrcs: number[] = [];
     for (const uplink of uplinks) {
       if (isWorthDue && uplink.source !== 'microphone') pictureSsrcs.push(uplink.ssrc);
-      const sequenceNumbers = uplink.dueNacks(nowUs, roundTripUs);
-      if (sequenceNumbers.length > 0) feedback.push(buildNack({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc, sequenceNumbers }));
-      if (uplink.takeKeyframeWish(nowUs)) feedback.push(buildPictureLossIndication({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc }));
-      const block = isReportDue ? uplink.reportBlock(nowUs) : undefined;
-      if (block !== undefined) blocks.push(block);
+      feedback.push(...this.#requestsOf(uplink, nowUs, roundTripUs));
+      if (isReportDue) for (const block of [uplink.reportBlock(nowUs), uplink.repairReportBlock?.(nowUs)]) if (block !== undefined) blocks.push(block);
     }
     if (this.#hasTransportFeedback && nowUs >= this.#nextTransportFeedbackUs) {
       this.#nextTransportFeedbackUs = nowUs + transportFeedbackIntervalUs;
@@ -92,7 +107,20 @@ export class SessionReports {
       feedback.push(buildRemb({ senderSsrc: ownSsrc, bitrateBps: worthwhileBps, ssrcs: pictureSsrcs }));
     }
     if (isReportDue) this.#sendReports(nowUs, downlinks, blocks);
-    if (feedback.length > 0) this.#send([buildReceiverReport({ senderSsrc: ownSsrc, reports: [] })], feedback);
+    if (feedback.length > 0) this.#sendFeedback(feedback);
+  }
+
+  #requestsOf(uplink: Uplink, nowUs: number, roundTripUs: number): readonly Buffer[] {
+    const { ownSsrc } = this.#options;
+    const requests: Buffer[] = [];
+    const sequenceNumbers = uplink.dueNacks(nowUs, roundTripUs);
+    if (sequenceNumbers.length > 0) requests.push(buildNack({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc, sequenceNumbers }));
+    if (uplink.takeKeyframeWish(nowUs)) requests.push(buildPictureLossIndication({ senderSsrc: ownSsrc, mediaSsrc: uplink.ssrc }));
+    return requests;
+  }
+
+  #sendFeedback(feedback: readonly Buffer[]): void {
+    this.#send([buildReceiverReport({ senderSsrc: this.#options.ownSsrc, reports: [] })], feedback);
   }
 
   #sendReports(nowUs: number, downlinks: readonly Downlink[], blocks: ReportBlock[]): void {

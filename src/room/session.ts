@@ -257,11 +257,12 @@ export class Session {
       this.#malformedPackets += 1;
       return;
     }
-    const { transportSequenceId, reports } = this.#negotiated ?? {};
+    const { transportSequenceId, reports, feedback } = this.#negotiated ?? {};
     const sequence = transportSequenceId === undefined ? undefined : packet.extension(transportSequenceId);
     const sequenceNumber = sequence === undefined ? undefined : decodeTransportSequence(sequence);
     if (sequenceNumber !== undefined) reports?.takeTransportSequence(sequenceNumber, packet.ssrc, arrivalUs);
     this.#incoming.receive(packet, arrivalUs);
+    if (feedback !== undefined && this.isConnected) reports?.hasten(arrivalUs, feedback.roundTripUs, this.#incoming.uplinks);
   }
 
   #end(reason: PeerEndReason): void {

@@ -21,6 +21,13 @@ interface WaitingRepair {
   readonly roundTripUs: number;
 }
 
+interface RepairCopy {
+  readonly sequenceNumber: number;
+  readonly dueUs: number;
+}
+
+/** Losses come in bursts of some milliseconds: the copy of a repair is not to be lost with it. */
+const copyAfterUs = 8_000;
 /** More than a keyframe's packets: a listener that asks for more than this at once needs a keyframe. */
 const mostRepairs = 256;
 /** Pictures of two encodes that were mixed at the same tick: the second comes a moment later by the stream's clock, which must not stand still. */
@@ -32,6 +39,9 @@ export class VideoDownlink extends Downlink implements PacedStream {
   /** Undefined for a listener with RTX: then the stream's payloads suffice, which all listeners share. */
   readonly #sent: SentDatagrams | undefined;
   readonly #repairs: WaitingRepair[] = [];
+  /** In order of their time. */
+  readonly #copies: RepairCopy[] = [];
+  #isLossy = false;
   #waiting: WaitingPacket[] = [];
   #queuedBytes = 0;
   #lastPtsUs = Number.NEGATIVE_INFINITY;
@@ -85,6 +95,10 @@ export class VideoDownlink extends Downlink implements PacedStream {
     this.stream.setResendBudget(bytesPerSecond);
   }
 
+  setLossy(isLossy: boolean): void {
+    this.#isLossy = isLossy;
+  }
+
   filler(bytes: number): Buffer | undefined {
     return this.stream.filler(bytes);
   }
@@ -92,20 +106,22 @@ export class VideoDownlink extends Downlink implements PacedStream {
   /** Repairs first: what they complete is older than all that waits. */
   drain(): void {
     while (this.#pacer.mayGo()) {
+      if (this.#repeatDue()) continue;
       const repair = this.#repairs.shift();
       if (repair !== undefined) this.#repair(repair);
       else {
         const packet = this.#waiting.shift();
-        if (packet === undefined) return;
+        if (packet === undefined) break;
         this.#send(packet);
       }
     }
-    if (this.#repairs.length > 0 || this.#waiting.length > 0) this.#pacer.wait();
+    if (this.#repairs.length > 0 || this.#copies.length > 0 || this.#waiting.length > 0) this.#pacer.wait();
   }
 
   /** Repairs of what is before a keyframe would only be in the way of the keyframe. */
   #forgetSent(): void {
     this.#repairs.length = 0;
+    this.#copies.length = 0;
     this.stream.forgetSent();
   }
 
@@ -119,8 +135,24 @@ export class VideoDownlink extends Downlink implements PacedStream {
   }
 
   #repair({ sequenceNumber, roundTripUs }: WaitingRepair): void {
-    const packet = this.stream.resend(sequenceNumber, this.clock.nowUs(), roundTripUs);
+    const nowUs = this.clock.nowUs();
+    const packet = this.stream.resend(sequenceNumber, nowUs, roundTripUs);
     if (packet === undefined) return;
+    this.#sendAgain(packet, sequenceNumber);
+    if (this.#isLossy) this.#copies.push({ sequenceNumber, dueUs: nowUs + copyAfterUs });
+  }
+
+  #repeatDue(): boolean {
+    const [copy] = this.#copies;
+    const nowUs = this.clock.nowUs();
+    if (copy === undefined || copy.dueUs > nowUs) return false;
+    this.#copies.shift();
+    const packet = this.stream.repeat(copy.sequenceNumber, nowUs);
+    if (packet !== undefined) this.#sendAgain(packet, copy.sequenceNumber);
+    return true;
+  }
+
+  #sendAgain(packet: Buffer, sequenceNumber: number): void {
     if (this.#hasRtx) this.sender.sendRtp(packet);
     else {
       const datagram = this.#sent?.find(sequenceNumber);

@@ -7,6 +7,7 @@ import { decodeVideoOrientation } from '../rtp/header-extensions.js';
 import { NackTracker } from '../rtp/nack-tracker.js';
 import { ReceptionStatistics } from '../rtp/reception-statistics.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
+import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
 import type { PictureSize, VideoDepacketiser } from '../rtp/video-depacketiser.js';
@@ -53,6 +54,8 @@ export class VideoUplink implements Uplink {
   readonly #sequence = new SequenceUnwrapper();
   readonly #timestamps = new TimestampUnwrapper();
   readonly #statistics: ReceptionStatistics;
+  /** Of the stream of retransmissions; undefined until one has come. */
+  #repairs: ReceptionStatistics | undefined;
   #nacks = new NackTracker();
   #assembler: FrameAssembler;
   #isResting: boolean;
@@ -115,19 +118,26 @@ export class VideoUplink implements Uplink {
     else this.#assemble(packet, timestamp, arrivalUs);
   }
 
-  /** A packet that came again (RFC 4588), as it was sent first. It says nothing about loss and delay of the path: those of the first copy count. */
-  receiveRepair(packet: RtpPacket, arrivalUs: number): void {
-    if (this.#isResting) return;
+  /**
+   * A packet of the stream that repairs this one (RFC 4588). What it brings again says nothing about loss and delay of the path: those of the first copy count.
+   *
+   * @param payloadType of what is repaired
+   */
+  receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): void {
+    if (this.#repairs?.ssrc !== packet.ssrc) this.#repairs = new ReceptionStatistics({ ssrc: packet.ssrc, clockHz: videoClockHz });
+    this.#repairs.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
+    const original = unwrapRtx(packet, { ssrc: this.ssrc, payloadType });
+    if (original === undefined || this.#isResting) return;
     this.#repairPackets += 1;
-    this.#assemble(packet, this.#timestamps.unwrap(packet.timestamp), arrivalUs);
+    this.#assemble(original, this.#timestamps.unwrap(original.timestamp), arrivalUs, true);
   }
 
-  #assemble(packet: RtpPacket, timestamp: number, arrivalUs: number): void {
+  #assemble(packet: RtpPacket, timestamp: number, arrivalUs: number, isRepair = false): void {
     const { orientationExtensionId } = this.#options;
     this.#bytes += packet.payload.length;
     const index = this.#sequence.unwrap(packet.sequenceNumber);
     const { resetCount } = this.#nacks;
-    this.#nacks.onPacket(index, arrivalUs);
+    this.#nacks.onPacket(index, arrivalUs, isRepair);
     if (this.#nacks.resetCount !== resetCount) this.wishKeyframe();
     const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
@@ -153,6 +163,21 @@ export class VideoUplink implements Uplink {
     return this.#statistics.reportBlock(nowUs);
   }
 
+  repairReportBlock(nowUs: number): ReportBlock | undefined {
+    return this.#repairs?.reportBlock(nowUs);
+  }
+
+  /** Nothing came from the client for long: what he sent meanwhile is not worth waiting for, the picture goes on with a keyframe. */
+  resume(): void {
+    this.#nacks.expectJump();
+    this.wishKeyframe();
+  }
+
+  isUrgent(nowUs: number): boolean {
+    // The wish of a new stream waits for the tick: its first keyframe mostly is under way.
+    return this.#nacks.isDue(nowUs) || (this.#assembler.counters.frames > 0 && this.#isKeyframeDue(nowUs));
+  }
+
   dueNacks(nowUs: number, roundTripUs: number): readonly number[] {
     if (this.#nacks.missingCount === 0) {
       this.#assembler.giveUp(nowUs);
@@ -173,12 +198,16 @@ export class VideoUplink implements Uplink {
   }
 
   takeKeyframeWish(nowUs: number): boolean {
-    // Before the first packet there is nobody to ask.
-    if (!this.#isKeyframeWished || this.#isResting || this.#packets === 0 || nowUs - this.#lastKeyframeRequestUs < keyframeWishIntervalUs) return false;
+    if (!this.#isKeyframeDue(nowUs)) return false;
     this.#isKeyframeWished = false;
     this.#lastKeyframeRequestUs = nowUs;
     this.#keyframeRequests += 1;
     return true;
+  }
+
+  #isKeyframeDue(nowUs: number): boolean {
+    // Before the first packet there is nobody to ask.
+    return this.#isKeyframeWished && !this.#isResting && this.#packets > 0 && nowUs - this.#lastKeyframeRequestUs >= keyframeWishIntervalUs;
   }
 
   stats(): UplinkStats {

@@ -5,8 +5,15 @@
  * Not its business: the wire format, and what a loss means for a frame.
  */
 
-/** Packets overtake each other by a few milliseconds on Wi-Fi and multi-path; asking at once would fetch what is already under way. */
-const reorderToleranceUs = 10_000;
+/**
+ * Most paths keep the order, so a gap is a loss and each millisecond before the request is one more of a picture that stands. Where packets do overtake each other,
+ * asking at once would fetch what is already under way: the wait grows to what they were late, and shrinks by a part with each packet that really was lost.
+ */
+const mostToleranceUs = 20_000;
+const toleranceDecay = 7 / 8;
+/** What comes so soon after it was asked for was under way before: no answer takes half of what answers take, and hardly any so little. */
+const reorderedShare = 0.5;
+const mostReorderedUs = 15_000;
 /** Floor of the time between two requests for one packet: a measured round trip of 1 ms says nothing about the sender's own delay to answer. */
 const minRetryUs = 20_000;
 /** At 30 % loss each way ten tries leave 1 packet in 800 unrepaired; a path that needs more carries no video anyway. */
@@ -44,6 +51,12 @@ export class NackTracker {
   /** Jumps after which it began anew. */
   resetCount = 0;
 
+  #toleranceUs = 0;
+  /** Not before then is anything due; after it perhaps. */
+  #nextDueUs = Number.POSITIVE_INFINITY;
+  /** Repairs come as a stream of their own: what comes late under its own number is none. */
+  #hasRepairStream = false;
+  #isJumpExpected = false;
   #repairRoundTripUs: number | undefined;
   #isRoundTripSure = false;
   /** Oldest first, because gaps are only ever added above the newest. */
@@ -71,8 +84,25 @@ export class NackTracker {
     return this.#repairRoundTripUs;
   }
 
-  /** Every packet that arrived, also retransmitted ones, under its original index. */
-  onPacket(index: number, nowUs: number): void {
+  /** Whether {@link due} may have something. Cheap: to be asked with each packet. */
+  isDue(nowUs: number): boolean {
+    return nowUs >= this.#nextDueUs;
+  }
+
+  /** Nothing has come for so long that what is missing, now and up to the next packet, is not worth asking for: a keyframe is. */
+  expectJump(): void {
+    this.abandonedCount += this.#missing.size;
+    this.#missing.clear();
+    this.#isJumpExpected = true;
+  }
+
+  /**
+   * Every packet that arrived, also retransmitted ones, under its original index.
+   *
+   * @param isRepair it came in the stream of repairs
+   */
+  onPacket(index: number, nowUs: number, isRepair = false): void {
+    this.#hasRepairStream ||= isRepair;
     if (this.#newest === undefined) {
       this.#newest = index;
       return;
@@ -80,10 +110,11 @@ export class NackTracker {
     const ahead = index - this.#newest;
     if (ahead === 1 && this.#missing.size === 0) {
       this.#newest = index;
+      this.#isJumpExpected = false;
     } else if (ahead > 0) {
       this.#advance(index, this.#newest, nowUs);
     } else if (ahead >= -maxJump) {
-      this.#onLate(index, nowUs);
+      this.#onLate(index, nowUs, isRepair);
     } else if (index === this.#strayNext) {
       this.#reset(index);
     } else {
@@ -93,7 +124,7 @@ export class NackTracker {
   }
 
   /**
-   * The indices to ask for now, oldest first; they count as asked. Call it often (each 10 ms or so): it is cheap while nothing is missing.
+   * The indices to ask for now, oldest first; they count as asked. Call it often (each 20 ms, and when {@link isDue}): it is cheap while nothing is missing.
    *
    * @param roundTripUs measured round trip; a packet is not asked for again before its answer can have come. 0 when not yet known.
    */
@@ -101,9 +132,10 @@ export class NackTracker {
     if (this.#missing.size === 0) return nothingDue;
     const retryUs = Math.max(minRetryUs, roundTripUs);
     const due: number[] = [];
+    this.#nextDueUs = Number.POSITIVE_INFINITY;
     for (const [index, gap] of this.#missing) {
-      const waitedUs = gap.tries === 0 ? nowUs - gap.sinceUs : nowUs - gap.lastRequestUs;
-      const isDue = waitedUs >= (gap.tries === 0 ? reorderToleranceUs : retryUs);
+      const dueUs = gap.tries === 0 ? gap.sinceUs + this.#toleranceUs : gap.lastRequestUs + retryUs;
+      const isDue = nowUs >= dueUs;
       if (nowUs - gap.sinceUs > maxAgeUs || (isDue && gap.tries >= maxTries)) {
         this.#missing.delete(index);
         this.abandonedCount += 1;
@@ -112,7 +144,8 @@ export class NackTracker {
         gap.tries += 1;
         gap.lastRequestUs = nowUs;
         due.push(index);
-      }
+        this.#nextDueUs = Math.min(this.#nextDueUs, nowUs + retryUs);
+      } else this.#nextDueUs = Math.min(this.#nextDueUs, dueUs);
     }
     this.requestedCount += due.length;
     return due;
@@ -128,10 +161,12 @@ export class NackTracker {
   }
 
   #advance(index: number, newest: number, nowUs: number): void {
-    if (index - newest > blackOutPackets) {
+    if (index - newest > blackOutPackets || (this.#isJumpExpected && index - newest > 1)) {
       this.#reset(index);
       return;
     }
+    this.#isJumpExpected = false;
+    if (index - newest > 1) this.#nextDueUs = Math.min(this.#nextDueUs, nowUs + this.#toleranceUs);
     for (let gap = newest + 1; gap < index; gap += 1) this.#missing.set(gap, { sinceUs: nowUs, requestedUs: nowUs, tries: 0, lastRequestUs: nowUs });
     this.#newest = index;
     this.#strayNext = undefined;
@@ -148,16 +183,23 @@ export class NackTracker {
     }
   }
 
-  #onLate(index: number, nowUs: number): void {
+  #onLate(index: number, nowUs: number, isRepair: boolean): void {
     const gap = this.#missing.get(index);
     if (gap === undefined) return;
     this.#missing.delete(index);
-    if (gap.tries === 0) {
+    if (gap.tries === 0 || (!isRepair && this.#isTooSoon(nowUs - gap.requestedUs))) {
       this.reorderedCount += 1;
+      this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, nowUs - gap.sinceUs + 1));
       return;
     }
     this.recoveredCount += 1;
+    this.#toleranceUs *= toleranceDecay;
     this.#measure(nowUs - gap.requestedUs, gap.tries === 1);
+  }
+
+  /** For an answer to the first request. */
+  #isTooSoon(sinceRequestUs: number): boolean {
+    return this.#hasRepairStream || sinceRequestUs < Math.min(mostReorderedUs, reorderedShare * (this.#repairRoundTripUs ?? Number.POSITIVE_INFINITY));
   }
 
   #measure(roundTripUs: number, isSure: boolean): void {
@@ -172,5 +214,6 @@ export class NackTracker {
     this.#missing.clear();
     this.#newest = index;
     this.#strayNext = undefined;
+    this.#isJumpExpected = false;
   }
 }

@@ -59,6 +59,8 @@ const defaultResendBytesPerSecond = 100_000;
 const pauseUs = 120_000;
 /** Floor of the time between two answers for one packet: the round trip is the listener's own word. */
 const leastResendUs = 20_000;
+/** Of the round trip: listeners ask again after what they take for it, and one who is told a moment too soon would wait for it twice. */
+const answeredShare = 0.75;
 const originalSequenceBytes = 2;
 /** Its length stands in one byte (RFC 3550 5.1). */
 const mostPaddingBytes = 255;
@@ -156,16 +158,27 @@ export class OutboundStream {
       this.#counters.unknownRequests++;
       return undefined;
     }
-    if (sent.resentUs !== undefined && nowUs - sent.resentUs < Math.max(leastResendUs, roundTripUs)) {
+    if (sent.resentUs !== undefined && nowUs - sent.resentUs < Math.max(leastResendUs, answeredShare * roundTripUs)) {
       this.#counters.repeatedRequests++;
       return undefined;
     }
+    const packet = this.#again(sent, nowUs);
+    if (packet !== undefined) sent.resentUs = nowUs;
+    return packet;
+  }
+
+  /** A copy of what was sent again a moment ago, unasked: for a path that loses repairs as well. Undefined where it is forgotten, or the budget is spent. */
+  repeat(sequenceNumber: number, nowUs: number): Buffer | undefined {
+    const sent = this.#history.find(sequenceNumber);
+    return sent?.resentUs === undefined ? undefined : this.#again(sent, nowUs);
+  }
+
+  #again(sent: SentPacket, nowUs: number): Buffer | undefined {
     const bytes = this.#headerBytes + sent.payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
     if (!this.#spend(bytes, nowUs)) {
       this.#counters.refusedRequests++;
       return undefined;
     }
-    sent.resentUs = nowUs;
     this.#counters.resentPackets++;
     this.#counters.resentBytes += bytes;
     if (this.#options.rtx !== undefined) return this.#writeRtx(sent);

@@ -22,7 +22,7 @@ const maxTransitStepSeconds = 5;
 const jitterGain = 1 / 16;
 
 export class ReceptionStatistics {
-  readonly #ssrc: number;
+  readonly ssrc: number;
   readonly #clockHz: number;
   /** A.1's base_seq and cycles + max_seq; undefined before the first packet. */
   #firstIndex = 0;
@@ -37,11 +37,11 @@ export class ReceptionStatistics {
   #senderReport: { readonly ntpMiddle: number; readonly arrivalUs: number } | undefined;
 
   constructor(options: ReceptionStatisticsOptions) {
-    this.#ssrc = options.ssrc;
+    this.ssrc = options.ssrc;
     this.#clockHz = options.clockHz;
   }
 
-  /** Every packet of this SSRC, duplicates and late ones too; not what came as RTX under another one. */
+  /** Every packet of this SSRC, duplicates and late ones too; what came as RTX under another one is counted there. */
   onPacket(sequenceNumber: number, timestamp: number, arrivalUs: number): void {
     if (!this.#takeSequence(sequenceNumber)) return;
     this.#receivedCount += 1;
@@ -67,7 +67,7 @@ export class ReceptionStatistics {
     this.#expectedBefore = expected;
     this.#receivedBefore = this.#receivedCount;
     return {
-      ssrc: this.#ssrc,
+      ssrc: this.ssrc,
       fractionLost: lostInInterval <= 0 ? 0 : Math.min(255, Math.floor((lostInInterval * 256) / expectedInInterval)),
       cumulativeLost: expected - this.#receivedCount,
       extendedHighest: this.#newestIndex >>> 0,

@@ -86,6 +86,11 @@ export class BandwidthEstimate {
     return this.#queue.delayUs;
   }
 
+  /** Of the packets of the last second or so, 0 to 1. */
+  get lossShare(): number {
+    return this.#lossLimit.lossShare;
+  }
+
   takeReport(report: ArrivalReport, nowUs: number, roundTripUs: number): void {
     const { delivered, lost } = this.#sentLog.take(report);
     if (delivered.length === 0 && lost === 0) return;

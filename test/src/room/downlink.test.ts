@@ -70,7 +70,7 @@ describe('downlinks', () => {
     downlink.resend([8], roundTripUs);
     expect(sender.resent).to.deep.equal([sender.sent[1]]);
     expect(sender.resent[0], 'not sealed again').to.equal(sender.sent[1]);
-    advance(roundTripUs - 1);
+    advance(0.75 * roundTripUs - 1);
     downlink.resend([8], roundTripUs);
     expect(sender.resent.length, 'the first may still be on its way').to.equal(1);
     advance(1);
@@ -103,6 +103,30 @@ describe('downlinks', () => {
     );
     expect(repairs.map(({ payload }) => [...payload.subarray(0, 4)])).to.deep.equal([[0, 8, 1, 42], [0, 9, 2, 42]]);
     expect(downlink.counters).to.include({ packetCount: 3, resentPackets: 2, repeatedRequests: 1 });
+  });
+
+  it('repairs twice where the path loses much, the second time 8 ms later', () => {
+    const numbers = [7, 5_000, 300];
+    let downlink: VideoDownlink | undefined;
+    pacer = new Pacer({ clock, timers, onTurn: () => downlink?.drain() });
+    downlink = new VideoDownlink(options({ pacer, rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    for (let frame = 0; frame < 3; frame += 1) downlink.sendFrame([Uint8Array.of(frame)], 1_000_000 + frame * 33_000, false);
+    /** Number in the stream of repairs, and of what is repaired. */
+    const repairs = (): number[][] => sender.sent.map(mustParseRtp).filter(({ ssrc }) => ssrc === 78).map(({ sequenceNumber, payload }) => [sequenceNumber, payload[1] ?? 0]);
+    downlink.resend([7], roundTripUs);
+    advance(20_000);
+    expect(repairs()).to.deep.equal([[300, 7]]);
+    downlink.setLossy(true);
+    downlink.resend([8, 9], roundTripUs);
+    advance(7_000);
+    expect(repairs().slice(1)).to.deep.equal([[301, 8], [302, 9]]);
+    advance(3_000);
+    expect(repairs().slice(3)).to.deep.equal([[303, 8], [304, 9]]);
+    downlink.resend([7], roundTripUs);
+    downlink.sendFrame([Uint8Array.of(3)], 1_100_000, true);
+    advance(20_000);
+    expect(repairs().slice(5), 'what is before a keyframe is not worth it').to.deep.equal([]);
+    expect(timers.pending).to.equal(0);
   });
 
   it('does not repair what could not be sent', () => {

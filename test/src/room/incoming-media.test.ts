@@ -126,6 +126,35 @@ describe('IncomingMedia', () => {
     });
   });
 
+  describe('after a black-out', () => {
+    const wishes = (nowUs: number): number[] => [...incoming.uplinks].filter((uplink) => uplink.takeKeyframeWish(nowUs)).map(({ ssrc }) => ssrc);
+    const frame = (sequenceNumber: number, nowUs: number): void => {
+      for (const packet of vp8Packets({ ssrc: 7, payloadType: vp8Type, sequenceNumber, timestamp: sequenceNumber * 3_000 }, vp8Frame(100, { keyframe: false }))) incoming.receive(packet, nowUs);
+    };
+
+    beforeEach(() => open([audioLine(), videoLine()]));
+
+    it('wants a keyframe with the first packet, be it a sound\'s, and nothing of what was lost', () => {
+      picture(7);
+      sound(9, 20_000);
+      frame(2, 33_000);
+      expect(wishes(33_000)).to.deep.equal([]);
+      sound(9, 3_000_000);
+      expect(wishes(3_000_000)).to.deep.equal([7]);
+      frame(60, 3_010_000);
+      const [camera] = incoming.uplinks;
+      expect(camera?.dueNacks(3_030_000, 50_000)).to.deep.equal([]);
+      frame(62, 3_040_000);
+      expect(camera?.dueNacks(3_040_000, 50_000)).to.deep.equal([61]);
+    });
+
+    it('which is none where there was no sound before: a still screen sends as seldom', () => {
+      picture(7);
+      for (const [index, nowUs] of [1_000_000, 2_000_000, 3_000_000].entries()) frame(2 + index, nowUs);
+      expect(wishes(3_000_000)).to.deep.equal([]);
+    });
+  });
+
   describe('takes retransmissions (RFC 4588)', () => {
     const rtxType = 97;
     const withRtx = (changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia => videoLine({ codecs: [{ name: 'vp8', payloadType: vp8Type, rtxPayloadType: rtxType, clockHz: 90_000 }], ...changes });

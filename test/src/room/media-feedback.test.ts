@@ -104,7 +104,7 @@ describe('MediaFeedback', () => {
       outgoing.video!.sendFrame([Uint8Array.of(1)], clock.nowUs(), true);
       const nack = buildNack({ senderSsrc: clientSsrc, mediaSsrc: videoSsrc, sequenceNumbers: [10] });
       take(nack);
-      clock.advance(39_000);
+      clock.advance(29_000);
       take(nack);
       expect(resent.length).to.equal(1);
       clock.advance(1_100);

@@ -17,6 +17,7 @@ class Stream implements PacedStream {
   readonly budgets: number[] = [];
   queuedBytes = 0;
   drained = 0;
+  isLossy = false;
 
   constructor(canFill: boolean) {
     this.canFill = canFill;
@@ -28,6 +29,10 @@ class Stream implements PacedStream {
 
   setResendBudget(bytesPerSecond: number): void {
     this.budgets.push(bytesPerSecond);
+  }
+
+  setLossy(isLossy: boolean): void {
+    this.isLossy = isLossy;
   }
 
   filler(bytes: number): Buffer {
@@ -98,6 +103,15 @@ describe('PathControl', () => {
     const other = path.lane(sequenceId);
     for (const lane of [sender, other.sender, sender]) lane.sendRtp(packet(96, 10));
     expect(sent.map(numberOf)).to.deep.equal([0, 1, 2]);
+  });
+
+  it('calls a path lossy that loses one packet in ten, and one no longer that is full', () => {
+    run(2_000, () => 20);
+    expect(stream.isLossy).to.equal(false);
+    run(3_000, () => 20, (at) => at % 10 === 0);
+    expect(stream.isLossy).to.equal(true);
+    run(1_000, (atMs) => 20 + atMs / 5, (at) => at % 10 === 0);
+    expect(stream.isLossy, 'what is lost is lost to the queue').to.equal(false);
   });
 
   it('leaves packets without the extension unnumbered, and reads no reports then', () => {

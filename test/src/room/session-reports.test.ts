@@ -123,7 +123,7 @@ describe('SessionReports', () => {
     expect(all('sender-report')[0]?.reports[0], 'nothing was lost since').to.include({ fractionLost: 0, cumulativeLost: 1 });
   });
 
-  it('asks for a missing packet after 10 ms, and again after a round trip', () => {
+  it('asks for a missing packet at the next tick at the latest, and again after a round trip', () => {
     const video = camera();
     // The wish of a new camera goes out first.
     const [keyframe] = vp8Packets({ ssrc: 22, payloadType: vp8Type, sequenceNumber: 65_534, timestamp: 0 }, vp8Frame(100, { keyframe: true }));
@@ -136,6 +136,40 @@ describe('SessionReports', () => {
       [80_000, { type: 'nack', senderSsrc: ownSsrc, mediaSsrc: 22, sequenceNumbers: [65_535, 0] }],
     ]);
     expect(sent[0]?.packets[0], 'a compound begins with a report').to.deep.equal({ type: 'receiver-report', senderSsrc: ownSsrc, reports: [] });
+  });
+
+  it('asks with the packet that shows a loss, once for what comes within 4 ms, and for no keyframe that mostly is under way', () => {
+    const video = camera();
+    const packets = [0, 1, 2, 3].flatMap((at) => vp8Packets({ ssrc: 22, payloadType: vp8Type, sequenceNumber: at * 3, timestamp: at * 3_000 }, vp8Frame(2_500, { keyframe: at === 0 })));
+    const comes = (index: number): void => {
+      video.receive(packets[index]!, clock.nowUs());
+      reports.hasten(clock.nowUs(), roundTripUs, uplinks);
+    };
+    for (const index of [0, 1, 2]) comes(index);
+    expect(sent).to.deep.equal([]);
+    clock.advance(30_000);
+    for (const index of [4, 6]) comes(index);
+    clock.advance(3_999);
+    comes(8);
+    expect(all('nack').map(({ sequenceNumbers }) => sequenceNumbers)).to.deep.equal([[3]]);
+    clock.advance(1);
+    comes(9);
+    expect(all('nack').map(({ sequenceNumbers }) => sequenceNumbers)).to.deep.equal([[3], [5, 7]]);
+    expect(sent[0]?.packets[0], 'a compound begins with a report').to.deep.equal({ type: 'receiver-report', senderSsrc: ownSsrc, reports: [] });
+    expect(all('pli')).to.deep.equal([]);
+    video.resume();
+    clock.advance(4_000);
+    reports.hasten(clock.nowUs(), roundTripUs, uplinks);
+    expect(all('pli')).to.have.length(1);
+  });
+
+  it('reports on the stream of repairs like on any other', () => {
+    const video = camera();
+    const [first] = vp8Packets({ ssrc: 22, payloadType: vp8Type, sequenceNumber: 1, timestamp: 0 }, vp8Frame(100, { keyframe: true }));
+    video.receive(first!, clock.nowUs());
+    for (const sequenceNumber of [500, 502]) video.receiveRepair(rtpPacket({ ssrc: 23, payloadType: 97, sequenceNumber, timestamp: 0 }, Uint8Array.of(0, 1, 2)), vp8Type, clock.nowUs());
+    run(100_000);
+    expect(all('receiver-report').flatMap(({ reports: blocks }) => blocks.map(({ ssrc, cumulativeLost, extendedHighest }) => [ssrc, cumulativeLost, extendedHighest]))).to.deep.equal([[22, 0, 1], [23, 1, 502]]);
   });
 
   it('passes a wish for a keyframe on at the next tick', () => {
@@ -159,8 +193,16 @@ describe('SessionReports', () => {
       [ownSsrc, 22, 4, 5],
     ]);
     sent.length = 0;
-    run(500_000);
+    run(540_000);
     expect(all('transport-feedback')).to.deep.equal([]);
+    reports.takeTransportSequence(20, 22, clock.nowUs());
+    run(20_000);
+    expect(all('transport-feedback'), 'the first after half a second: at once').to.have.length(1);
+    reports.takeTransportSequence(21, 22, clock.nowUs());
+    run(80_000);
+    expect(all('transport-feedback')).to.have.length(1);
+    run(20_000);
+    expect(all('transport-feedback')).to.have.length(2);
   });
 
   it('tells what is worth sending once there is a picture, at once when it changes, and again each second', () => {

@@ -25,13 +25,60 @@ describe('NackTracker', () => {
     });
   }
 
-  it('waits out reordering: what overtook by 9 ms is never asked for', () => {
+  it('asks at once, and says with the packet that something is due', () => {
     tracker.onPacket(0, 0);
-    tracker.onPacket(2, 0);
-    expect(tracker.due(9_999, roundTripUs)).to.deep.equal([]);
-    tracker.onPacket(1, 9_999);
-    expect(tracker.due(50_000, roundTripUs)).to.deep.equal([]);
-    expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 0, requestedCount: 0 });
+    tracker.onPacket(1, 5_000);
+    expect(tracker.isDue(5_000)).to.equal(false);
+    tracker.onPacket(3, 10_000);
+    expect(tracker.isDue(10_000)).to.equal(true);
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([2]);
+    expect(tracker.isDue(10_000 + roundTripUs - 1)).to.equal(false);
+    expect(tracker.isDue(10_000 + roundTripUs)).to.equal(true);
+  });
+
+  it('learns how late packets come that others overtake, and waits for so long, until enough were lost', () => {
+    const overtaken = (index: number, atUs: number, lateUs: number): readonly number[] => {
+      tracker.onPacket(index - 1, atUs);
+      tracker.onPacket(index + 1, atUs);
+      const asked = tracker.due(atUs + lateUs - 1, roundTripUs);
+      tracker.onPacket(index, atUs + lateUs);
+      return asked;
+    };
+    tracker.onPacket(0, 0);
+    expect(overtaken(2, 0, 9_000), 'nobody knew').to.deep.equal([2]);
+    expect(tracker.due(60_000, roundTripUs)).to.deep.equal([]);
+    expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 0, requestedCount: 1 });
+    expect(overtaken(4, 100_000, 9_000)).to.deep.equal([]);
+    expect(overtaken(6, 200_000, 40_000), 'no longer than 20 ms').to.deep.equal([6]);
+    expect(overtaken(8, 300_000, 20_000)).to.deep.equal([]);
+    for (let index = 10; index < 70; index += 2) {
+      const atUs = index * 1_000_000;
+      tracker.onPacket(index - 1, atUs);
+      tracker.onPacket(index + 1, atUs);
+      expect(tracker.due(atUs + 20_000, roundTripUs)).to.deep.equal([index]);
+      tracker.onPacket(index, atUs + 120_000, true);
+    }
+    expect(tracker.recoveredCount).to.equal(30);
+    tracker.onPacket(71, 80_000_000);
+    expect(tracker.due(80_001_000, roundTripUs)).to.deep.equal([70]);
+  });
+
+  it('takes what comes late under its own number for overtaken, where repairs are a stream of their own', () => {
+    for (const index of [0, 2, 4]) tracker.onPacket(index, 0);
+    expect(tracker.due(0, roundTripUs)).to.deep.equal([1, 3]);
+    tracker.onPacket(1, 60_000, true);
+    tracker.onPacket(3, 90_000);
+    expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 1, repairRoundTripUs: 60_000 });
+  });
+
+  it('asks for nothing of before and during a silence that was told', () => {
+    for (const index of [0, 2]) tracker.onPacket(index, 0);
+    tracker.expectJump();
+    tracker.onPacket(60, 3_000_000);
+    expect(tracker.due(3_000_000, roundTripUs)).to.deep.equal([]);
+    expect(tracker).to.include({ resetCount: 1, abandonedCount: 1 });
+    tracker.onPacket(62, 3_010_000);
+    expect(tracker.due(3_010_000, roundTripUs), 'a loss like any other').to.deep.equal([61]);
   });
 
   it('asks again after a round trip and not before, and counts what came back', () => {
@@ -39,7 +86,7 @@ describe('NackTracker', () => {
     tracker.onPacket(2, 0);
     const askedAtUs = [];
     for (let nowUs = 0; nowUs <= 350_000; nowUs += 5_000) if (tracker.due(nowUs, roundTripUs).length > 0) askedAtUs.push(nowUs);
-    expect(askedAtUs).to.deep.equal([10_000, 110_000, 210_000, 310_000]);
+    expect(askedAtUs).to.deep.equal([0, 100_000, 200_000, 300_000]);
     tracker.onPacket(1, 360_000);
     expect(tracker.due(1_000_000, roundTripUs)).to.deep.equal([]);
     expect(tracker).to.include({ missingCount: 0, recoveredCount: 1, requestedCount: 4 });
@@ -70,7 +117,7 @@ describe('NackTracker', () => {
     tracker.onPacket(2, 0);
     const askedAtUs = [];
     for (let nowUs = 0; nowUs <= 60_000; nowUs += 1_000) if (tracker.due(nowUs, 500).length > 0) askedAtUs.push(nowUs);
-    expect(askedAtUs).to.deep.equal([10_000, 30_000, 50_000]);
+    expect(askedAtUs).to.deep.equal([0, 20_000, 40_000, 60_000]);
   });
 
   it('gives up after ten requests', () => {
@@ -151,7 +198,8 @@ describe('NackTracker', () => {
             lastAskedUs.set(asked, nowUs);
           }
         }
-        each.due(nowUs + 10_000, roundTripUs).forEach((asked) => lastAskedUs.set(asked, nowUs));
+        // No longer than that it waits for what may be overtaken.
+        each.due(nowUs + 20_000, roundTripUs).forEach((asked) => lastAskedUs.set(asked, nowUs));
         const gone = Array.from({ length: newest }, (_, index) => index).filter((index) => !arrived.has(index));
         expect(gone.filter((index) => !lastAskedUs.has(index))).to.deep.equal([]);
       }),

@@ -121,15 +121,26 @@ describe('OutboundStream', () => {
       });
     }
 
-    it('sends a packet once a round trip', () => {
+    it('sends a packet once a round trip, of which it forgives a quarter', () => {
       const outbound = stream();
       framePackets(outbound, payloads(2), 0);
       expect(outbound.resend(0, 10_000, 50_000)).to.not.equal(undefined);
-      expect(outbound.resend(0, 59_999, 50_000)).to.equal(undefined);
-      expect(outbound.resend(1, 59_999, 50_000), 'another packet').to.not.equal(undefined);
-      expect(outbound.resend(0, 60_000, 50_000)).to.not.equal(undefined);
-      expect(outbound.resend(0, 60_001, 50_000)).to.equal(undefined);
+      expect(outbound.resend(0, 47_499, 50_000)).to.equal(undefined);
+      expect(outbound.resend(1, 47_499, 50_000), 'another packet').to.not.equal(undefined);
+      expect(outbound.resend(0, 47_500, 50_000)).to.not.equal(undefined);
+      expect(outbound.resend(0, 47_501, 50_000)).to.equal(undefined);
       expect(outbound.counters).to.include({ resentPackets: 3, repeatedRequests: 2 });
+    });
+
+    it('repeats what was sent again, within the budget and without a new round trip', () => {
+      const outbound = stream({ resendBytesPerSecond: 400 });
+      framePackets(outbound, payloads(2), 0);
+      expect(outbound.repeat(0, 0), 'nobody asked for it').to.equal(undefined);
+      outbound.resend(0, 10_000, 50_000);
+      expect(parse(outbound.repeat(0, 40_000)).sequenceNumber).to.equal(0);
+      expect(outbound.resend(0, 47_500, 50_000)).to.not.equal(undefined);
+      expect(outbound.repeat(0, 50_000), 'four of 112 bytes').to.equal(undefined);
+      expect(outbound.counters).to.include({ resentPackets: 3, refusedRequests: 1 });
     });
 
     it('does not mistake a new packet for one that had its place', () => {
