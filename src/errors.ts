@@ -49,6 +49,15 @@ export const errorTable = {
   room_failed: { status: 502, meaning: 'The process of this room ended unexpectedly; the room can be joined again at once.' },
   room_timeout: { status: 504, meaning: 'The process of this room did not answer in time.' },
   recording_failed: { status: 500, meaning: 'The recording could not be started; `message` says why.' },
+  unknown_participants: { status: 400, meaning: '`hears.sources` or `participantIds` names somebody who is not in the room, or the participant himself; `details.participantIds` lists them.' },
+  invalid_sound_name: { status: 400, meaning: 'A sound file is named without its folder, does not begin with a dot, and ends with .wav, .mp3, .ogg, .opus, .flac or .m4a.' },
+  sound_not_found: { status: 404, meaning: 'The folder of sounds (`sounds.folder`) has no file of this name.' },
+  sound_too_large: { status: 422, meaning: 'The sound file is larger than 256 MB.' },
+  sound_unreadable: { status: 422, meaning: 'The file cannot be read as sound; the log says why. The `error` of a sound that has failed.' },
+  sound_too_long: { status: 422, meaning: 'The sound lasts longer than 10 minutes. The `error` of a sound that has failed.' },
+  sound_not_playing: { status: 404, meaning: 'The room plays no sound with this id.' },
+  too_many_sounds: { status: 409, meaning: 'The room plays 8 sounds already.' },
+  control_not_allowed: { status: 403, meaning: 'Others are controlled over HTTP only here (`rooms.control`); over the WebSocket everybody may set his own noise suppression.' },
   internal: { status: 500, meaning: 'A bug: the log has the details under the request id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

@@ -55,7 +55,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const recordingsFolder = resolve(config.recordingsFolder);
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers: urls, turnSecret, turnCredentialMs, turnUsername, turnPassword } = config;
   const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
-  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, time, log });
+  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
@@ -63,7 +63,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);
   await listen(server, config);
-  const signalling = new SignallingServer({ registry, allowedOrigins, iceServers, time, log });
+  const signalling = new SignallingServer({ registry, allowedOrigins, iceServers, control: config.control, time, log });
   signalling.attach(server);
   registry.start();
 
@@ -118,5 +118,7 @@ function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDef
     maxRecordings: config.maxRecordings,
     participantTimeoutMs: config.participantTimeoutMs,
     ffmpegPath: config.ffmpegPath,
+    noiseSuppression: config.noiseSuppression,
+    levelling: config.levelling,
   };
 }

@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
+import { addControlRoutes } from './control-routes.js';
 import { errorFunnel } from './error-funnel.js';
 import { crossOrigin, refuseOtherOrigins, securityHeaders } from './headers.js';
 import { addHealthRoutes } from './health-routes.js';
@@ -14,7 +15,7 @@ import { addRoomRoutes } from './room-routes.js';
 
 export function makeRouter(services: HttpServices): Router {
   const router = new Router({ sensitive: true });
-  for (const addRoutes of [addHealthRoutes, addRoomRoutes, addRecordingRoutes, addWhipRoutes, addWhepRoutes, addPageRoutes]) addRoutes(router, services);
+  for (const addRoutes of [addHealthRoutes, addRoomRoutes, addRecordingRoutes, addControlRoutes, addWhipRoutes, addWhepRoutes, addPageRoutes]) addRoutes(router, services);
   return router;
 }
 

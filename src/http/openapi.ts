@@ -18,7 +18,7 @@ function schemaOf(schema: z.ZodType): Json {
 }
 
 const componentSchemas: Json = Object.fromEntries(
-  Object.entries({ Room: schemas.roomSchema, Rooms: schemas.roomsSchema, Recording: schemas.recordingSchema, Recordings: schemas.recordingsSchema, Layouts: schemas.layoutsSchema, Health: schemas.healthSchema, Error: schemas.errorSchema }).map(
+  Object.entries({ Room: schemas.roomSchema, Rooms: schemas.roomsSchema, Recording: schemas.recordingSchema, Recordings: schemas.recordingsSchema, Participant: schemas.participantSchema, Sound: schemas.soundSchema, Sounds: schemas.soundsSchema, SoundFiles: schemas.soundFilesSchema, Layouts: schemas.layoutsSchema, Health: schemas.healthSchema, Error: schemas.errorSchema }).map(
     ([name, schema]) => [name, schemaOf(schema)],
   ),
 );
@@ -56,6 +56,8 @@ function queryParameter(name: string, description: string): Json {
 
 const roomParameter = pathParameter('room', errorTable.invalid_room_name.meaning);
 const recordingParameter = pathParameter('id', 'The `id` of a recording.');
+const participantParameter = pathParameter('id', 'The `id` of a participant.');
+const soundParameter = pathParameter('id', 'The `id` of a sound that the room plays or has played.');
 const secretParameter = pathParameter('secret', 'From the `Location` that the POST answered.');
 const ifMatchParameter: Json = { name: 'If-Match', in: 'header', required: true, description: 'The `ETag` that the POST answered, or `*`.', schema: { type: 'string' } };
 const jsonErrors: readonly ErrorCode[] = ['invalid_json', 'invalid_body', 'unsupported_media_type', 'body_too_large'];
@@ -117,6 +119,30 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/api/rooms/{room}/recordings/{id}/stop': {
     post: { summary: 'Stops a recording.', parameters: [roomParameter, recordingParameter], responses: { 200: json('The recording.', reference('Recording')), ...errors('invalid_room_name', 'recording_not_found', 'recording_ended', ...processErrors) } },
   },
+  '/api/rooms/{room}/participants/{id}': {
+    get: { summary: 'A participant.', parameters: [roomParameter, participantParameter], responses: { 200: json('The participant.', reference('Participant')), ...errors(...roomErrors, 'participant_not_found') } },
+    patch: {
+      summary: 'Mutes, sets the gain, deafens, says whom he hears, puts on hold; what is missing stays as it is.',
+      parameters: [roomParameter, participantParameter],
+      requestBody: body(schemas.participantChangeSchema, true),
+      responses: { 200: json('The participant.', reference('Participant')), ...errors(...jsonErrors, ...roomErrors, 'participant_not_found', 'unknown_participants', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', ...processErrors) },
+    },
+    delete: { summary: 'Takes him out of the room; he is told `removed` and may join again.', parameters: [roomParameter, participantParameter], responses: { 204: { description: 'He is gone.' }, ...errors(...roomErrors, 'participant_not_found', ...processErrors) } },
+  },
+  '/api/rooms/{room}/sounds': {
+    get: { summary: 'The sounds that the room plays, and the last that it has played.', parameters: [roomParameter], responses: { 200: json('The sounds.', reference('Sounds')), ...errors(...roomErrors) } },
+    post: {
+      summary: 'Plays a file into the room, or to some of it.',
+      parameters: [roomParameter],
+      requestBody: body(schemas.newSoundSchema, true),
+      responses: { 201: json('The sound. What is wrong inside the file is told by its `status` and `error` a moment later.', reference('Sound')), ...errors(...jsonErrors, ...roomErrors, 'unknown_participants', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', 'too_many_sounds', ...processErrors) },
+    },
+  },
+  '/api/rooms/{room}/sounds/{id}': {
+    get: { summary: 'A sound.', parameters: [roomParameter, soundParameter], responses: { 200: json('The sound.', reference('Sound')), ...errors(...roomErrors, 'sound_not_playing') } },
+    delete: { summary: 'Stops a sound.', parameters: [roomParameter, soundParameter], responses: { 204: { description: 'It stops, or has ended before.' }, ...errors(...roomErrors, 'sound_not_playing', ...processErrors) } },
+  },
+  '/api/sounds': { get: { summary: 'The sound files there are (`sounds.folder`).', responses: { 200: json('Their names and sizes.', reference('SoundFiles')) } } },
   '/api/layouts': { get: { summary: 'The layouts there are.', responses: { 200: json('Their names.', reference('Layouts')) } } },
   '/recordings/{file}': {
     get: {

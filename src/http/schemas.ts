@@ -1,7 +1,9 @@
 /** The JSON of the HTTP face, both ways: requests are checked against it, `/openapi.json` is made from it, tests hold answers against it. */
 import { z } from 'zod';
 import { canvasRanges } from '../config.js';
-import type { ParticipantDescription, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+import { participantChanges, soundWishes } from '../rooms/control-schemas.js';
+import type { ParticipantDescription, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
+import type { SoundFileDescription } from '../rooms/sound-folder.js';
 
 function ranged({ min, max, multipleOf }: { min: number; max: number; multipleOf?: number }): z.ZodNumber {
   const number = z.int().min(min).max(max);
@@ -24,6 +26,11 @@ export const roomChangeSchema = z.strictObject({ layout: layoutName.optional() }
 
 export const newRecordingSchema = z.strictObject({ format: recordingFormat.optional() });
 
+export const participantChangeSchema = z.strictObject(participantChanges);
+export const newSoundSchema = z.strictObject(soundWishes);
+
+const gainDb = z.number().min(-60).max(20);
+
 export const participantSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -34,6 +41,14 @@ export const participantSchema = z.strictObject({
   speaking: z.boolean(),
   connection: z.enum(['connecting', 'connected', 'disconnected']),
   joinedAt: z.iso.datetime(),
+  muted: z.boolean(),
+  gainDb,
+  deaf: z.boolean(),
+  hears: z.strictObject({ rest: gainDb.nullable(), sources: z.record(z.string(), gainDb.nullable()) }),
+  onHold: z.boolean(),
+  holdSound: z.string().nullable(),
+  noiseSuppression: z.boolean(),
+  levelling: z.boolean(),
 }) satisfies z.ZodType<ParticipantDescription>;
 
 export const recordingSchema = z.strictObject({
@@ -49,6 +64,18 @@ export const recordingSchema = z.strictObject({
   error: z.string().nullable(),
 }) satisfies z.ZodType<RecordingDescription>;
 
+export const soundSchema = z.strictObject({
+  id: z.string(),
+  file: z.string(),
+  loop: z.boolean(),
+  gainDb,
+  participantIds: z.array(z.string()).nullable(),
+  status: z.enum(['playing', 'ended', 'stopped', 'failed']),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  error: z.enum(['sound_unreadable', 'sound_too_long']).nullable(),
+}) satisfies z.ZodType<SoundDescription>;
+
 export const roomSchema = z.strictObject({
   name: z.string(),
   createdAt: z.iso.datetime(),
@@ -58,10 +85,13 @@ export const roomSchema = z.strictObject({
   participants: z.array(participantSchema),
   viewers: z.int().min(0),
   recordings: z.array(recordingSchema),
+  sounds: z.array(soundSchema),
 }) satisfies z.ZodType<RoomDescription>;
 
 export const roomsSchema = z.strictObject({ rooms: z.array(roomSchema) });
 export const recordingsSchema = z.strictObject({ recordings: z.array(recordingSchema) });
+export const soundsSchema = z.strictObject({ sounds: z.array(soundSchema) });
+export const soundFilesSchema = z.strictObject({ sounds: z.array(z.strictObject({ file: z.string(), bytes: z.int().min(0) }) satisfies z.ZodType<SoundFileDescription>) });
 export const layoutsSchema = z.strictObject({ layouts: z.array(z.string()) });
 export const healthSchema = z.strictObject({ status: z.literal('ok') });
 export const errorSchema = z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string(), details: z.unknown().optional() }) });

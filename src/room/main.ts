@@ -74,6 +74,17 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
       return { recording: room.startRecording(request.params) };
     case 'stopRecording':
       return { recording: await room.stopRecording(request.params.recordingId) };
+    case 'changeParticipant':
+      room.changeParticipant(request.params);
+      return {};
+    case 'removeParticipant':
+      await room.removeParticipant(request.params);
+      return {};
+    case 'playSound':
+      return { sound: room.playSound(request.params) };
+    case 'stopSound':
+      room.stopSound(request.params);
+      return {};
     case 'close':
       await room.close(request.params.reason);
       return {};

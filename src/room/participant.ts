@@ -1,6 +1,7 @@
 /** Somebody in the room: who he is and what he says is on. His connection is his session's business. */
 import type { VideoSource } from '../../mixer/index.js';
 import type { ParticipantDescription, ParticipantKind } from '../rooms/protocol.js';
+import type { ParticipantVoice } from './participant-voice.js';
 import type { SeatedPerson } from './seating.js';
 import type { Session } from './session.js';
 import type { SpeakerOrder } from './speaker-order.js';
@@ -12,6 +13,7 @@ export interface ParticipantOptions {
   /** ISO 8601. */
   readonly joinedAt: string;
   readonly session: Session;
+  readonly voice: ParticipantVoice;
 }
 
 export interface MediaState {
@@ -31,15 +33,17 @@ export class Participant {
   readonly kind: ParticipantKind;
   readonly joinedAt: string;
   readonly session: Session;
+  readonly voice: ParticipantVoice;
   readonly #aspectRatios = new Map<VideoSource, number>();
   #media: MediaState = { audio: false, video: false, screen: false };
 
-  constructor({ id, name, kind, joinedAt, session }: ParticipantOptions) {
+  constructor({ id, name, kind, joinedAt, session, voice }: ParticipantOptions) {
     this.id = id;
     this.name = name;
     this.kind = kind;
     this.joinedAt = joinedAt;
     this.session = session;
+    this.voice = voice;
   }
 
   get media(): MediaState {
@@ -72,7 +76,7 @@ export class Participant {
 
   describe(speakers: SpeakerOrder): ParticipantDescription {
     const { id, name, kind, joinedAt } = this;
-    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, joinedAt };
+    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, joinedAt, ...this.voice.describe() };
   }
 
   seat(speakers: SpeakerOrder): SeatedPerson {
@@ -80,6 +84,7 @@ export class Participant {
       id: this.id,
       name: this.name,
       ...this.#media,
+      audio: this.#media.audio && !this.voice.isSilenced,
       speaking: speakers.isSpeaking(this.id),
       lastDominantUs: speakers.lastDominantUs(this.id),
       cameraAspectRatio: this.#aspectRatios.get('camera'),

@@ -5,6 +5,7 @@ import type { MediaKind, PeerEvents } from '../peer/index.js';
 import type { ParticipantKind } from '../rooms/protocol.js';
 import { planBrowser, planPublisher, planViewer, type RandomUint32 } from './media-plan.js';
 import { Participant } from './participant.js';
+import { ParticipantVoice, type VoiceDefaults } from './participant-voice.js';
 import { Session, type SessionPeer } from './session.js';
 import type { ListenerTiers } from './video-tiers.js';
 
@@ -14,6 +15,7 @@ export interface RoomSessionsOptions {
   readonly maxViewers: number;
   /** What a WHIP publisher has to send at least. */
   readonly requiredMedia: readonly MediaKind[];
+  readonly voiceDefaults: VoiceDefaults;
   readonly clock: RoomClock;
   readonly timers: Timers;
   /** Undefined: as high as the room's picture is. */
@@ -200,9 +202,9 @@ export class RoomSessions {
   }
 
   #enter(session: Session, { name, kind }: Newcomer): void {
-    const { clock, events } = this.#options;
+    const { clock, voiceDefaults, events } = this.#options;
     const joinedAt = new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString();
-    const participant = new Participant({ id: session.id, name, kind, joinedAt, session });
+    const participant = new Participant({ id: session.id, name, kind, joinedAt, session, voice: new ParticipantVoice(voiceDefaults) });
     this.#participants.set(session.id, participant);
     events.onEntered(participant);
   }

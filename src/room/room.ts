@@ -6,7 +6,7 @@ import { indexLayouts } from '../../layouts/index.js';
 import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type VideoSource } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
-import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests, SoundDescription } from '../rooms/protocol.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { wishEncoding, type PictureNeed } from './picture-need.js';
@@ -15,6 +15,8 @@ import { RoomBulletin } from './room-bulletin.js';
 import { RoomOutputs } from './room-outputs.js';
 import { RoomRecordings, type RecordingRequest } from './room-recordings.js';
 import { RoomSessions } from './room-sessions.js';
+import { RoomSounds } from './room-sounds.js';
+import { RoomVoices } from './room-voices.js';
 import type { Session } from './session.js';
 import { audioSettings } from './audio-settings.js';
 import { SpeakerOrder } from './speaker-order.js';
@@ -37,6 +39,8 @@ export interface RoomDependencies {
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
 const stageTickMs = 200;
+/** What RFC 6464 calls silence. */
+const silenceDbov = -127;
 
 export class Room {
   readonly #options: RoomOptions;
@@ -50,6 +54,8 @@ export class Room {
   readonly #outputs: RoomOutputs;
   readonly #recordings: RoomRecordings;
   readonly #sessions: RoomSessions;
+  readonly #voices: RoomVoices;
+  readonly #sounds: RoomSounds;
   readonly #bulletin: RoomBulletin;
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
@@ -72,6 +78,7 @@ export class Room {
       maxParticipants: options.maxParticipants,
       maxViewers: options.maxViewers,
       requiredMedia: options.requiredMedia,
+      voiceDefaults: options,
       clock,
       timers,
       tiersFor: (maxHeightPx) => listenerTiers(tiers, audio.bitrateBps, maxHeightPx),
@@ -83,13 +90,23 @@ export class Room {
         onConnected: (session) => this.#connect(session),
         onConnectionChanged: () => this.#bulletin.update(),
         onAudioPacket: (packet) => {
-          if (packet.levelDbov !== undefined) this.#speakers.takeLevel(packet.participantId, packet.levelDbov);
+          if (packet.levelDbov !== undefined) this.#takeLevel(packet.participantId, packet.levelDbov);
           mixer.send({ type: 'audioPacket', packet });
         },
         onVideoFrame: (frame) => mixer.send({ type: 'videoFrame', frame }),
         onKeyframeWish: (session) => this.#outputs.requestKeyframe(session),
         onTierChanged: (session) => this.#outputs.changeTier(session),
         onLeft: (session, participant, reason) => this.#leave(session, participant, reason),
+      },
+    });
+    this.#voices = new RoomVoices({ mixer });
+    this.#sounds = new RoomSounds({
+      mixer,
+      hasParticipant: (id) => this.#sessions.findParticipant(id) !== undefined,
+      now: () => new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString(),
+      onChanged: (sound) => {
+        onEvent({ type: 'sound', sound });
+        this.#bulletin.update();
       },
     });
     this.#recordings = new RoomRecordings({
@@ -152,6 +169,7 @@ export class Room {
       participants: this.#sessions.participants.map((participant) => participant.describe(this.#speakers)),
       viewers: this.#sessions.viewerCount,
       recordings: this.#recordings.describe(),
+      sounds: this.#sounds.describe(),
     };
   }
 
@@ -187,6 +205,26 @@ export class Room {
 
   setMedia({ sessionId, ...media }: RoomRequests['setMedia']['params']): void {
     if (this.#sessions.requireParticipant(sessionId).setMedia(media)) this.#refresh();
+  }
+
+  /** @throws {AppError} `participant_not_found`, `unknown_participants` */
+  changeParticipant({ participantId, changes }: RoomRequests['changeParticipant']['params']): void {
+    const participant = this.#sessions.requireParticipant(participantId);
+    this.#voices.change(participant, changes);
+    this.#refresh();
+  }
+
+  /** @throws {AppError} `participant_not_found` */
+  removeParticipant({ participantId }: RoomRequests['removeParticipant']['params']): Promise<void> {
+    return this.#sessions.end(this.#sessions.requireParticipant(participantId).id, 'removed');
+  }
+
+  playSound(request: RoomRequests['playSound']['params']): SoundDescription {
+    return this.#sounds.play(request);
+  }
+
+  stopSound({ soundId }: RoomRequests['stopSound']['params']): void {
+    this.#sounds.stop(soundId);
   }
 
   publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
@@ -243,8 +281,10 @@ export class Room {
     await this.#port.close();
   }
 
-  #enter({ id }: Participant): void {
+  #enter(participant: Participant): void {
+    const { id } = participant;
     this.#mixer.send({ type: 'addParticipant', participantId: id });
+    this.#voices.add(participant);
     this.#speakers.add(id);
     this.#bulletin.update();
   }
@@ -258,6 +298,8 @@ export class Room {
     this.#outputs.removeListener(session);
     if (participant !== undefined) {
       this.#speakers.remove(participant.id);
+      this.#voices.remove(participant.id);
+      this.#sounds.forget();
       this.#mixer.send({ type: 'removeParticipant', participantId: participant.id });
     }
     this.#dependencies.onEvent({ type: 'sessionEnded', sessionId: session.id, reason });
@@ -276,7 +318,11 @@ export class Room {
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
         return;
       case 'levels':
-        for (const { participantId, levelDbov } of event.levels) this.#speakers.takeLevel(participantId, levelDbov);
+        for (const { participantId, levelDbov } of event.levels) this.#takeLevel(participantId, levelDbov);
+        return;
+      case 'soundEnded':
+        if (this.#voices.endSound(event.soundId)) this.#bulletin.update();
+        else this.#sounds.end(event.soundId, event.error);
         return;
       case 'pictureSize':
         this.#sessions.findParticipant(event.participantId)?.setPictureSize(event.source, event.widthPx, event.heightPx);
@@ -289,6 +335,12 @@ export class Room {
         // `ready`, `snapshot`, `stats` and `closed` are answers that the mixer's handle takes itself.
         return;
     }
+  }
+
+  /** Who is silenced speaks to nobody. */
+  #takeLevel(participantId: string, levelDbov: number): void {
+    const isSilenced = this.#sessions.findParticipant(participantId)?.voice.isSilenced === true;
+    this.#speakers.takeLevel(participantId, isSilenced ? silenceDbov : levelDbov);
   }
 
   #tickStage(): void {

@@ -46,6 +46,67 @@ export interface ParticipantDescription {
   readonly connection: ConnectionState;
   /** ISO 8601. */
   readonly joinedAt: string;
+  /** Heard by nobody, whatever he says of his microphone. */
+  readonly muted: boolean;
+  /** Of his voice for everyone. */
+  readonly gainDb: number;
+  /** Hears nobody. */
+  readonly deaf: boolean;
+  readonly hears: HearingDescription;
+  /** Hears nobody but `holdSound`, is heard by nobody. */
+  readonly onHold: boolean;
+  /** The file that he hears; null: silence. */
+  readonly holdSound: string | null;
+  readonly noiseSuppression: boolean;
+  readonly levelling: boolean;
+}
+
+/** What moderators have set of a participant. */
+export type VoiceDescription = Pick<ParticipantDescription, 'muted' | 'gainDb' | 'deaf' | 'hears' | 'onHold' | 'holdSound' | 'noiseSuppression' | 'levelling'>;
+
+/** One row of who hears whom, his own voice aside: gain in dB, -60 to 20; null: not heard. */
+export interface HearingDescription {
+  /** Of all who are not in `sources`. */
+  readonly rest: number | null;
+  /** By the participant's id. */
+  readonly sources: Readonly<Record<string, number | null>>;
+}
+
+/** A sound file of the operator's: its name, and where it lies. */
+export interface SoundFileReference {
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** What changes of one participant; what is not there stays as it is. */
+export interface VoiceChanges {
+  readonly muted?: boolean | undefined;
+  readonly gainDb?: number | undefined;
+  readonly deaf?: boolean | undefined;
+  readonly hears?: HearingDescription | undefined;
+  /** `sound` null: he hears silence. */
+  readonly hold?: false | { readonly sound: SoundFileReference | null } | undefined;
+  readonly noiseSuppression?: boolean | undefined;
+  readonly levelling?: boolean | undefined;
+}
+
+export type SoundStatus = 'playing' | 'ended' | 'stopped' | 'failed';
+
+export interface SoundDescription {
+  readonly id: string;
+  readonly file: string;
+  readonly loop: boolean;
+  readonly gainDb: number;
+  /** Who hears it; null: everyone, viewers and recordings too. */
+  readonly participantIds: readonly string[] | null;
+  readonly status: SoundStatus;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Null while it plays. */
+  readonly endedAt: string | null;
+  /** What was wrong with the file. */
+  readonly error: 'sound_unreadable' | 'sound_too_long' | null;
 }
 
 export interface RecordingDescription {
@@ -71,6 +132,8 @@ export interface RoomDescription {
   readonly participants: readonly ParticipantDescription[];
   readonly viewers: number;
   readonly recordings: readonly RecordingDescription[];
+  /** Those that are playing. */
+  readonly sounds: readonly SoundDescription[];
 }
 
 /** What a page is asked to send of one source: what its tile shows, and no more. */
@@ -113,6 +176,9 @@ export interface RoomOptions {
   readonly participantTimeoutMs: number;
   /** Program that makes recordings; empty: found by itself (PATH, then the bundled one). */
   readonly ffmpegPath: string;
+  /** Of new participants. */
+  readonly noiseSuppression: boolean;
+  readonly levelling: boolean;
 }
 
 /** One side of an ICE session. */
@@ -148,6 +214,13 @@ export interface RoomRequests {
   /** `path` is the absolute path of the file to write; `url` goes into the description. */
   startRecording: { params: { recordingId: string; format: RecordingFormat; path: string; url: string }; result: { recording: RecordingDescription } };
   stopRecording: { params: { recordingId: string }; result: { recording: RecordingDescription } };
+  /** Answers when it is in the description. */
+  changeParticipant: { params: { participantId: string; changes: VoiceChanges }; result: Record<string, never> };
+  /** He is told `removed`, as `sessionEnded` tells. */
+  removeParticipant: { params: { participantId: string }; result: Record<string, never> };
+  playSound: { params: { soundId: string; sound: SoundFileReference; loop: boolean; gainDb: number; participantIds: readonly string[] | null }; result: { sound: SoundDescription } };
+  /** `sound` tells when it has ended. */
+  stopSound: { params: { soundId: string }; result: Record<string, never> };
   /** Everyone is told why and disconnected, recordings are finished, then the process ends by itself. */
   close: { params: { reason: string }; result: Record<string, never> };
 }
@@ -170,6 +243,8 @@ export type RoomEvent =
   /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  /** Of each sound twice: when it begins, and when it is over. */
+  | { readonly type: 'sound'; readonly sound: SoundDescription }
   /** To browser pages only; when it changes, more at once, less when it has lasted. */
   | { readonly type: 'encoding'; readonly sessionId: string; readonly encoding: EncodingWish }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };

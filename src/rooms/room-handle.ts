@@ -4,10 +4,13 @@ import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Time } from '../time.js';
-import type { EncodingWish, IceDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
+import type { ParticipantChanges, SoundWishes } from './control-schemas.js';
+import type { EncodingWish, IceDescription, ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions, SoundDescription } from './protocol.js';
 import { hasEnded, type RecordingBook } from './recording-book.js';
 import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
 import type { RoomProcess } from './room-process.js';
+import { SoundBook } from './sound-book.js';
+import type { SoundFolder } from './sound-folder.js';
 
 /** Why a session is over: `room_failed`, `room_closed` and `server_closing` come from here, all other words from the room. */
 export type EndReason = string;
@@ -19,6 +22,7 @@ export interface SessionListener {
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
   recordingChanged?(recording: RecordingDescription): void;
+  soundChanged?(sound: SoundDescription): void;
   encodingWished?(encoding: EncodingWish): void;
 }
 
@@ -26,6 +30,7 @@ export interface RoomHandleOptions {
   readonly process: RoomProcess;
   readonly room: RoomOptions;
   readonly recordingsFolder: string;
+  readonly soundFolder: SoundFolder;
   readonly book: RecordingBook;
   readonly time: Time;
   readonly log: Log;
@@ -48,8 +53,10 @@ const closeTimeoutMs = 7000;
 
 export class RoomHandle {
   readonly options: RoomOptions;
+  readonly sounds = new SoundBook();
   readonly #process: RoomProcess;
   readonly #recordingsFolder: string;
+  readonly #soundFolder: SoundFolder;
   readonly #book: RecordingBook;
   readonly #time: Time;
   readonly #log: Log;
@@ -62,16 +69,17 @@ export class RoomHandle {
   #state: 'open' | 'closing' | 'ended' = 'open';
   #closing: Promise<void> | undefined;
 
-  private constructor({ process, room, recordingsFolder, book, time, log, events }: RoomHandleOptions) {
+  private constructor({ process, room, recordingsFolder, soundFolder, book, time, log, events }: RoomHandleOptions) {
     this.options = room;
     this.#process = process;
     this.#recordingsFolder = recordingsFolder;
+    this.#soundFolder = soundFolder;
     this.#book = book;
     this.#time = time;
     this.#log = log.child({ room: room.name });
     this.#events = events;
     this.#chosenLayout = room.layout;
-    this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, audio: { mode: room.audio.mode }, participants: [], viewers: 0, recordings: book.list(room.name) };
+    this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, audio: { mode: room.audio.mode }, participants: [], viewers: 0, recordings: book.list(room.name), sounds: [] };
     process.onEvent = (event) => this.#take(event);
     this.#watchdog = new Watchdog({
       timers: time,
@@ -200,6 +208,36 @@ export class RoomHandle {
     return recording;
   }
 
+  /** @throws {AppError} participant_not_found */
+  findParticipant(id: string): ParticipantDescription {
+    const participant = this.#description.participants.find((one) => one.id === id);
+    if (participant === undefined) throw new AppError('participant_not_found');
+    return participant;
+  }
+
+  /** @throws {AppError} participant_not_found, unknown_participants, and what is wrong with the sound of a hold */
+  async changeParticipant(participantId: string, { muted, gainDb, deaf, hears, onHold, noiseSuppression, levelling }: ParticipantChanges): Promise<ParticipantDescription> {
+    const hold = onHold === undefined || onHold === false ? onHold : { sound: await (onHold === true ? this.#soundFolder.findForHold() : this.#soundFolder.find(onHold.sound)) };
+    await this.#process.request('changeParticipant', { participantId, changes: { muted, gainDb, deaf, hears, hold, noiseSuppression, levelling } });
+    return this.findParticipant(participantId);
+  }
+
+  /** He is told `removed`. @throws {AppError} participant_not_found */
+  async removeParticipant(participantId: string): Promise<void> {
+    await this.#process.request('removeParticipant', { participantId });
+  }
+
+  /** @throws {AppError} unknown_participants, too_many_sounds, and what is wrong with the file's name */
+  async playSound({ file, loop = false, gainDb = 0, participantIds }: SoundWishes): Promise<SoundDescription> {
+    const sound = await this.#soundFolder.find(file);
+    return (await this.#process.request('playSound', { soundId: newId(), sound, loop, gainDb, participantIds: participantIds ?? null })).sound;
+  }
+
+  /** One that has ended meanwhile is no mistake. @throws {AppError} sound_not_playing */
+  async stopSound(soundId: string): Promise<void> {
+    if (this.sounds.get(soundId).status === 'playing') await this.#process.request('stopSound', { soundId });
+  }
+
   /** Everyone is told, recordings are finished, the process ends. */
   close(reason: EndReason): Promise<void> {
     this.#closing ??= this.#close(reason);
@@ -255,6 +293,10 @@ export class RoomHandle {
         break;
       case 'recording':
         this.#takeRecording(event.recording);
+        break;
+      case 'sound':
+        this.sounds.put(event.sound);
+        for (const listener of this.#sessions.values()) listener.soundChanged?.(event.sound);
         break;
       case 'encoding':
         this.#sessions.get(event.sessionId)?.encodingWished?.(event.encoding);

@@ -7,6 +7,7 @@ import type { AudioDescription, RoomDescription, RoomOptions, VideoDescription }
 import { RecordingBook } from './recording-book.js';
 import { RoomHandle } from './room-handle.js';
 import { RoomProcess } from './room-process.js';
+import { SoundFolder, type SoundFolderOptions } from './sound-folder.js';
 import { SpareProcess } from './spare-process.js';
 
 /** What a room gets that nobody chose for it. */
@@ -22,6 +23,7 @@ export interface RoomRegistryOptions {
   readonly unusedTimeoutMs: number;
   /** Absolute. */
   readonly recordingsFolder: string;
+  readonly sounds: SoundFolderOptions;
   readonly time: Time;
   readonly log: Log;
 }
@@ -54,6 +56,7 @@ const shortestComebackMs = 30_000;
 
 export class RoomRegistry {
   readonly recordings = new RecordingBook();
+  readonly soundFolder: SoundFolder;
   readonly #options: RoomRegistryOptions;
   readonly #spare: SpareProcess;
   /** Present from the first moment of opening, so that two joiners of that moment share one room. */
@@ -63,6 +66,7 @@ export class RoomRegistry {
 
   constructor(options: RoomRegistryOptions) {
     this.#options = options;
+    this.soundFolder = new SoundFolder(options.sounds);
     const { roomModulePath: modulePath, time, log } = options;
     this.#spare = new SpareProcess({ spawn: () => new RoomProcess({ modulePath, time, log }), time, log });
   }
@@ -177,6 +181,7 @@ export class RoomRegistry {
       process,
       room: { ...defaults, ...choices, name },
       recordingsFolder,
+      soundFolder: this.soundFolder,
       book: this.recordings,
       time,
       log,

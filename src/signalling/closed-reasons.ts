@@ -17,6 +17,7 @@ export const closedReasons = {
   room_closed: { rejoin: false, afterMs: 0, meaning: 'The room was closed.' },
   room_failed: { rejoin: true, afterMs: atOnceMs, meaning: 'The process of the room ended unexpectedly; the room is there again at once.' },
   server_closing: { rejoin: true, afterMs: soonMs, meaning: 'The server is shutting down.' },
+  removed: { rejoin: false, afterMs: 0, meaning: 'Somebody took the participant out of the room.' },
   timeout: { rejoin: true, afterMs: atOnceMs, meaning: 'No sign of life came over the media connection.' },
   closed_by_peer: { rejoin: false, afterMs: 0, meaning: 'The client closed its media connection.' },
   ice_failed: { rejoin: true, afterMs: soonMs, meaning: 'No path for the media connection was found.' },

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
 import type { IceServer } from '../ice-servers.js';
 import { mostHeightPx } from '../names.js';
-import type { EncodingWish, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+import { participantChanges, soundWishes } from '../rooms/control-schemas.js';
+import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
 
 const maxSdpCharacters = 100_000;
 const maxCandidateCharacters = 1_000;
@@ -23,6 +24,11 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
   z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('leave') }),
+  /** What is to change of a participant: of others, or of oneself. */
+  z.strictObject({ type: z.literal('participant'), participantId: z.string().max(maxNameCharacters), ...participantChanges }),
+  z.strictObject({ type: z.literal('removeParticipant'), participantId: z.string().max(maxNameCharacters) }),
+  z.strictObject({ type: z.literal('playSound'), ...soundWishes }),
+  z.strictObject({ type: z.literal('stopSound'), soundId: z.string().max(maxNameCharacters) }),
 ]);
 
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
@@ -35,6 +41,8 @@ export type ServerMessage =
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
+  /** Of each sound that is played into the room twice: when it begins, and when it is over. */
+  | { readonly type: 'sound'; readonly sound: SoundDescription }
   /** What the page is to send of a source, until the next one for that source. */
   | ({ readonly type: 'encoding' } & EncodingWish)
   | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }

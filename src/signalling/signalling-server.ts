@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
+import type { ControlRule } from './control-rule.js';
 import { maxMessageBytes } from './read-message.js';
 import { SignallingSession } from './signalling-session.js';
 
@@ -15,6 +16,7 @@ export interface SignallingServerOptions {
   readonly registry: RoomRegistry;
   readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: IceServers;
+  readonly control: ControlRule;
   readonly time: Time;
   readonly log: Log;
 }
@@ -79,8 +81,8 @@ export class SignallingServer {
   }
 
   #accept(socket: WebSocket): void {
-    const { registry, iceServers, time, log } = this.#options;
-    this.#sessions.set(socket, new SignallingSession({ socket, registry, iceServers, time, log }));
+    const { registry, iceServers, control, time, log } = this.#options;
+    this.#sessions.set(socket, new SignallingSession({ socket, registry, iceServers, control, time, log }));
     socket.once('close', () => this.#sessions.delete(socket));
   }
 

@@ -7,11 +7,12 @@ import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
 import { describeError, type Log } from '../log.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
-import type { EncodingWish, RecordingDescription, RoomDescription } from '../rooms/protocol.js';
+import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import { describeClosing } from './closed-reasons.js';
+import { checkControl, type ControlRule } from './control-rule.js';
 import { MessageAllowance } from './message-allowance.js';
 import type { ClientMessage, ServerMessage } from './messages.js';
 import { readMessage } from './read-message.js';
@@ -20,6 +21,7 @@ export interface SignallingSessionOptions {
   readonly socket: WebSocket;
   readonly registry: RoomRegistry;
   readonly iceServers: IceServers;
+  readonly control: ControlRule;
   readonly time: Time;
   readonly log: Log;
 }
@@ -51,6 +53,7 @@ export class SignallingSession implements SessionListener {
   readonly #socket: WebSocket;
   readonly #registry: RoomRegistry;
   readonly #iceServers: IceServers;
+  readonly #control: ControlRule;
   readonly #time: Time;
   readonly #log: Log;
   readonly #allowance: MessageAllowance;
@@ -60,10 +63,11 @@ export class SignallingSession implements SessionListener {
   #mistakes = 0;
   #missedPings = 0;
 
-  constructor({ socket, registry, iceServers, time, log }: SignallingSessionOptions) {
+  constructor({ socket, registry, iceServers, control, time, log }: SignallingSessionOptions) {
     this.#socket = socket;
     this.#registry = registry;
     this.#iceServers = iceServers;
+    this.#control = control;
     this.#time = time;
     this.#log = log;
     this.#allowance = new MessageAllowance(time.nowMs());
@@ -100,6 +104,10 @@ export class SignallingSession implements SessionListener {
 
   recordingChanged(recording: RecordingDescription): void {
     if (this.#state === 'joined') this.#send({ type: 'recording', recording });
+  }
+
+  soundChanged(sound: SoundDescription): void {
+    if (this.#state === 'joined') this.#send({ type: 'sound', sound });
   }
 
   encodingWished(encoding: EncodingWish): void {
@@ -152,6 +160,7 @@ export class SignallingSession implements SessionListener {
     }
     if (this.#joined === undefined) throw new AppError('not_joined');
     const { room, sessionId } = this.#joined;
+    checkControl(this.#control, message, sessionId);
     switch (message.type) {
       case 'answer':
         if (message.sdp.trim() === '') throw new AppError('sdp_empty');
@@ -174,6 +183,18 @@ export class SignallingSession implements SessionListener {
         break;
       case 'stopRecording':
         await room.stopRecording(message.recordingId);
+        break;
+      case 'participant':
+        await room.changeParticipant(message.participantId, message);
+        break;
+      case 'removeParticipant':
+        await room.removeParticipant(message.participantId);
+        break;
+      case 'playSound':
+        await room.playSound(message);
+        break;
+      case 'stopSound':
+        await room.stopSound(message.soundId);
         break;
     }
   }

@@ -5,8 +5,10 @@
  */
 import { writeFileSync } from 'node:fs';
 import { AppError, type ErrorCode } from '../../src/errors.js';
-import type { ParticipantDescription, RecordingDescription, RoomDescription, RoomOptions, RoomProcessMessage, RoomRequestMessage, RoomRequestName, RoomRequests } from '../../src/rooms/protocol.js';
+import type { ParticipantDescription, RecordingDescription, RoomDescription, RoomOptions, RoomProcessMessage, RoomRequestMessage, RoomRequestName, RoomRequests, SoundDescription } from '../../src/rooms/protocol.js';
+import type { ParticipantVoice } from '../../src/room/participant-voice.js';
 import { cannedAnswer, cannedOffer, tinyPng } from './canned-media.js';
+import { newVoice, plainVoice } from './voices.js';
 
 type Handlers = { [Name in RoomRequestName]: (params: RoomRequests[Name]['params']) => RoomRequests[Name]['result'] };
 
@@ -18,8 +20,10 @@ while (behaviour === 'spins') continue;
 let options: RoomOptions | undefined;
 let layout = '';
 const participants = new Map<string, ParticipantDescription>();
+const voices = new Map<string, ParticipantVoice>();
 const viewers = new Set<string>();
 const recordings = new Map<string, RecordingDescription>();
+const sounds = new Map<string, SoundDescription>();
 /** What was asked, for `stats`: tests see that it arrived. */
 const asked: { name: string; params: unknown }[] = [];
 
@@ -29,7 +33,7 @@ function tell(message: RoomProcessMessage): void {
 
 function describe(): RoomDescription {
   if (options === undefined) throw new AppError('internal', 'not opened');
-  return { name: options.name, createdAt: options.createdAt, layout, video: options.video, audio: { mode: options.audio.mode }, participants: [...participants.values()], viewers: viewers.size, recordings: [...recordings.values()] };
+  return { name: options.name, createdAt: options.createdAt, layout, video: options.video, audio: { mode: options.audio.mode }, participants: [...participants.values()], viewers: viewers.size, recordings: [...recordings.values()], sounds: [...sounds.values()] };
 }
 
 function changed(): void {
@@ -38,7 +42,8 @@ function changed(): void {
 
 function addParticipant(id: string, name: string, kind: ParticipantDescription['kind']): void {
   if (participants.size >= (options?.maxParticipants ?? 0)) throw new AppError('room_full');
-  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', joinedAt: new Date().toISOString() });
+  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', joinedAt: new Date().toISOString(), ...plainVoice });
+  voices.set(id, newVoice());
   changed();
   tell({ type: 'speaking', participantIds: [id], dominant: id });
 }
@@ -124,6 +129,37 @@ const handlers: Handlers = {
     const recording = recordings.get(recordingId);
     if (recording === undefined) throw new AppError('recording_not_found');
     return { recording: finish(recording) };
+  },
+  changeParticipant: ({ participantId, changes }) => {
+    const [participant, voice] = [participants.get(participantId), voices.get(participantId)];
+    if (participant === undefined || voice === undefined) throw new AppError('participant_not_found');
+    const strangers = Object.keys(changes.hears?.sources ?? {}).filter((id) => id === participantId || !participants.has(id));
+    if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
+    voice.change(changes);
+    participants.set(participantId, { ...participant, ...voice.describe() });
+    changed();
+    return {};
+  },
+  removeParticipant: ({ participantId }) => {
+    if (!participants.delete(participantId)) throw new AppError('participant_not_found');
+    tell({ type: 'sessionEnded', sessionId: participantId, reason: 'removed' });
+    changed();
+    return {};
+  },
+  playSound: ({ soundId, sound: { file }, loop, gainDb, participantIds }) => {
+    const sound: SoundDescription = { id: soundId, file, loop, gainDb, participantIds, status: 'playing', startedAt: new Date().toISOString(), endedAt: null, error: null };
+    sounds.set(soundId, sound);
+    tell({ type: 'sound', sound });
+    changed();
+    return { sound };
+  },
+  stopSound: ({ soundId }) => {
+    const sound = sounds.get(soundId);
+    if (sound === undefined) throw new AppError('sound_not_playing');
+    sounds.delete(soundId);
+    tell({ type: 'sound', sound: { ...sound, status: 'stopped', endedAt: new Date().toISOString() } });
+    changed();
+    return {};
   },
   close: () => {
     for (const recording of recordings.values()) if (recording.status === 'active') finish(recording);

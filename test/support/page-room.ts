@@ -1,5 +1,8 @@
+import type { ParticipantVoice } from '../../src/room/participant-voice.js';
+import type { ParticipantChanges } from '../../src/rooms/control-schemas.js';
 import type { ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription } from '../../src/rooms/protocol.js';
 import type { ServerMessage } from '../../src/signalling/messages.js';
+import { newVoice, plainVoice, toVoiceChanges } from './voices.js';
 
 export interface PageListener {
   send(message: ServerMessage): void;
@@ -15,6 +18,7 @@ export class PageRoom {
   #layout = 'grid';
   #participants: ParticipantDescription[] = [];
   #recordings: RecordingDescription[] = [];
+  readonly #voices = new Map<string, ParticipantVoice>();
   readonly #listeners = new Set<PageListener>();
   #nextId = 1;
 
@@ -36,6 +40,7 @@ export class PageRoom {
       participants: this.#participants,
       viewers: this.viewers,
       recordings: this.#recordings,
+      sounds: [],
     };
   }
 
@@ -43,13 +48,22 @@ export class PageRoom {
   add({ name, audio = false, video = false, kind = 'browser' }: { name: string; audio?: boolean; video?: boolean; kind?: 'browser' | 'whip' }): string {
     const id = `p${this.#nextId}`;
     this.#nextId += 1;
-    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', joinedAt: roomCreatedAt }];
+    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', joinedAt: roomCreatedAt, ...plainVoice }];
     this.tell();
     return id;
   }
 
   change(id: string, { audio, video, screen }: { audio: boolean; video: boolean; screen: boolean }): void {
     this.#participants = this.#participants.map((participant) => (participant.id === id ? { ...participant, audio, video, screen } : participant));
+    this.tell();
+  }
+
+  /** As a moderator does. */
+  changeVoice(id: string, changes: ParticipantChanges): void {
+    const voice = this.#voices.get(id) ?? newVoice();
+    this.#voices.set(id, voice);
+    voice.change(toVoiceChanges(changes));
+    this.#participants = this.#participants.map((participant) => (participant.id === id ? { ...participant, ...voice.describe() } : participant));
     this.tell();
   }
 

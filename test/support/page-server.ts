@@ -41,7 +41,7 @@ export class PageServer {
     this.#webSockets = new WebSocketServer({ server, path: '/ws' });
     this.#webSockets.on('connection', (socket) => {
       this.sessions.push(
-        new PageSession({ socket, mix: this.mix, findRoom: (name) => this.room(name), refusal: () => this.refusal, onChange: () => this.changed() }),
+        new PageSession({ socket, mix: this.mix, findRoom: (name) => this.room(name), refusal: () => this.refusal, onChange: () => this.changed(), onRemove: (id) => this.sessions.find(({ participantId }) => participantId === id)?.end('removed') }),
       );
       this.changed();
     });

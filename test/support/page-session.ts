@@ -11,6 +11,8 @@ export interface PageSessionOptions {
   /** Instead of joining: answer so. */
   readonly refusal: () => ServerMessage | null;
   readonly onChange: () => void;
+  /** Somebody is taken out of the room. */
+  readonly onRemove: (participantId: string) => void;
 }
 
 /** One page's WebSocket as the server sees it, scripted: real media behind it, canned decisions. */
@@ -52,6 +54,12 @@ export class PageSession {
     this.#options.socket.close();
   }
 
+  /** The room lets him go, for good. */
+  end(reason: string): void {
+    this.send({ type: 'closed', reason, rejoin: false, afterMs: 0 });
+    this.close();
+  }
+
   #handleData(text: string): void {
     const parsed = clientMessageSchema.safeParse(JSON.parse(text));
     if (parsed.success) {
@@ -74,7 +82,10 @@ export class PageSession {
     else if (message.type === 'media') room.change(this.participantId, message);
     else if (message.type === 'layout') this.#setLayout(room, message.layout);
     else if (message.type === 'startRecording') room.startRecording(message.format ?? 'mp4');
-    else room.stopRecording(message.recordingId);
+    else if (message.type === 'stopRecording') room.stopRecording(message.recordingId);
+    else if (message.type === 'participant') room.changeVoice(message.participantId, message);
+    else if (message.type === 'removeParticipant') this.#options.onRemove(message.participantId);
+    else throw new Error(`no page says ${message.type}`);
     return undefined;
   }
 

@@ -18,7 +18,7 @@ const paths = openApiDocument['paths'] as Readonly<Record<string, Operations>>;
 function routes(): readonly string[] {
   const time = new ManualTime();
   const log = new Log({ level: 'error', format: 'json', time, write: () => undefined });
-  const registry = new RoomRegistry({ roomModulePath: '', defaults: {} as never, layouts: loadLayouts(), createOnJoin: true, maxRooms: 1, emptyTimeoutMs: 0, unusedTimeoutMs: 0, recordingsFolder: '', time, log });
+  const registry = new RoomRegistry({ roomModulePath: '', defaults: {} as never, layouts: loadLayouts(), createOnJoin: true, maxRooms: 1, emptyTimeoutMs: 0, unusedTimeoutMs: 0, recordingsFolder: '', sounds: { folder: '', holdFile: '' }, time, log });
   const router = makeRouter({ registry, sessions: new MediaSessions(), publicFolder: '', recordingsFolder: '', allowedOrigins: new AllowedOrigins(['*']), iceServers: new IceServers({ urls: [], turnSecret: '', turnUsername: '', turnPassword: '', turnCredentialMs: 60_000, time: systemTime }), bodyLimitBytes: 1 });
   return router.stack.flatMap(({ path, methods }) => {
     const documented = String(path).replace(/[:*](\w+)/g, '{$1}');

@@ -289,4 +289,6 @@ export const roomOptions: RoomOptions = {
   maxRecordings: 1,
   participantTimeoutMs: 8_000,
   ffmpegPath: '',
+  noiseSuppression: false,
+  levelling: true,
 };

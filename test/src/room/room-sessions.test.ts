@@ -23,6 +23,7 @@ describe('RoomSessions', () => {
       maxParticipants: 2,
       maxViewers: 2,
       requiredMedia: ['audio'],
+      voiceDefaults: { noiseSuppression: false, levelling: true },
       clock,
       timers: systemTimers,
       tiersFor: () => listenerTiers,

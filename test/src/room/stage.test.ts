@@ -5,6 +5,7 @@ import { Participant, type MediaState } from '../../../src/room/participant.js';
 import { SpeakerOrder } from '../../../src/room/speaker-order.js';
 import { Stage } from '../../../src/room/stage.js';
 import { CommandList, OpenSession } from './room-rig.js';
+import { newVoice } from '../../support/voices.js';
 
 const canvas = { widthPx: 1280, heightPx: 720, fps: 30 };
 
@@ -19,7 +20,7 @@ describe('Stage', () => {
   async function enter(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
     speakers.add(id);
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
     participant.setMedia({ audio: true, video: true, screen: false });
     return participant;
   }

@@ -6,6 +6,7 @@ import { SpeakerOrder } from '../../../src/room/speaker-order.js';
 import { Stage } from '../../../src/room/stage.js';
 import { UpstreamNeeds } from '../../../src/room/upstream-needs.js';
 import { CommandList, OpenSession } from './room-rig.js';
+import { newVoice } from '../../support/voices.js';
 
 const canvas = { widthPx: 1280, heightPx: 720, fps: 30 };
 const lastingUs = 2_000_000;
@@ -20,7 +21,7 @@ describe('UpstreamNeeds', () => {
 
   async function create(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
     participant.setMedia({ audio: true, video: true, screen: false });
     return participant;
   }

@@ -1,0 +1,43 @@
+/** Who is heard, who hears whom, and what is played: the moderator's face. */
+import { parseRoomName } from '../names.js';
+import type { AddRoutes } from './http-services.js';
+import { readJson } from './request-body.js';
+import { newSoundSchema, participantChangeSchema } from './schemas.js';
+
+export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes }) => {
+  router.get('/api/rooms/:room/participants/:id', async (context) => {
+    const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    context.body = room.findParticipant(context.params['id'] ?? '');
+  });
+  router.patch('/api/rooms/:room/participants/:id', async (context) => {
+    const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    const changes = await readJson(context, participantChangeSchema, bodyLimitBytes);
+    context.body = await room.changeParticipant(context.params['id'] ?? '', changes);
+  });
+  router.delete('/api/rooms/:room/participants/:id', async (context) => {
+    const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    await room.removeParticipant(context.params['id'] ?? '');
+    context.status = 204;
+  });
+  router.post('/api/rooms/:room/sounds', async (context) => {
+    const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    const sound = await room.playSound(await readJson(context, newSoundSchema, bodyLimitBytes));
+    context.status = 201;
+    context.set('Location', `/api/rooms/${room.name}/sounds/${sound.id}`);
+    context.body = sound;
+  });
+  router.get('/api/rooms/:room/sounds', async (context) => {
+    context.body = { sounds: (await registry.find(parseRoomName(context.params['room'] ?? ''))).sounds.list() };
+  });
+  router.get('/api/rooms/:room/sounds/:id', async (context) => {
+    context.body = (await registry.find(parseRoomName(context.params['room'] ?? ''))).sounds.get(context.params['id'] ?? '');
+  });
+  router.delete('/api/rooms/:room/sounds/:id', async (context) => {
+    const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    await room.stopSound(context.params['id'] ?? '');
+    context.status = 204;
+  });
+  router.get('/api/sounds', async (context) => {
+    context.body = { sounds: await registry.soundFolder.list() };
+  });
+};

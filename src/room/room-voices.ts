@@ -1,0 +1,87 @@
+/** How everyone is heard and whom he hears: tells the mixer what moderators have set, and plays to who is on hold. */
+import type { Mixer } from '../../mixer/index.js';
+import { AppError } from '../errors.js';
+import type { SoundFileReference, VoiceChanges } from '../rooms/protocol.js';
+import type { Participant } from './participant.js';
+import { hearsEverybody } from './participant-voice.js';
+
+export interface RoomVoicesOptions {
+  readonly mixer: Pick<Mixer, 'send'>;
+}
+
+/** What of one participant the mixer was told last. */
+interface Told {
+  readonly participant: Participant;
+  voice: string;
+  hearing: string;
+  hold: { readonly soundId: string; readonly path: string } | undefined;
+}
+
+export class RoomVoices {
+  readonly #mixer: Pick<Mixer, 'send'>;
+  readonly #told = new Map<string, Told>();
+  /** A sound that is stopped tells its end later: the next one has to have another id. */
+  #holds = 0;
+
+  constructor({ mixer }: RoomVoicesOptions) {
+    this.#mixer = mixer;
+  }
+
+  /** The mixer knows him already. */
+  add(participant: Participant): void {
+    this.#told.set(participant.id, { participant, voice: '', hearing: JSON.stringify(hearsEverybody), hold: undefined });
+    this.#tell(participant.id);
+  }
+
+  /** @throws {AppError} `unknown_participants`, and nothing is changed */
+  change(participant: Participant, changes: VoiceChanges): void {
+    const strangers = Object.keys(changes.hears?.sources ?? {}).filter((id) => id === participant.id || !this.#told.has(id));
+    if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
+    participant.voice.change(changes);
+    this.#tell(participant.id);
+  }
+
+  /** Called before the mixer forgets him. */
+  remove(id: string): void {
+    const told = this.#told.get(id);
+    if (told === undefined) return;
+    this.#hold(told, undefined);
+    this.#told.delete(id);
+    for (const { participant } of this.#told.values()) {
+      participant.voice.forget(id);
+      this.#tell(participant.id);
+    }
+  }
+
+  /** Answers whether it was somebody's hold music that ended: then it cannot be played, and he waits in silence. */
+  endSound(soundId: string): boolean {
+    const told = [...this.#told.values()].find(({ hold }) => hold?.soundId === soundId);
+    if (told === undefined) return false;
+    told.hold = undefined;
+    told.participant.voice.giveUpHoldSound();
+    return true;
+  }
+
+  #tell(participantId: string): void {
+    const told = this.#told.get(participantId);
+    if (told === undefined) return;
+    const { settings, hearing, holdSound } = told.participant.voice;
+    const voiceText = JSON.stringify(settings);
+    if (voiceText !== told.voice) this.#mixer.send({ type: 'setVoice', participantId, voice: settings });
+    told.voice = voiceText;
+    const hearingText = JSON.stringify(hearing);
+    if (hearingText !== told.hearing) this.#mixer.send({ type: 'setHearing', participantId, hearing });
+    told.hearing = hearingText;
+    this.#hold(told, holdSound);
+  }
+
+  #hold(told: Told, sound: SoundFileReference | undefined): void {
+    if (told.hold?.path === sound?.path) return;
+    if (told.hold !== undefined) this.#mixer.send({ type: 'stopSound', soundId: told.hold.soundId });
+    told.hold = undefined;
+    if (sound === undefined) return;
+    this.#holds += 1;
+    told.hold = { soundId: `hold-${this.#holds}`, path: sound.path };
+    this.#mixer.send({ type: 'playSound', sound: { soundId: told.hold.soundId, path: sound.path, loop: true, gainDb: 0, participantIds: [told.participant.id] } });
+  }
+}
