@@ -12,6 +12,8 @@ export const recordedCamera = { widthPx: 640, heightPx: 360, fps: 30 } as const;
 /** Longer than any pause that is measured, or a number would come again before it is missed; 83 MB of file. */
 const seconds = 8;
 const sampleRateHz = 48_000;
+/** Of the made voice's 16-bit samples, as wave files count. */
+const fullScale = 32_767;
 
 export async function writeDeviceRecording(folder: string): Promise<DeviceFiles> {
   const video = join(folder, 'numbers.y4m');
