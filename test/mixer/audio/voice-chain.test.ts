@@ -159,12 +159,12 @@ describe('the way of a voice from its chain to its own ears', () => {
       sum.clear();
       for (const [i, person] of chains.entries()) {
         person.play(voices[i]!.subarray(from, from + 960));
-        sum.add(person.block.left);
+        sum.add(person.block);
       }
-      const minus = new Float32Array(960);
-      sum.withoutInto(chains[0]!.block.left, minus);
-      limiter.process(minus, minus);
-      out.push(minus);
+      const minus = new SoundBlock();
+      sum.withoutInto(chains[0]!.block, minus);
+      limiter.processBlock(minus, minus);
+      out.push(minus.left);
     }
     return join(out);
   }
