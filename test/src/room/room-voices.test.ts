@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import type { MixerCommand } from '../../../mixer/index.js';
+import { Participant } from '../../../src/room/participant.js';
+import { RoomVoices } from '../../../src/room/room-voices.js';
+import type { VoiceChanges } from '../../../src/rooms/protocol.js';
+import { newVoice } from '../../support/voices.js';
+import { CommandList, OpenSession } from './room-rig.js';
+
+const music = { file: 'music.ogg', path: '/sounds/music.ogg' };
+const nobody = { restDb: null, sources: {} };
+
+describe('RoomVoices', () => {
+  let mixer: CommandList;
+  let voices: RoomVoices;
+  let people: Record<'ann' | 'ben' | 'eve', Participant>;
+
+  beforeEach(async () => {
+    mixer = new CommandList();
+    voices = new RoomVoices({ mixer });
+    people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
+    mixer.clear();
+  });
+
+  async function enter(id: string): Promise<Participant> {
+    const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
+    participant.setMedia({ audio: true, video: false, screen: false });
+    voices.add(participant);
+    return participant;
+  }
+
+  /** The commands that it brings about. */
+  function change(id: keyof typeof people, changes: VoiceChanges): readonly MixerCommand[] {
+    mixer.clear();
+    voices.change(people[id], changes);
+    return [...mixer.commands];
+  }
+
+  it('tells the mixer of a newcomer what the room has for him', async () => {
+    await enter('max');
+    expect(mixer.commands).to.deep.equal([{ type: 'setVoice', participantId: 'max', voice: { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
+  });
+
+  it('tells what changes, and only that', () => {
+    expect(change('ann', { muted: true })).to.deep.equal([{ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
+    expect(change('ann', { muted: true })).to.deep.equal([]);
+    expect(change('ann', { gainDb: -20 })).to.deep.equal([{ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: -20, levelled: true, noiseSuppressed: false } }]);
+    expect(change('ann', { muted: false, gainDb: 0 })).to.deep.equal([{ type: 'setVoice', participantId: 'ann', voice: { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
+    expect(change('ann', { noiseSuppression: true, levelling: false })).to.deep.equal([{ type: 'setVoice', participantId: 'ann', voice: { muted: false, gainDb: 0, levelled: false, noiseSuppressed: true } }]);
+    expect(change('ben', {})).to.deep.equal([]);
+  });
+
+  it('makes one row of the matrix of deafness and of whom he hears', () => {
+    const row = { rest: -20, sources: { ben: 0, eve: null } };
+    expect(change('ann', { hears: row })).to.deep.equal([{ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: { ben: 0, eve: null } } }]);
+    expect(change('ann', { deaf: true })).to.deep.equal([{ type: 'setHearing', participantId: 'ann', hearing: nobody }]);
+    expect(people.ann.voice.describe()).to.deep.include({ deaf: true, hears: row });
+    expect(change('ann', { deaf: false })).to.deep.equal([{ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: { ben: 0, eve: null } } }]);
+    expect(change('ann', { hears: { rest: 0, sources: {} } })).to.deep.equal([{ type: 'setHearing', participantId: 'ann', hearing: { restDb: 0, sources: {} } }]);
+  });
+
+  it('refuses rows with strangers or himself, and changes nothing then', () => {
+    const refused = (sources: Record<string, number | null>): unknown => {
+      try {
+        change('ann', { muted: true, hears: { rest: 0, sources } });
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(refused({ ben: 0, nobody: -3, ann: 0 })).to.deep.include({ code: 'unknown_participants', details: { participantIds: ['nobody', 'ann'] } });
+    expect(refused(JSON.parse('{"__proto__":0,"constructor":1}') as Record<string, number>)).to.deep.include({ details: { participantIds: ['__proto__', 'constructor'] } });
+    expect(mixer.commands).to.deep.equal([]);
+    expect(people.ann.voice.describe()).to.deep.include({ muted: false, hears: { rest: 0, sources: {} } });
+  });
+
+  it('forgets whoever left in the rows of the others', () => {
+    change('ann', { hears: { rest: null, sources: { ben: 0, eve: -6 } } });
+    mixer.clear();
+    voices.remove('eve');
+    expect(mixer.commands).to.deep.equal([{ type: 'setHearing', participantId: 'ann', hearing: { restDb: null, sources: { ben: 0 } } }]);
+    expect(people.ann.voice.describe().hears).to.deep.equal({ rest: null, sources: { ben: 0 } });
+    expect(() => change('ann', { hears: { rest: 0, sources: { eve: 0 } } })).to.throw().with.property('code', 'unknown_participants');
+  });
+
+  it('puts on hold: silent both ways, with music for him alone, and gives back what was set', () => {
+    change('ann', { gainDb: 3, hears: { rest: -10, sources: {} } });
+    expect(change('ann', { hold: { sound: music } })).to.deep.equal([
+      { type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 3, levelled: true, noiseSuppressed: false } },
+      { type: 'setHearing', participantId: 'ann', hearing: nobody },
+      { type: 'playSound', sound: { soundId: 'hold-1', path: music.path, loop: true, gainDb: 0, participantIds: ['ann'] } },
+    ]);
+    expect(people.ann.voice.describe()).to.deep.include({ muted: false, onHold: true, holdSound: 'music.ogg', hears: { rest: -10, sources: {} } });
+    expect(change('ann', { hold: { sound: music } })).to.deep.equal([]);
+    expect(change('ann', { gainDb: 5, muted: true, deaf: true })).to.deep.equal([{ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 5, levelled: true, noiseSuppressed: false } }]);
+    expect(change('ann', { muted: false, deaf: false })).to.deep.equal([]);
+    expect(change('ann', { hold: false })).to.deep.equal([
+      { type: 'setVoice', participantId: 'ann', voice: { muted: false, gainDb: 5, levelled: true, noiseSuppressed: false } },
+      { type: 'setHearing', participantId: 'ann', hearing: { restDb: -10, sources: {} } },
+      { type: 'stopSound', soundId: 'hold-1' },
+    ]);
+    expect(people.ann.voice.describe()).to.deep.include({ onHold: false, holdSound: null });
+  });
+
+  it('changes the music of a hold, and takes it along when he leaves', () => {
+    const other = { file: 'other.wav', path: '/sounds/other.wav' };
+    change('ann', { hold: { sound: music } });
+    expect(change('ann', { hold: { sound: other } })).to.deep.equal([
+      { type: 'stopSound', soundId: 'hold-1' },
+      { type: 'playSound', sound: { soundId: 'hold-2', path: other.path, loop: true, gainDb: 0, participantIds: ['ann'] } },
+    ]);
+    // The end of the one that was stopped comes late.
+    expect(voices.endSound('hold-1')).to.equal(false);
+    expect(people.ann.voice.describe().holdSound).to.equal('other.wav');
+    mixer.clear();
+    voices.remove('ann');
+    expect(mixer.commands).to.deep.equal([{ type: 'stopSound', soundId: 'hold-2' }]);
+  });
+
+  it('lets him wait in silence when there is no music, or it cannot be played', () => {
+    expect(change('ben', { hold: { sound: null } }).map(({ type }) => type)).to.deep.equal(['setVoice', 'setHearing']);
+    change('ann', { hold: { sound: music } });
+    expect(voices.endSound('hold-1')).to.equal(true);
+    expect(people.ann.voice.describe()).to.deep.include({ onHold: true, holdSound: null });
+    expect(change('ann', { hold: false }).map(({ type }) => type)).to.deep.equal(['setVoice', 'setHearing']);
+  });
+
+  it('lets a muted person look muted in the picture, whatever he says himself', () => {
+    change('ann', { muted: true });
+    change('ben', { hold: { sound: null } });
+    const speakers = { isSpeaking: () => false, lastDominantUs: () => 0 } as never;
+    expect(Object.values(people).map((participant) => participant.seat(speakers).audio)).to.deep.equal([false, false, true]);
+    expect(people.ann.media.audio).to.equal(true);
+  });
+});
