@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   network: () => import('./network.js'),
   'speech-quality': () => import('./speech-quality.js'),
   'sound-hours': () => import('./sound-hours.js'),
+  'sound-levels': () => import('./sound-levels.js'),
 };
 /** Not among those that run when none is named: one turn of its table takes a quarter of an hour; two simulated hours take some minutes of one core. */
 const onlyByName: ReadonlySet<string> = new Set(['network', 'speech-quality', 'sound-hours']);

@@ -51,54 +51,39 @@ export class PeakLimiter {
   #now = 0;
   #lowestGain = 1;
 
-  /** Mono. @param input at most 960 samples @param out as long; may be the input */
-  process(input: Float32Array, out: Float32Array): void {
-    this.#waitsStereo = false;
-    this.#run(input, out, undefined, undefined);
-  }
-
   /** One tick, mono or stereo from tick to tick: it stays stereo until the last of that has left. @param out may be the input */
   processBlock(input: SoundBlock, out: SoundBlock): void {
     const isStereo = input.isStereo || this.#waitsStereo;
     // Until now both sides were the same.
     if (isStereo && !this.#waitsStereo) this.#right.set(this.#left);
     this.#waitsStereo = input.isStereo;
+    this.#left.set(input.left, limiterDelaySamples);
+    if (isStereo) this.#right.set(input.isStereo ? input.right : input.left, limiterDelaySamples);
     out.isStereo = isStereo;
-    this.#run(input.left, out.left, isStereo ? (input.isStereo ? input.right : input.left) : undefined, out.right);
-  }
-
-  #run(left: Float32Array, outLeft: Float32Array, right: Float32Array | undefined, outRight: Float32Array | undefined): void {
-    const count = left.length;
-    this.#left.set(left, limiterDelaySamples);
-    if (right !== undefined) this.#right.set(right, limiterDelaySamples);
-    const isAbove = this.#scan(this.#left, count, right !== undefined);
-    if (isAbove || this.#limiting) this.#limit(count, outLeft, right === undefined ? undefined : outRight);
+    const isAbove = this.#scan(isStereo);
+    if (isAbove || this.#limiting) this.#limit(out);
     else {
-      this.#delayOnly(this.#left, count, outLeft);
-      if (right !== undefined && outRight !== undefined) this.#delayOnly(this.#right, count, outRight);
+      delayOnly(this.#left, out.left);
+      if (isStereo) delayOnly(this.#right, out.right);
     }
-    this.#left.copyWithin(0, count, count + limiterDelaySamples);
-    if (right !== undefined) this.#right.copyWithin(0, count, count + limiterDelaySamples);
+    this.#left.copyWithin(0, tickSamples);
+    if (isStereo) this.#right.copyWithin(0, tickSamples);
   }
 
   /** Finds where the curve is above the ceiling. Most ticks are over after one look at the samples. */
-  #scan(line: Float32Array, count: number, isStereo: boolean): boolean {
+  #scan(isStereo: boolean): boolean {
     this.#sizes.fill(0);
-    let highest = mayReach(line, count) ? scanTruePeaks(line, limiterDelaySamples, count, limiterCeiling, this.#sizes) : 0;
-    if (isStereo && mayReach(this.#right, count)) highest = Math.max(highest, scanTruePeaks(this.#right, limiterDelaySamples, count, limiterCeiling, this.#sizes));
-    return highest > limiterCeiling;
+    const left = mayReach(this.#left) ? scanTruePeaks(this.#left, limiterDelaySamples, tickSamples, limiterCeiling, this.#sizes) : 0;
+    const right = isStereo && mayReach(this.#right) ? scanTruePeaks(this.#right, limiterDelaySamples, tickSamples, limiterCeiling, this.#sizes) : 0;
+    return Math.max(left, right) > limiterCeiling;
   }
 
-  #delayOnly(line: Float32Array, count: number, out: Float32Array): void {
-    for (let i = 0; i < count; i += 1) out[i] = line[i] ?? 0;
-  }
-
-  #limit(count: number, outLeft: Float32Array, outRight: Float32Array | undefined): void {
+  #limit({ left, right, isStereo }: SoundBlock): void {
     this.#limiting = true;
     const gains = this.#gains;
     const sizes = this.#sizes;
     let position = this.#position;
-    for (let i = 0; i < count; i += 1) {
+    for (let i = 0; i < tickSamples; i += 1) {
       const size = sizes[i] ?? 0;
       const wish = this.#smallestWish(size > limiterCeiling ? limiterCeiling / size : 1);
       // In proportion to the gain: a deep one that came back as fast as a shallow one would follow the waves.
@@ -106,8 +91,8 @@ export class PeakLimiter {
       this.#gainSum += this.#gain - (gains[position] ?? 1);
       gains[position] = this.#gain;
       const average = this.#gainSum / averagedSamples;
-      outLeft[i] = (this.#left[i] ?? 0) * average;
-      if (outRight !== undefined) outRight[i] = (this.#right[i] ?? 0) * average;
+      left[i] = (this.#left[i] ?? 0) * average;
+      if (isStereo) right[i] = (this.#right[i] ?? 0) * average;
       position = position + 1 === averagedSamples ? 0 : position + 1;
       if (this.#gain < this.#lowestGain) this.#lowestGain = this.#gain;
     }
@@ -163,9 +148,13 @@ export class PeakLimiter {
   }
 }
 
+function delayOnly(line: Float32Array, out: Float32Array): void {
+  for (let i = 0; i < tickSamples; i += 1) out[i] = line[i] ?? 0;
+}
+
 /** Whether any of the new samples, or of those before that still shape the curve, is large enough for it to reach the ceiling. */
-function mayReach(line: Float32Array, count: number): boolean {
+function mayReach(line: Float32Array): boolean {
   const harmless = limiterCeiling * harmlessShare;
-  for (let i = limiterDelaySamples - truePeakTaps + 1; i < limiterDelaySamples + count; i += 1) if (Math.abs(line[i] ?? 0) > harmless) return true;
+  for (let i = limiterDelaySamples - truePeakTaps + 1; i < line.length; i += 1) if (Math.abs(line[i] ?? 0) > harmless) return true;
   return false;
 }
