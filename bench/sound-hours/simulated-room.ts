@@ -106,9 +106,10 @@ class SimulatedRoom {
   static async create(options: SimulatedHoursOptions): Promise<SimulatedRoom> {
     let room: SimulatedRoom | undefined = undefined as SimulatedRoom | undefined;
     const engine = await AudioEngine.create({
-      bitrateBps: 48_000,
+      settings: { mode: 'voice', bitrateBps: 48_000, complexity: 5, maxTalkers: 12 },
       onEncoded: (audio) => room?.takeMix(audio),
       onLevels: () => undefined,
+      onSoundEnded: () => undefined,
       onFault: () => {
         if (room !== undefined) room.faults += 1;
       },
