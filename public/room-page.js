@@ -2,6 +2,7 @@
 /** @import { RoomDescription } from './client/types.js' */
 import { on } from './client/events.js';
 import { QualityMeter, TesseraRoom } from './tessera-client.js';
+import { ConnectionNotice } from './ui/connection-notice.js';
 import { DeviceButtons } from './ui/device-buttons.js';
 import { DevicePanel } from './ui/device-panel.js';
 import { byId, setText } from './ui/dom.js';
@@ -87,9 +88,11 @@ function wireMedia() {
 
 function wireRoom() {
   const people = new PeopleList({ list: byId('people', HTMLElement), count: byId('people-count', HTMLElement), announcer: byId('announcer', HTMLElement) });
-  const badge = new QualityBadge({ button: byId('quality', HTMLElement), label: byId('quality-label', HTMLElement), table: byId('quality-table', HTMLElement) });
+  const badge = new QualityBadge({ button: byId('quality', HTMLElement), label: byId('quality-label', HTMLElement), table: byId('quality-table', HTMLElement), reduced: byId('quality-reduced', HTMLElement) });
+  const notice = new ConnectionNotice(byId('connection-notice', HTMLElement));
   const meter = new QualityMeter(room);
-  on(meter, 'quality', (quality) => badge.show(quality));
+  on(meter, 'quality', (quality) => badge.show(quality, wantedPicture()));
+  on(room, 'connection', ({ isLost }) => notice.show(isLost));
   on(room, 'stream', ({ stream }) => {
     meter.reset();
     void stage.show(stream);
@@ -107,6 +110,7 @@ function wireRoom() {
   });
   on(room, 'state', ({ state }) => {
     document.body.dataset['state'] = state;
+    notice.show(false);
     if (state === 'joining') stage.waitFor('Joining…');
     else if (state === 'joined') stage.waitFor(null);
     else if (state === 'rejoining') {
@@ -120,6 +124,13 @@ function wireRoom() {
     if (room.state !== 'rejoining' && !(room.state === 'joined' && error.isPassing)) toasts.show({ kind: 'error', text: errorText(error) });
   });
   on(room, 'closed', ({ reason, error }) => farewell(closedText(reason, error)));
+}
+
+/** What comes over a good line. */
+function wantedPicture() {
+  if (room.room === null) return null;
+  const { video, participants } = room.room;
+  return { heightPx: Math.min(video.height, readMaxHeight(location.search) ?? Infinity), isShown: participants.some((one) => one.video || one.screen) };
 }
 
 function wireControls() {

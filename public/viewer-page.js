@@ -1,5 +1,6 @@
 import { on } from './client/events.js';
 import { TesseraViewer } from './tessera-client.js';
+import { ConnectionNotice } from './ui/connection-notice.js';
 import { byId } from './ui/dom.js';
 import { drawIcons } from './ui/icons.js';
 import { PictureWatch } from './ui/picture-watch.js';
@@ -18,6 +19,7 @@ const wait = byId('wait', HTMLElement);
 const waitText = byId('wait-text', HTMLElement);
 const still = byId('still', HTMLElement);
 const play = byId('play', HTMLButtonElement);
+const notice = new ConnectionNotice(byId('connection-notice', HTMLElement));
 const unmute = byId('unmute', HTMLButtonElement);
 
 let playing = false;
@@ -37,7 +39,11 @@ video.playsInline = options.playsInline;
 video.disablePictureInPicture = options.disablePictureInPicture;
 
 on(viewer, 'stream', ({ stream }) => void show(stream));
-on(viewer, 'state', draw);
+on(viewer, 'state', () => {
+  notice.show(false);
+  draw();
+});
+on(viewer, 'connection', (/** @type {{ isLost: boolean }} */ { isLost }) => notice.show(isLost));
 on(new PictureWatch(viewer), 'change', (/** @type {{ moving: boolean }} */ change) => {
   moving = change.moving;
   draw();

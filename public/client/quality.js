@@ -13,10 +13,12 @@
  * @property {number | null} framesPerSecond received
  * @property {number | null} widthPx of the received picture
  * @property {number | null} heightPx
+ * @property {boolean} pictureComes whether any of it came in the interval
  *
  * @typedef {object} QualitySample running totals, as getStats counts them
  * @property {number} atMs
  * @property {number} inPackets
+ * @property {number} inPicturePackets
  * @property {number} inLost
  * @property {number} inBytes
  * @property {number} outBytes
@@ -46,10 +48,11 @@ const frozenPoorPercent = 20;
  */
 export function sampleQuality(stats, atMs) {
   /** @type {QualitySample} */
-  const sample = { atMs, inPackets: 0, inLost: 0, inBytes: 0, outBytes: 0, freezes: 0, frozenMs: 0, rttMs: null, outLossPercent: null, framesPerSecond: null, widthPx: null, heightPx: null };
+  const sample = { atMs, inPackets: 0, inPicturePackets: 0, inLost: 0, inBytes: 0, outBytes: 0, freezes: 0, frozenMs: 0, rttMs: null, outLossPercent: null, framesPerSecond: null, widthPx: null, heightPx: null };
   for (const entry of stats) {
     if (entry.type === 'inbound-rtp') {
       sample.inPackets += entry.packetsReceived ?? 0;
+      if (entry.kind === 'video') sample.inPicturePackets += entry.packetsReceived ?? 0;
       sample.inLost += entry.packetsLost ?? 0;
       sample.inBytes += entry.bytesReceived ?? 0;
       sample.freezes += entry.freezeCount ?? 0;
@@ -92,6 +95,7 @@ export function judgeQuality(before, now) {
     framesPerSecond: now.framesPerSecond,
     widthPx: now.widthPx,
     heightPx: now.heightPx,
+    pictureComes: now.inPicturePackets !== before.inPicturePackets,
   };
   const isCutOff = before.inPackets > 0 && now.inPackets === before.inPackets;
   return { ...quality, level: isCutOff ? 'poor' : levelOf(quality) };

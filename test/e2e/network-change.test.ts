@@ -9,6 +9,7 @@ import { mixProbe, MixPage } from '../support/mix-page.js';
 import { PageBrowser } from '../support/page-browser.js';
 import { pageDevices } from '../support/page-devices.js';
 import { startRoomServer } from '../support/room-server.js';
+import { TcpRelay } from '../support/tcp-relay.js';
 import type { TestServer } from '../support/test-server.js';
 import { UdpRelay } from '../support/udp-relay.js';
 import { WrtcListener } from '../support/wrtc-client.js';
@@ -16,12 +17,15 @@ import { WrtcMember } from '../support/wrtc-member.js';
 import { gatheredSdp } from '../support/wrtc.js';
 
 const whole = { left: 0, top: 0, width: 1, height: 1 };
+const firstSeat = { left: 0, top: 0.25, width: 0.5, height: 0.5 };
+const secondSeat = { left: 0.5, top: 0.25, width: 0.5, height: 0.5 };
 /** From the restart until media flow again. */
 const maxRecoveryMs = 2_000;
 
 /** In the page: its first connection begins at the relay, and the server learns none of the browser's own addresses until the page has asked for a restart. */
 const firstThroughRelay = `{
   let hasRestarted = false;
+  window.restartedAtMs = [];
   const setRemote = RTCPeerConnection.prototype.setRemoteDescription;
   RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
     return setRemote.call(this, hasRestarted ? description : { type: description.type, sdp: await window.throughRelay(description.sdp) });
@@ -29,12 +33,30 @@ const firstThroughRelay = `{
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (text) {
     const message = JSON.parse(text);
-    if (message.type === 'restart') hasRestarted = true;
+    if (message.type === 'restart') {
+      hasRestarted = true;
+      window.restartedAtMs.push(performance.now());
+    }
     if (!hasRestarted && message.type === 'candidate') return;
     if (!hasRestarted && message.type === 'answer') message.sdp = message.sdp.replace(/a=candidate:.*\\r\\n/g, '');
     send.call(this, JSON.stringify(message));
   };
 }`;
+
+/** In the page: when something is received again. */
+const mixComesAgain = `(async () => {
+  const count = async () => [...(await spied.connections[0].getStats()).values()].reduce((sum, { type, packetsReceived }) => (type === 'inbound-rtp' ? sum + packetsReceived : sum), 0);
+  let before = await count();
+  // What was on its way.
+  for (let quiet = 0; quiet < 10; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const now = await count();
+    if (now !== before) quiet = 0;
+    before = now;
+  }
+  while ((await count()) < before + 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  return performance.now();
+})()`;
 
 interface RestartTexts {
   readonly restartFragment: (offer: string) => string;
@@ -140,6 +162,55 @@ describe('a client that changes its network', function () {
       await bob.leave();
     } finally {
       await browser.close();
+    }
+  });
+
+  it('keeps its id, its tile and its place in everybody\'s list where the page loses its WebSocket with the network', async () => {
+    const browser = await PageBrowser.launch();
+    const way = await TcpRelay.open(server.url);
+    try {
+      const page = await browser.open({
+        origin: way.url,
+        admitted: { room: 'roam', name: 'Ann' },
+        initScript: `${mixProbe}\n${firstThroughRelay}\n${pageDevices({ color: 'green', toneHz: 500 })}`,
+      });
+      await page.exposeFunction('throughRelay', (sdp: string) => linkedSdp(sdp, relay.through));
+      await page.goto(`${way.url}/r/roam`);
+      const ann = new MixPage(page);
+      await ann.untilSees('green', whole);
+      const bob = await WrtcMember.join(server.url, 'roam', 'Bob', { color: 'red', toneHz: 1000 });
+      await bob.mix.until('Bob sees both', () => bob.mix.sees('green', firstSeat) && bob.mix.sees('red', secondSeat), 20_000);
+      await ann.untilSees('red', secondSeat);
+      const idOfAnn = (await describeRoom('roam')).participants.find(({ name }) => name === 'Ann')?.id;
+      const lists: string[][] = [];
+      bob.signalling.socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString()) as { type: string; room?: RoomDescription };
+        if (message.room !== undefined) lists.push(message.room.participants.map(({ id }) => id));
+      });
+
+      relay.isCut = true;
+      way.cut();
+      const cutMs = performance.now();
+      const backAtMs = await page.evaluate<number>(mixComesAgain);
+      const outageMs = performance.now() - cutMs;
+      const restartedAtMs = await page.evaluate<number[]>('restartedAtMs');
+      const backMs = backAtMs - (restartedAtMs.at(-1) ?? 0);
+      console.log(`      the room page without its WebSocket: back ${Math.round(outageMs)} ms after the cut, ${Math.round(backMs)} ms after the restart`);
+      expect(restartedAtMs.length, 'over the lost socket, and over the new one').to.be.at.least(2);
+      expect(backMs).to.be.lessThan(maxRecoveryMs);
+      await eventually('Ann is connected', async () => (await describeRoom('roam')).participants[0]?.connection === 'connected', 10_000);
+      await ann.untilSees('red', secondSeat);
+      await bob.mix.until('Bob sees both where they were', () => bob.mix.sees('green', firstSeat) && bob.mix.sees('red', secondSeat), 10_000);
+      expect(await page.evaluate('spied.connections.length')).to.equal(1);
+      expect(lists.every((ids) => ids.join() === [idOfAnn, bob.participantId].join()), JSON.stringify(lists)).to.equal(true);
+      expect((await describeRoom('roam')).participants.map(({ id }) => id)).to.deep.equal([idOfAnn, bob.participantId]);
+      expect(browser.problems).to.deep.equal([]);
+      await bob.leave();
+      await page.locator('#leave').click();
+      await eventually('she leaves at once', async () => (await describeRoom('roam')).participants.length === 0, 2_000);
+    } finally {
+      await browser.close();
+      way.close();
     }
   });
 });

@@ -21,6 +21,11 @@ const cutOff = `[...document.querySelectorAll('button')].filter((button) => butt
   const { left, right } = button.getBoundingClientRect();
   return left < 0 || right > innerWidth;
 }).map(({ id }) => id)`;
+/** Notices that cover some of the mix. */
+const lieOverPicture = `[...document.querySelectorAll('.toast')].filter((toast) => {
+  const [one, mix] = [toast, document.getElementById('mix')].map((element) => element.getBoundingClientRect());
+  return one.left < mix.right && mix.left < one.right && one.top < mix.bottom && mix.top < one.bottom;
+}).map((toast) => toast.textContent)`;
 
 describe('pages: any width, any scheme, any user', function () {
   this.timeout(testTimeoutMs);
@@ -78,6 +83,10 @@ describe('pages: any width, any scheme, any user', function () {
         await expectSound();
         await page.keyboard.press('Escape');
       }
+      site.room('lobby').startRecording('mp4');
+      await page.locator('.toast').waitFor();
+      await expectSound();
+      if (viewport.width < 1000) expect(await page.evaluate(lieOverPicture)).to.deep.equal([]);
       await page.goto(`${site.origin}/v/lobby`);
       await page.locator('#unmute').waitFor();
       await expectSound();

@@ -91,7 +91,10 @@ describe('room page: people, quality, invitation', function () {
     expect(text).to.match(/Round trip \d+ ms/);
     expect(text).to.match(/Loss in [\d.]+ %/);
     expect(text).to.match(/Receiving \d+(\.\d)? [kM]bps Sending \d+(\.\d)? [kM]bps/);
-    expect(text).to.include('Picture 640×360');
+    // The room's picture has 1280×720.
+    expect(text).to.match(/Picture 640×360 at \d+ 640×360, your line is slow/);
+    expect(await page.locator('#quality-reduced').innerText()).to.equal('640×360');
+    expect(await page.locator('#quality-label').textContent()).to.match(/^(Good|Fair) connection: 640×360, your line is slow$/);
   });
 
   it('copies the link and the code that embeds the viewer page', async () => {

@@ -13,6 +13,7 @@ interface Quality {
   readonly framesPerSecond: number | null;
   readonly widthPx: number | null;
   readonly heightPx: number | null;
+  readonly pictureComes: boolean;
 }
 
 interface QualityModule {
@@ -70,6 +71,7 @@ describe('quality', () => {
       framesPerSecond: 30,
       widthPx: 1280,
       heightPx: 720,
+      pictureComes: true,
     });
   });
 
@@ -99,5 +101,20 @@ describe('quality', () => {
   it('takes packets that came late after all for no gain, and a new connection for no loss', () => {
     expect(judge({ received: 100, lost: 5, rttS: 0 }, { received: 200, lost: 3, rttS: 0 }).inLossPercent).to.equal(0);
     expect(judge({ received: 500, lost: 5, bytes: 9000 }, { received: 10, lost: 0, bytes: 100 })).to.include({ inLossPercent: null, inBps: 0 });
+  });
+
+  it('names a picture that a slow line has made smaller, and no other', async () => {
+    type Wanted = { readonly heightPx: number; readonly isShown: boolean } | null;
+    const { reducedPicture } = (await importPublic('ui/reduced-picture.js')) as { readonly reducedPicture: (quality: Partial<Quality>, wanted: Wanted) => string };
+    const comes = { widthPx: 640, heightPx: 360, inBps: 600_000, pictureComes: true };
+    const whole = { heightPx: 720, isShown: true };
+    expect(reducedPicture(comes, whole)).to.equal('640×360');
+    expect(reducedPicture({ ...comes, pictureComes: false }, whole)).to.equal('Sound only');
+    // Asked for, or as it is, or nothing to see, or nothing that comes at all.
+    expect(reducedPicture(comes, { ...whole, heightPx: 360 })).to.equal('');
+    expect(reducedPicture({ ...comes, widthPx: 1280, heightPx: 720 }, whole)).to.equal('');
+    expect(reducedPicture({ ...comes, pictureComes: false }, { ...whole, isShown: false })).to.equal('');
+    expect(reducedPicture({ ...comes, inBps: 0, pictureComes: false }, whole)).to.equal('');
+    expect(reducedPicture(comes, null)).to.equal('');
   });
 });

@@ -84,6 +84,18 @@ describe('room page: coming back', function () {
     expect(await page.locator('#stage-wait').isHidden()).to.equal(true);
   });
 
+  it('says so quietly while nothing comes, and no more when something does', async () => {
+    site.mix.pictureOn = false;
+    site.mix.soundOn = false;
+    await page.getByText('Connection lost, reconnecting…').waitFor();
+    expect(await page.evaluate('document.body.dataset.state')).to.equal('joined');
+    site.mix.pictureOn = true;
+    site.mix.soundOn = true;
+    await page.locator('#connection-notice').waitFor({ state: 'hidden' });
+    expect(await page.locator('.toast').count()).to.equal(0);
+    expect(await page.evaluate('window.spied.connections.length')).to.equal(1);
+  });
+
   it('says again what was switched meanwhile', async () => {
     site.keepsLost = true;
     first.stall();

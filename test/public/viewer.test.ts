@@ -97,6 +97,8 @@ describe('viewer page', function () {
     const [[path, peer] = []] = site.viewers;
     site.mix.pictureOn = false;
     site.mix.soundOn = false;
+    await page.getByText('Connection lost, reconnecting…').waitFor();
+    expect(await page.locator('#wait').isHidden()).to.equal(true);
     await site.until(() => site.patches.length > 0);
     expect(site.patches[0]).to.include({ path, found: true });
     expect(site.patches[0]?.body).to.match(/^a=ice-ufrag:\S+\r\na=ice-pwd:\S+\r\nm=audio .*\r\na=mid:0\r\na=end-of-candidates\r\n$/);
@@ -107,6 +109,7 @@ describe('viewer page', function () {
     site.mix.soundOn = true;
     await untilInPage(page, 'window.spied.connections.length === 2');
     await untilPictureShows(page);
+    await page.locator('#connection-notice').waitFor({ state: 'hidden' });
     peer?.close();
   });
 
