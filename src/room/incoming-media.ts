@@ -13,6 +13,7 @@ import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
 import type { PictureNeed } from './picture-need.js';
 import { SimulcastLayers } from './simulcast-layers.js';
+import { UplinkBrake } from './uplink-brake.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';
 import { VideoUplink } from './video-uplink.js';
 
@@ -43,6 +44,8 @@ const noRid = '';
 const soundBps = 80_000;
 /** RTP headers and retransmissions. */
 const overhead = 1.1;
+/** More than any camera sends. */
+const unlimitedBps = 10_000_000;
 /** Of a picture that nobody sees: enough to keep its encoder and the estimate of the path alive. */
 const unseenBps = 100_000;
 
@@ -66,6 +69,9 @@ export class IncomingMedia {
   /** Of the sources that come in layers. */
   readonly #layers = new Map<VideoSource, SimulcastLayers>();
   readonly #needs = new Map<VideoSource, PictureNeed | undefined>();
+  readonly #brake = new UplinkBrake();
+  #hasBraked = false;
+  #takesRemb = false;
   #worthwhileBps: number | undefined;
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
@@ -99,6 +105,7 @@ export class IncomingMedia {
   /** What both sides agreed on; nothing is taken before. */
   negotiate(media: readonly NegotiatedMedia[]): void {
     this.#media = media;
+    this.#takesRemb = media.some((line) => line.kind === 'video' && line.receives && line.takesRemb === true);
     for (const line of media) {
       const source = this.#videoSourceOf(line);
       if (line.remoteRids !== undefined && !this.#layers.has(source)) this.#layers.set(source, new SimulcastLayers((frame) => this.#events.onVideoFrame(frame)));
@@ -108,6 +115,7 @@ export class IncomingMedia {
 
   receive(packet: RtpPacket, arrivalUs: number): void {
     this.#watchForBlackOut(arrivalUs);
+    this.#brake.takePacket(packet.payload.length, arrivalUs);
     const repairedType = this.#repairedTypes.get(packet.payloadType);
     if (repairedType !== undefined) {
       this.#receiveRepair(packet, repairedType, arrivalUs);
@@ -119,8 +127,10 @@ export class IncomingMedia {
       return;
     }
     if (packet.payload.length > 0) {
-      if (uplink.source === 'microphone') this.#lastAudioUs = arrivalUs;
-      else this.#lastVideoUs = arrivalUs;
+      if (uplink.source === 'microphone') {
+        this.#lastAudioUs = arrivalUs;
+        this.#brake.takeSound(packet.timestamp, arrivalUs);
+      } else this.#lastVideoUs = arrivalUs;
     }
     uplink.receive(packet, arrivalUs);
   }
@@ -140,9 +150,18 @@ export class IncomingMedia {
     for (const uplink of this.#uplinks.values()) if (uplink.source === source) uplink.wishKeyframe();
   }
 
-  /** How much of what the client sends is worth sending, where it sends one stream of a picture and heeds such words (REMB); undefined elsewhere. */
+  /** Times at which his path was seen to carry less than the client sends. */
+  get brakes(): number {
+    return this.#brake.count;
+  }
+
+  /**
+   * How much of what the client sends is worth sending: no more than is needed, where it sends one stream of a picture, and than its path carries, where that fell just now. Undefined where
+   * there is nothing to say, or the client does not heed such words (REMB). What was said once holds until something else is.
+   */
   get worthwhileBps(): number | undefined {
-    return this.#worthwhileBps;
+    if (!this.#takesRemb || !this.#hasBraked) return this.#worthwhileBps;
+    return Math.round(Math.min(this.#brake.ceilingBps ?? unlimitedBps, this.#worthwhileBps ?? unlimitedBps));
   }
 
   /** What the source's tile shows decides which of its layers is put together, or how many bits it is worth. */
@@ -161,6 +180,8 @@ export class IncomingMedia {
   /** To be called each 20 ms. */
   tick(nowUs: number): void {
     for (const layers of this.#layers.values()) layers.tick(nowUs);
+    this.#brake.tick(nowUs, this.#worthwhileBps ?? unlimitedBps);
+    this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
   }
 
   /** The client said that this source is over (RFC 3550 6.6); what comes of it nevertheless is a new start. */

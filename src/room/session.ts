@@ -205,6 +205,7 @@ export class Session {
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
       worthwhileBps: this.#incoming.worthwhileBps,
+      brakes: this.#incoming.brakes,
       refusedKeyframeWishes: feedback?.refusedKeyframeWishes ?? 0,
       uplinks: this.#incoming.stats(),
       ...outgoing?.stats(),

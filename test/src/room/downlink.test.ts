@@ -107,9 +107,8 @@ describe('downlinks', () => {
 
   it('repairs twice where the path loses much, the second time 8 ms later', () => {
     const numbers = [7, 5_000, 300];
-    let downlink: VideoDownlink | undefined;
-    pacer = new Pacer({ clock, timers, onTurn: () => downlink?.drain() });
-    downlink = new VideoDownlink(options({ pacer, rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    pacer = new Pacer({ clock, timers, onTurn: () => downlink.drain() });
+    const downlink = new VideoDownlink(options({ pacer, rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
     for (let frame = 0; frame < 3; frame += 1) downlink.sendFrame([Uint8Array.of(frame)], 1_000_000 + frame * 33_000, false);
     /** Number in the stream of repairs, and of what is repaired. */
     const repairs = (): number[][] => sender.sent.map(mustParseRtp).filter(({ ssrc }) => ssrc === 78).map(({ sequenceNumber, payload }) => [sequenceNumber, payload[1] ?? 0]);
