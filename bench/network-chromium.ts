@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PageBrowser } from '../test/support/page-browser.js';
 import { formatTable } from './clients/load-table.js';
+import { stallMs } from './network/chromium-client.js';
 import { chromiumTurn, type ChromiumTurnResult } from './network/chromium-turn.js';
 import { writeDeviceRecording } from './network/device-recording.js';
 import type { LinkPlace } from './network/link-place.js';
@@ -43,6 +44,7 @@ const columns: readonly { readonly head: string; readonly digits: number; readon
   { head: 'sent kbps', digits: 0, of: (turn) => turn.sentKbps },
   { head: 'NACK', digits: 0, of: (turn) => turn.nacksOfListener },
   { head: 'PLI', digits: 0, of: (turn) => turn.plisOfListener },
+  { head: 'page stood still ms', digits: 0, of: (turn) => turn.stalledMs },
 ];
 
 export const bench: Bench = {
@@ -51,7 +53,7 @@ export const bench: Bench = {
   async run(context) {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-devices-'));
     const server = await ServerProcess.start({ environment });
-    const browser = await PageBrowser.launch({ devices: await writeDeviceRecording(folder), args, disabledFeatures });
+    const browser = await PageBrowser.launch({ devices: await writeDeviceRecording({ folder }), args, disabledFeatures });
     try {
       const measured: MeasuredTurns[] = [];
       const rows = networkRows(Math.max(leastMeasureMs, 1000 * context.seconds)).filter(({ name }) => rowNames.has(name));
@@ -100,8 +102,10 @@ function written(value: number, digits: number): string {
 
 function benchRows(measured: MeasuredTurns, place: 'downstream' | 'upstream'): readonly BenchRow[] {
   const { name } = measured.row;
+  const stalledMs = Math.max(...[...measured.turns[place], ...measured.turns.straight].map((turn) => turn.stalledMs));
+  const doubt = stalledMs > stallMs ? `a page stood still for ${stalledMs.toFixed(0)} ms` : '';
   const figure = (what: string, unit: string, of: Figure, most?: number): BenchRow => ({
-    figure: `${place}, ${name}: ${what}`, value: middle(measured, place, of), unit, against, againstValue: middle(measured, against, of), goal: most === undefined ? undefined : { most, isRatio: false }, doubt: '',
+    figure: `${place}, ${name}: ${what}`, value: middle(measured, place, of), unit, against, againstValue: middle(measured, against, of), goal: most === undefined ? undefined : { most, isRatio: false }, doubt,
   });
   const isLoss = name === rowsWithGoals.loss;
   return [

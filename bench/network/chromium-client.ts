@@ -22,6 +22,9 @@ export interface ChromiumCounters {
   readonly sentBytes: number;
 }
 
+/** A page that has no turn for so long shows nothing, whatever the network does; half of what counts as a freeze. */
+export const stallMs = 100;
+
 export interface ShownPictures {
   /** When one with a number came that the one before had not. */
   readonly newPicturesUs: readonly number[];
@@ -35,6 +38,20 @@ const script = `
   window.client = {
     shownMs: [],
     shown: [],
+    stalledMs: 0,
+    watchStalls() {
+      const periodMs = 20;
+      let dueMs = performance.now() + periodMs;
+      setInterval(() => {
+        this.stalledMs = Math.max(this.stalledMs, performance.now() - dueMs);
+        dueMs = performance.now() + periodMs;
+      }, periodMs);
+    },
+    takeStall() {
+      const { stalledMs } = this;
+      this.stalledMs = 0;
+      return stalledMs;
+    },
     async offer(camera) {
       this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
       if (camera === null) {
@@ -108,6 +125,7 @@ export class ChromiumClient {
     const page = await browser.open({ origin: serverUrl, initScript: script });
     // Any page of the server; what stands on it does not matter.
     await page.goto(`${serverUrl}/`);
+    await page.evaluate('client.watchStalls()');
     return new ChromiumClient(page);
   }
 
@@ -128,6 +146,11 @@ export class ChromiumClient {
 
   counters(): Promise<ChromiumCounters> {
     return this.#call('counters');
+  }
+
+  /** The longest time for which its page had no turn since this was asked last. */
+  takeStallMs(): Promise<number> {
+    return this.#call('takeStall');
   }
 
   /** Since it opened. */

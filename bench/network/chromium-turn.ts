@@ -36,6 +36,8 @@ export interface ChromiumTurnResult {
   readonly sentKbps: number;
   readonly nacksOfListener: number;
   readonly plisOfListener: number;
+  /** The longest time for which one of the pages had no turn: a pause in these figures that is not the network's. */
+  readonly stalledMs: number;
 }
 
 /** As with libwebrtc. */
@@ -82,10 +84,13 @@ export async function chromiumTurn(options: ChromiumTurnOptions): Promise<Chromi
   const readAll = async (): Promise<{ readonly heard: ChromiumCounters; readonly sent: ChromiumCounters; readonly concealedMs: number; readonly unread: number }> => ({
     heard: await listener.counters(), sent: await publisher.counters(), concealedMs: concealedInRoomMs(await stats()), unread: (await listener.shown()).unreadPictures,
   });
+  const takeStallMs = async (): Promise<number> => Math.max(await publisher.takeStallMs(), await listener.takeStallMs());
+  await takeStallMs();
   const before = await readAll();
   await link.impair(linkSteps(place, row.media, row.feedback));
   await sleep(row.measureMs);
   const after = await readAll();
+  const stalledMs = await takeStallMs();
   await link.impair({ up: resting, down: resting });
   const fromUs = before.heard.atUs;
   const toUs = after.heard.atUs;
@@ -112,5 +117,6 @@ export async function chromiumTurn(options: ChromiumTurnOptions): Promise<Chromi
     sentKbps: (8 * grown('sentBytes', 'sent')) / 1000 / ((after.sent.atUs - before.sent.atUs) / 1e6),
     nacksOfListener: grown('nacksOfListener'),
     plisOfListener: grown('plisOfListener'),
+    stalledMs,
   };
 }

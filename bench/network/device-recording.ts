@@ -10,12 +10,12 @@ import { MadeVoice } from './made-voice.js';
 
 export const recordedCamera = { widthPx: 640, heightPx: 360, fps: 30 } as const;
 /** Longer than any pause that is measured, or a number would come again before it is missed; 83 MB of file. */
-const seconds = 8;
+const usualSeconds = 8;
 const sampleRateHz = 48_000;
 /** Of the made voice's 16-bit samples, as wave files count. */
 const fullScale = 32_767;
 
-export async function writeDeviceRecording(folder: string): Promise<DeviceFiles> {
+export async function writeDeviceRecording({ folder, seconds = usualSeconds }: { readonly folder: string; readonly seconds?: number }): Promise<DeviceFiles> {
   const video = join(folder, 'numbers.y4m');
   const audio = join(folder, 'voice.wav');
   const file = createWriteStream(video);

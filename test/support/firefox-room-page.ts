@@ -1,4 +1,4 @@
-/** The product's own room page in Firefox. */
+/** The product's own pages in Firefox. */
 import { decodeSound, toneLevelDb } from './encoded-media.js';
 import type { FirefoxPage } from './firefox-page.js';
 import type { Firefox } from './firefox.js';
@@ -34,6 +34,10 @@ const recordSound = `(async () => {
 export class FirefoxRoomPage extends MixPage<FirefoxPage> {
   static async join({ firefox, serverUrl, room, name, initScript = '' }: FirefoxRoomPageOptions): Promise<FirefoxRoomPage> {
     return new FirefoxRoomPage(await firefox.open(`${serverUrl}/r/${room}`, [pageSpies, mixProbe, initScript, admissionScript({ room, name })]));
+  }
+
+  static async view({ firefox, serverUrl, room }: Pick<FirefoxRoomPageOptions, 'firefox' | 'serverUrl' | 'room'>): Promise<FirefoxRoomPage> {
+    return new FirefoxRoomPage(await firefox.open(`${serverUrl}/v/${room}?muted=0`, [pageSpies, mixProbe]));
   }
 
   override async tonesDb(frequenciesHz: readonly number[]): Promise<readonly number[]> {
