@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'first-picture': () => import('./first-picture.js'),
   srtp: () => import('./srtp.js'),
   'upstream-need': () => import('./upstream-need.js'),
+  speakers: () => import('./speakers.js'),
   network: () => import('./network.js'),
 };
 /** Not among those that run when none is named: one turn of its table takes a quarter of an hour. */

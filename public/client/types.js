@@ -36,7 +36,7 @@
  *
  * @typedef {object} Speaking
  * @property {readonly string[]} participantIds loudest first
- * @property {string | null} dominant whom the layout favours
+ * @property {string | null} dominant who leads the conversation; the layout follows him, at most each 2 s
  *
  * @typedef {object} MediaState what is switched on
  * @property {boolean} audio

@@ -81,7 +81,7 @@ export class Participant {
       name: this.name,
       ...this.#media,
       speaking: speakers.isSpeaking(this.id),
-      lastDominantUs: speakers.lastDominantUs(this.id),
+      lastShownUs: speakers.lastShownUs(this.id),
       cameraAspectRatio: this.#aspectRatios.get('camera'),
       screenAspectRatio: this.#aspectRatios.get('screen'),
     };

@@ -36,6 +36,8 @@ export interface RoomDependencies {
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
 const stageTickMs = 200;
+/** Who leads the conversation is decided twice as often: each decision falls into one frame of speech, perhaps into a gap. */
+const speakerTickMs = 100;
 
 export class Room {
   readonly #options: RoomOptions;
@@ -105,7 +107,11 @@ export class Room {
       onMeasured: (recording) => onEvent({ type: 'recording', recording }),
     });
     this.#bulletin = new RoomBulletin({ describe: () => this.describe(), onChanged: (room) => onEvent({ type: 'changed', room }) });
-    this.#cancelTimers = [timers.every(sessionTickMs, () => this.#sessions.tick(clock.nowUs())), timers.every(stageTickMs, () => this.#tickStage())];
+    this.#cancelTimers = [
+      timers.every(sessionTickMs, () => this.#sessions.tick(clock.nowUs())),
+      timers.every(speakerTickMs, () => this.#speakers.decide()),
+      timers.every(stageTickMs, () => this.#tickStage()),
+    ];
     this.#bulletin.update();
   }
 
@@ -293,7 +299,7 @@ export class Room {
     let hasChanged = false;
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
-    if (change !== undefined) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
+    if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }

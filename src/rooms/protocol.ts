@@ -150,7 +150,7 @@ export type RoomEvent =
   | { readonly type: 'changed'; readonly room: RoomDescription }
   /** A session ended on the room's side (left, timed out, refused): `reason` is a stable word, e.g. `left`, `timeout`, `dtls_failed`. */
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
-  /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
+  /** Who speaks now, the most active first; `dominant` leads the conversation, and the layout follows him. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** To browser pages only; when it changes, more at once, less when it has lasted. */

@@ -81,10 +81,13 @@ describe('Participant', () => {
     const ann = create('browser');
     ann.setPictureSize('camera', 360, 640);
     ann.setPictureSize('screen', 1920, 1080);
-    expect(ann.seat(speakers)).to.deep.include({ cameraAspectRatio: 0.5625, screenAspectRatio: 16 / 9, speaking: false, lastDominantUs: Number.NEGATIVE_INFINITY });
-    for (let packet = 0; packet < 50; packet += 1) speakers.takeLevel('ann', -20);
+    expect(ann.seat(speakers)).to.deep.include({ cameraAspectRatio: 0.5625, screenAspectRatio: 16 / 9, speaking: false, lastShownUs: Number.NEGATIVE_INFINITY });
+    for (let packet = 0; packet < 50; packet += 1) {
+      clock.advance(20_000);
+      speakers.takeLevel('ann', -20);
+    }
     speakers.update();
-    expect(ann.seat(speakers)).to.include({ speaking: true, lastDominantUs: 10_000_000 });
+    expect(ann.seat(speakers)).to.include({ speaking: true, lastShownUs: 11_000_000 });
     expect(ann.describe(speakers).speaking).to.equal(true);
   });
 });

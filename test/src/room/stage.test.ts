@@ -61,7 +61,10 @@ describe('Stage', () => {
     stage.show([ann, ben]);
     ben.setPictureSize('camera', 360, 640);
     stage.show([ann, ben]);
-    for (let packet = 0; packet < 50; packet += 1) speakers.takeLevel('ben', -20);
+    for (let packet = 0; packet < 50; packet += 1) {
+      clock.advance(20_000);
+      speakers.takeLevel('ben', -20);
+    }
     speakers.update();
     stage.show([ann, ben]);
     expect(mixer.of('setScene').map(({ scene: { tiles } }) => [tiles[0]?.live, tiles[1]?.fit, tiles[1]?.speaking])).to.deep.equal([
