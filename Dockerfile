@@ -19,6 +19,7 @@ COPY --from=build /tessera/package.json ./
 COPY --from=build /tessera/node_modules node_modules
 COPY --from=build /tessera/dist dist
 COPY public public
+COPY sounds sounds
 COPY LICENSE NOTICE ./
 RUN mkdir /recordings && chown node:node /recordings
 USER node

@@ -51,7 +51,7 @@ function cpuUs(): number {
 }
 
 async function measure({ talkers, silent, listeners, mix }: RoomShape, packets: readonly Uint8Array[], ticks: number): Promise<number> {
-  const engine = await AudioEngine.create({ bitrateBps, onEncoded: () => undefined, onLevels: () => undefined, onFault: (stage, id, message) => console.error(stage, id, message) });
+  const engine = await AudioEngine.create({ settings: { mode: 'voice', bitrateBps, complexity: 5, maxTalkers: 50 }, onEncoded: () => undefined, onLevels: () => undefined, onSoundEnded: () => undefined, onFault: (stage, id, message) => console.error(stage, id, message) });
   const ids = Array.from({ length: talkers + silent }, (_, i) => `p${i}`);
   for (const id of ids) engine.addParticipant(id);
   await engine.opened();
@@ -74,10 +74,10 @@ async function measure({ talkers, silent, listeners, mix }: RoomShape, packets: 
 }
 
 function measureEncode(ticks: number): number {
-  const encoder = new OpusEncoder({ bitrateBps });
+  const encoder = new OpusEncoder({ channels: 1, bitrateBps, complexity: 5, lossPercent: 6, hasFec: true });
   const sounds = Array.from({ length: recordedTicks }, (_, i) => voice(i * tickSamples));
   const started = cpuUs();
-  for (let tick = 0; tick < ticks; tick += 1) encoder.encode(sounds[tick % recordedTicks] ?? new Float32Array(tickSamples));
+  for (let tick = 0; tick < ticks; tick += 1) encoder.encode({ left: sounds[tick % recordedTicks] ?? new Float32Array(tickSamples), right: undefined });
   const perEncode = (cpuUs() - started) / ticks;
   encoder.close();
   return perEncode;

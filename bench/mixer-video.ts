@@ -80,7 +80,7 @@ async function mix(files: readonly string[], count: number, seconds: number, cod
   const began = new Array<number>(count).fill(0);
   const zero = process.hrtime();
   const mixer = await Mixer.create({
-    options: { zero, canvas, maxInputPixels: 1920 * 1080, audioBitrateBps: 64_000 },
+    options: { zero, canvas, maxInputPixels: 1920 * 1080, audio: { mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12 } },
     onEvent: (event) => {
       if (event.type === 'encodedVideo') frames += 1;
       else if (event.type === 'keyframeNeeded') began[Number(event.participantId.slice(1))] = Math.ceil(sent / count);

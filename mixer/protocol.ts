@@ -20,7 +20,21 @@ export interface MixerOptions {
   readonly canvas: VideoFormat;
   /** Larger pictures are not decoded; the tile shows the avatar and the refusal is counted. */
   readonly maxInputPixels: number;
-  readonly audioBitrateBps: number;
+  readonly audio: AudioSettings;
+}
+
+/** `voice`: mono, speech coding, people are levelled. `music`: stereo, 96 kbps and more, levels are left as they are. */
+export type AudioMode = 'voice' | 'music';
+
+/** Of the room's sound, for as long as the room lasts. */
+export interface AudioSettings {
+  readonly mode: AudioMode;
+  /** Of each stream that leaves, 6,000 to 510,000. */
+  readonly bitrateBps: number;
+  /** Of the Opus encoders, 0 to 10 (RFC 6716 calls it effort): more CPU, better sound. */
+  readonly complexity: number;
+  /** Of those who speak at the same time, so many are mixed: the ones who have spoken up most. */
+  readonly maxTalkers: number;
 }
 
 /** Canvas pixels, all even: 4:2:0 chroma has no odd positions. */
@@ -83,6 +97,44 @@ export interface VideoOutput {
   readonly bitrateBps: number;
 }
 
+/** One participant's way into the mix, as moderators and himself have set it. */
+export interface VoiceSettings {
+  /** Heard by nobody, whatever he sends. */
+  readonly muted: boolean;
+  /** Of his voice for everyone, -60 to 20. */
+  readonly gainDb: number;
+  /** Whether his loudness is brought toward the common one; without effect in `music` rooms. */
+  readonly levelled: boolean;
+  readonly noiseSuppressed: boolean;
+}
+
+/** One row of the matrix of who hears whom: what one participant hears, his own voice aside. */
+export interface Hearing {
+  /** Gain in dB, -60 to 20, of those who are not in `sources`; null: not heard. */
+  readonly restDb: number | null;
+  /** By the participant's id. */
+  readonly sources: Readonly<Record<string, number | null>>;
+}
+
+/** A file that is played into the room, or to some of it. */
+export interface SoundOrder {
+  readonly soundId: string;
+  /** Absolute, of a file on this machine that the operator put there. */
+  readonly path: string;
+  /** Until it is stopped. */
+  readonly loop: boolean;
+  /** -60 to 20. */
+  readonly gainDb: number;
+  /** Participants who hear it; undefined: all who hear the mix, recordings too. */
+  readonly participantIds: readonly string[] | undefined;
+}
+
+/** Loss in whole percent, 0 to 100, that listeners report of their sound: of those who take the whole mix the worst, and by participant. */
+export interface ReportedLoss {
+  readonly mixPercent: number;
+  readonly participants: Readonly<Record<string, number>>;
+}
+
 /** Who takes sound: the whole mix (listeners, recordings), and each participant who wants to hear the room without himself. */
 export interface AudioListeners {
   readonly mix: boolean;
@@ -99,6 +151,12 @@ export type MixerCommand =
   | { readonly type: 'removeVideoOutput'; readonly outputId: string }
   | { readonly type: 'requestKeyframe'; readonly outputId: string }
   | { readonly type: 'setAudioListeners'; readonly listeners: AudioListeners }
+  | { readonly type: 'setVoice'; readonly participantId: string; readonly voice: VoiceSettings }
+  | { readonly type: 'setHearing'; readonly participantId: string; readonly hearing: Hearing }
+  | { readonly type: 'setReportedLoss'; readonly loss: ReportedLoss }
+  /** `soundEnded` tells its end, whatever it is. */
+  | { readonly type: 'playSound'; readonly sound: SoundOrder }
+  | { readonly type: 'stopSound'; readonly soundId: string }
   | { readonly type: 'snapshot'; readonly requestId: number }
   | { readonly type: 'stats'; readonly requestId: number }
   /** Answered at once. */
@@ -113,13 +171,29 @@ export interface EncodedVideo {
   readonly data: Uint8Array;
 }
 
-/** One 20 ms tick of sound for everyone. Who is in `minus` gets that; every other listener of this tick gets `mix` (he has no share in it). */
+/** A voice in a mix, with its level there (RFC 6464's scale). */
+export interface HeardVoice {
+  readonly participantId: string;
+  readonly levelDbov: number;
+}
+
+/** What some participants get instead of the mix. */
+export interface EncodedStream {
+  readonly participantIds: readonly string[];
+  /** Whose voices are in it, loudest first; undefined: those of the mix, without the voice of him who gets it. */
+  readonly heard: readonly HeardVoice[] | undefined;
+  readonly data: Uint8Array;
+}
+
+/** One 20 ms tick of sound for everyone. Who is in one of the `streams` gets that; every other listener of this tick gets `mix` (he has no share in it). */
 export interface EncodedAudio {
   readonly ptsUs: number;
+  /** Whose voices are in this tick's mix, with their level there (RFC 6464's scale), loudest first. */
+  readonly heard: readonly HeardVoice[];
   readonly mix: Uint8Array | undefined;
   /** For whom it was mixed, as `AudioListeners` said then: in the `mix` of a tick that is older than his wish, a participant may hear himself. */
   readonly participantIds: readonly string[];
-  readonly minus: readonly { readonly participantId: string; readonly data: Uint8Array }[];
+  readonly streams: readonly EncodedStream[];
 }
 
 /** Counters and gauges by stage; plain JSON, served as it is under /stats. */
@@ -138,6 +212,8 @@ export type MixerEvent =
   | { readonly type: 'keyframeNeeded'; readonly participantId: string; readonly source: VideoSource }
   /** Each 100 ms, for those who are decoded and send no RFC 6464 level. */
   | { readonly type: 'levels'; readonly levels: readonly { readonly participantId: string; readonly levelDbov: number }[] }
+  /** A sound has played to its end, or was stopped (`error` undefined), or cannot be played. */
+  | { readonly type: 'soundEnded'; readonly soundId: string; readonly error: string | undefined }
   /** The picture size of a source changed (after rotation). */
   | { readonly type: 'pictureSize'; readonly participantId: string; readonly source: VideoSource; readonly widthPx: number; readonly heightPx: number }
   | { readonly type: 'snapshot'; readonly requestId: number; readonly png: Uint8Array }

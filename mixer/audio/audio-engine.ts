@@ -1,10 +1,13 @@
-import { OpusEncoder } from '../ffmpeg/opus-encoder.js';
-import type { AudioListeners, AudioPacket, EncodedAudio } from '../protocol.js';
+import { OpusEncoder, type OpusEncoderOptions } from '../ffmpeg/opus-encoder.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, ReportedLoss, SoundOrder, VoiceSettings } from '../protocol.js';
 import { tickSamples, tickUs as tickLengthUs } from './audio-format.js';
-import { AudioInput } from './audio-input.js';
+import { AudioInput, type InputStage } from './audio-input.js';
 import { AudioOutputs } from './audio-outputs.js';
-import { MixSum } from './mix-sum.js';
 import { OpusDecoder } from './opus-decoder.js';
+import { SoundBlock } from './sound-block.js';
+import { SoundBoard } from './sound-board.js';
+import { TalkerSelection } from './talker-selection.js';
+import type { PlayedSound, Voice } from './tick-sound.js';
 
 export interface MeasuredLevel {
   readonly participantId: string;
@@ -13,12 +16,13 @@ export interface MeasuredLevel {
 }
 
 export interface AudioEngineOptions {
-  /** Of each stream that leaves, 6,000 to 510,000. */
-  readonly bitrateBps: number;
+  readonly settings: AudioSettings;
   /** Once a tick, inside `tick`, while anybody listens; the receiver owns the bytes. */
   readonly onEncoded: (audio: EncodedAudio) => void;
   /** Each 100 ms: those who are decoded and send no level themselves. */
   readonly onLevels: (levels: readonly MeasuredLevel[]) => void;
+  /** A sound has played to its end or was stopped (`error` undefined), or cannot be played. */
+  readonly onSoundEnded: (soundId: string, error: string | undefined) => void;
   /** A codec failed and its stage recovered. At most once a second for each stage and participant. */
   readonly onFault: (stage: string, participantId: string | undefined, message: string) => void;
 }
@@ -27,6 +31,15 @@ export interface AudioEngineOptions {
 const ticksBetweenLevels = 5;
 /** A broken stream fails with every packet: it is counted each time and told only this often. */
 const usBetweenFaults = 1_000_000;
+
+/**
+ * What an encoder for speech reckons with at least. From 6 % on libopus stays in the modes that have FEC, whatever it hears: the first loss finds the second copy
+ * there, and an encoder that takes another's place, for a talker or for another loss, is in the same mode.
+ */
+const leastSpeechLossPercent = 6;
+
+const nobody: readonly HeardVoice[] = [];
+const nothing: readonly PlayedSound[] = [];
 
 /**
  * The sound half of the mixer. Times are microseconds of the room's clock; the thread calls `tick` for each 20 ms in order, or `skipTo` where it left
@@ -39,13 +52,17 @@ export class AudioEngine {
   readonly #options: AudioEngineOptions;
   readonly #inputs = new Map<string, AudioInput>();
   readonly #outputs: AudioOutputs;
-  readonly #sum = new MixSum();
-  readonly #talkers = new Map<string, Float32Array>();
+  readonly #selection: TalkerSelection;
+  /** Who has something to say in this tick, selected or not. */
+  readonly #candidates: AudioInput[] = [];
+  readonly #voices = new Map<string, Voice>();
+  readonly #fading: Voice[] = [];
+  readonly #sounds: SoundBoard;
+  readonly #sound = { voices: this.#voices, leaving: this.#fading, sounds: nothing };
   readonly #faultTold = new Map<string, number>();
   /** Removed, and still to be faded out in the next tick. */
   #leaving: AudioInput[] = [];
   #opening = new Set<Promise<void>>();
-  #listeners: AudioListeners = { mix: false, participantIds: [] };
   #nextTickUs: number | undefined;
   #ticks = 0;
   #skippedTicks = 0;
@@ -54,9 +71,14 @@ export class AudioEngine {
   #closed = false;
 
   private constructor(options: AudioEngineOptions) {
+    const { settings } = options;
     this.#options = options;
+    this.#sounds = new SoundBoard({ onEnded: options.onSoundEnded, onFault: (message) => this.#fault('sound', undefined, message) });
+    this.#selection = new TalkerSelection(settings.maxTalkers);
     this.#outputs = new AudioOutputs({
-      createEncoder: () => new OpusEncoder({ bitrateBps: options.bitrateBps }),
+      channels: settings.mode === 'music' ? 2 : 1,
+      leastLossPercent: settings.mode === 'music' ? 0 : leastSpeechLossPercent,
+      createEncoder: (lossPercent) => new OpusEncoder(encoderOptions(settings, lossPercent)),
       onFault: (message) => this.#fault('opus encoder', undefined, message),
     });
   }
@@ -65,10 +87,10 @@ export class AudioEngine {
   static async create(options: AudioEngineOptions): Promise<AudioEngine> {
     const decoder = await OpusDecoder.create();
     try {
-      const encoder = new OpusEncoder({ bitrateBps: options.bitrateBps });
+      const encoder = new OpusEncoder(encoderOptions(options.settings, 0));
       try {
-        const packet = encoder.encode(new Float32Array(tickSamples));
-        if (decoder.decode(packet)?.length !== tickSamples) throw new Error(`The Opus codec does not work: ${decoder.lastError}`);
+        const packet = encoder.encode(new SoundBlock().sound);
+        if (decoder.decode(packet)?.left.length !== tickSamples) throw new Error(`The Opus codec does not work: ${decoder.lastError}`);
       } finally {
         encoder.close();
       }
@@ -80,7 +102,7 @@ export class AudioEngine {
 
   addParticipant(id: string): void {
     if (this.#closed || this.#inputs.has(id)) return;
-    const input = new AudioInput({ participantId: id, onFault: (participantId, message) => this.#fault('opus decoder', participantId, message) });
+    const input = new AudioInput({ participantId: id, mode: this.#options.settings.mode, onFault: (stage, participantId, message) => this.#fault(stage, participantId, message) });
     this.#inputs.set(id, input);
     const opening = input.open().finally(() => this.#opening.delete(opening));
     this.#opening.add(opening);
@@ -95,8 +117,9 @@ export class AudioEngine {
     const input = this.#inputs.get(id);
     if (input === undefined) return;
     this.#inputs.delete(id);
-    this.#faultTold.delete(`opus decoder ${id}`);
+    for (const stage of ['opus decoder', 'noise suppression'] satisfies InputStage[]) this.#faultTold.delete(`${stage} ${id}`);
     this.#leaving.push(input);
+    this.#outputs.removeParticipant(id);
   }
 
   pushPacket(packet: AudioPacket): void {
@@ -106,7 +129,29 @@ export class AudioEngine {
   }
 
   setListeners(listeners: AudioListeners): void {
-    this.#listeners = { mix: listeners.mix, participantIds: [...new Set(listeners.participantIds)] };
+    this.#outputs.setListeners(listeners);
+  }
+
+  setVoice(participantId: string, voice: VoiceSettings): void {
+    const input = this.#inputs.get(participantId);
+    if (input !== undefined) input.voice = voice;
+  }
+
+  setHearing(participantId: string, hearing: Hearing): void {
+    if (this.#inputs.has(participantId)) this.#outputs.setHearing(participantId, hearing);
+  }
+
+  setReportedLoss(loss: ReportedLoss): void {
+    this.#outputs.setReportedLoss(loss);
+  }
+
+  /** @throws {Error} when one of this name is being played */
+  playSound(sound: SoundOrder): void {
+    this.#sounds.play(sound);
+  }
+
+  stopSound(soundId: string): void {
+    this.#sounds.stop(soundId);
   }
 
   /** Mixes [tickUs, tickUs + 20 ms) and hands out its packets. */
@@ -114,26 +159,35 @@ export class AudioEngine {
     if (this.#closed) return;
     this.#ticks += 1;
     this.#nextTickUs = tickUs + tickLengthUs;
-    const wanted = this.#listeners.mix || this.#listeners.participantIds.length > 0;
-    this.#mix(tickUs, wanted);
-    if (wanted) this.#options.onEncoded(this.#outputs.process(tickUs, this.#sum, this.#talkers, this.#listeners));
-    else this.#outputs.close();
+    this.#voices.clear();
+    this.#fading.length = 0;
+    this.#sound.sounds = this.#sounds.tick();
+    if (this.#outputs.isTaken) {
+      this.#mix(tickUs);
+      this.#options.onEncoded(this.#outputs.process(tickUs, this.#sound, this.#heard()));
+    } else {
+      for (const input of this.#inputs.values()) input.pass(tickUs);
+      this.#outputs.close();
+    }
+    for (const input of this.#leaving) input.close();
+    this.#leaving.length = 0;
     if (this.#ticks % ticksBetweenLevels === 0) this.#tellLevels();
   }
 
-  #mix(tickUs: number, wanted: boolean): void {
-    this.#sum.clear();
-    this.#talkers.clear();
-    for (const input of this.#inputs.values()) {
-      if (!input.tick(tickUs, wanted)) continue;
-      this.#sum.add(input.samples);
-      this.#talkers.set(input.participantId, input.samples);
-    }
-    for (const input of this.#leaving) {
-      if (wanted && input.lastTick(tickUs)) this.#sum.add(input.samples);
-      input.close();
-    }
-    this.#leaving.length = 0;
+  /** Who speaks is known before anybody is decoded for it; who sends no level is decoded for that. */
+  #mix(tickUs: number): void {
+    this.#candidates.length = 0;
+    for (const input of this.#inputs.values()) if (input.listen(tickUs, this.#outputs.hears(input.participantId))) this.#candidates.push(input);
+    this.#selection.update(tickUs, this.#candidates);
+    for (const input of this.#inputs.values()) if (input.mix(tickUs, this.#selection.isSelected(input.participantId))) this.#voices.set(input.participantId, input);
+    for (const input of this.#leaving) if (input.mix(tickUs, false)) this.#fading.push(input);
+  }
+
+  #heard(): readonly HeardVoice[] {
+    if (this.#voices.size === 0) return nobody;
+    const heard: HeardVoice[] = [];
+    for (const { participantId, levelDbov } of this.#voices.values()) heard.push({ participantId, levelDbov });
+    return heard.sort((a, b) => b.levelDbov - a.levelDbov);
   }
 
   #tellLevels(): void {
@@ -182,7 +236,9 @@ export class AudioEngine {
       skippedTicks: this.#skippedTicks,
       faults: this.#faults,
       packetsOfStrangers: this.#strangers,
+      turnedAway: this.#selection.turnedAway,
       outputs: this.#outputs.stats(),
+      sounds: this.#sounds.stats(),
       participants,
     };
   }
@@ -194,6 +250,12 @@ export class AudioEngine {
     for (const input of [...this.#inputs.values(), ...this.#leaving]) input.close();
     this.#inputs.clear();
     this.#leaving = [];
+    await this.#sounds.close();
     await Promise.all(this.#opening);
   }
+}
+
+/** Music is stereo and coded by CELT, which has no FEC; it still leans less on what came before where that may be lost. */
+function encoderOptions({ mode, bitrateBps, complexity }: AudioSettings, lossPercent: number): OpusEncoderOptions {
+  return { channels: mode === 'music' ? 2 : 1, bitrateBps, complexity, lossPercent, hasFec: mode === 'voice' };
 }

@@ -1,4 +1,4 @@
-// The one sound format inside the mixer: mono Float32 at 48 kHz, 1.0 is full scale, 20 ms a tick.
+// The one sound format inside the mixer: Float32 at 48 kHz, one channel or two (`sound-block.ts`), 1.0 is full scale, 20 ms a tick.
 
 export const sampleRateHz = 48_000;
 
@@ -20,4 +20,8 @@ export function samplesToUs(samples: number): number {
 /** Rounded to whole samples. */
 export function usToSamples(us: number): number {
   return Math.round((us * sampleRateHz) / 1_000_000);
+}
+
+export function dbToGain(db: number): number {
+  return 10 ** (db / 20);
 }

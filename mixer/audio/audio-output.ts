@@ -1,16 +1,20 @@
 import { tickSamples } from './audio-format.js';
 import { opusSilencePacket } from './opus-packet.js';
 import { limiterDelaySamples, PeakLimiter } from './peak-limiter.js';
+import { SoundBlock, type Sound } from './sound-block.js';
 
 /** What an output needs of an encoder. */
 export interface SoundEncoder {
-  /** @param samples 960 at 48 kHz @returns one Opus packet that nobody else holds; throws when it cannot */
-  encode(samples: Float32Array): Uint8Array;
+  /** @param sound 960 samples at 48 kHz @returns one Opus packet that nobody else holds; throws when it cannot */
+  encode(sound: Sound): Uint8Array;
   close(): void;
 }
 
 export interface AudioOutputOptions {
-  readonly createEncoder: () => SoundEncoder;
+  readonly channels: 1 | 2;
+  /** What an encoder reckons with when nobody has reported more. */
+  readonly leastLossPercent: number;
+  readonly createEncoder: (lossPercent: number) => SoundEncoder;
   readonly onFault: (message: string) => void;
 }
 
@@ -37,16 +41,18 @@ const retryTicks = 50;
 export class AudioOutput {
   readonly #options: AudioOutputOptions;
   readonly #limiter = new PeakLimiter();
-  readonly #history = Array.from({ length: historyTicks }, () => new Float32Array(tickSamples));
+  readonly #history = Array.from({ length: historyTicks }, () => new SoundBlock());
   #newest = 0;
   #encoder: SoundEncoder | undefined;
+  #lossPercent: number;
   #silentTicks = 0;
   #ticksToRetry = 0;
   #encodes = 0;
   #closed = false;
 
-  constructor(options: AudioOutputOptions) {
+  constructor(options: AudioOutputOptions, lossPercent: number) {
     this.#options = options;
+    this.#lossPercent = lossPercent;
   }
 
   /**
@@ -56,39 +62,65 @@ export class AudioOutput {
   continueFrom(other: AudioOutput): void {
     this.#limiter.copyFrom(other.#limiter);
     this.#silentTicks = other.#silentTicks;
-    for (let age = historyTicks - 1; age >= 0; age -= 1) {
-      const samples = other.#history[(other.#newest + historyTicks - age) % historyTicks];
-      if (samples === undefined) continue;
-      this.#remember().set(samples);
-      this.#encode(samples);
+    this.#repeat(other);
+  }
+
+  #repeat(other: AudioOutput): void {
+    const past = Array.from({ length: historyTicks }, (_, i) => other.#history[(other.#newest + 1 + i) % historyTicks]);
+    for (const sound of past) {
+      if (sound === undefined) continue;
+      if (other !== this) this.#remember().copyFrom(sound);
+      this.#encode(sound);
     }
   }
 
-  #remember(): Float32Array {
+  #remember(): SoundBlock {
     this.#newest = (this.#newest + 1) % historyTicks;
     const slot = this.#history[this.#newest];
     if (slot === undefined) throw new Error('The history ring has no such place.');
     return slot;
   }
 
-  /** @param samples 960, of any size: the limiter brings them below full scale */
-  process(samples: Float32Array): Uint8Array {
-    const limited = this.#remember();
-    this.#limiter.process(samples, limited);
-    this.#silentTicks = isSilence(limited) ? this.#silentTicks + 1 : 0;
-    if (this.#silentTicks > encodedSilenceTicks) return opusSilencePacket();
-    return this.#encode(limited) ?? opusSilencePacket();
+  get lossPercent(): number {
+    return this.#lossPercent;
   }
 
-  #encode(samples: Float32Array): Uint8Array | undefined {
+  /** Goes on with an encoder that reckons with this loss. Costs five encodes, and none in silence. */
+  expectLoss(lossPercent: number): void {
+    if (lossPercent === this.#lossPercent) return;
+    this.#lossPercent = lossPercent;
+    if (this.#encoder === undefined) return;
+    this.#encoder.close();
+    this.#encoder = undefined;
+    if (!this.#isSilent) this.#repeat(this);
+  }
+
+  get #isSilent(): boolean {
+    return this.#silentTicks > encodedSilenceTicks;
+  }
+
+  /** @param sound of any size: the limiter brings it below full scale */
+  process(sound: SoundBlock): Uint8Array {
+    const limited = this.#remember();
+    this.#limiter.process(sound.left, limited.left);
+    this.#silentTicks = isSilence(limited) ? this.#silentTicks + 1 : 0;
+    if (this.#isSilent) return this.#silence();
+    return this.#encode(limited) ?? this.#silence();
+  }
+
+  #silence(): Uint8Array {
+    return opusSilencePacket(this.#options.channels);
+  }
+
+  #encode(sound: SoundBlock): Uint8Array | undefined {
     if (this.#closed) throw new Error('An audio output was used after it was closed.');
     if (this.#ticksToRetry > 0) {
       this.#ticksToRetry -= 1;
       return undefined;
     }
     try {
-      this.#encoder ??= this.#options.createEncoder();
-      const packet = this.#encoder.encode(samples);
+      this.#encoder ??= this.#options.createEncoder(this.#lossPercent);
+      const packet = this.#encoder.encode(sound.sound);
       this.#encodes += 1;
       return packet;
     } catch (error) {
@@ -116,8 +148,8 @@ export class AudioOutput {
   }
 }
 
-function isSilence(samples: Float32Array): boolean {
-  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- `of` takes five times as long on typed arrays (5 us a tick, V8 11.3)
-  for (let i = 0; i < samples.length; i += 1) if (samples[i] !== 0) return false;
+function isSilence({ left, right, isStereo }: SoundBlock): boolean {
+  for (let i = 0; i < tickSamples; i += 1) if (left[i] !== 0) return false;
+  if (isStereo) for (let i = 0; i < tickSamples; i += 1) if (right[i] !== 0) return false;
   return true;
 }

@@ -1,157 +1,149 @@
-import type { AudioListeners, EncodedAudio } from '../protocol.js';
-import { tickSamples } from './audio-format.js';
-import { AudioOutput, type SoundEncoder } from './audio-output.js';
-import type { MixSum } from './mix-sum.js';
+import type { AudioListeners, EncodedAudio, EncodedStream, Hearing, HeardVoice, ReportedLoss } from '../protocol.js';
+import type { AudioOutputOptions } from './audio-output.js';
+import { defaultHearing, HearingRow } from './hearing-row.js';
+import { MixGroup, type ListenerLoss } from './mix-group.js';
+import type { PlayedSound, TickSound } from './tick-sound.js';
 
-export interface AudioOutputsOptions {
-  readonly createEncoder: () => SoundEncoder;
-  /** An encoder failed; its stream goes on with silence and opens another one after a second. */
-  readonly onFault: (message: string) => void;
-}
-
-/**
- * A talker keeps his own stream this long after his last mixed tick, so that the pauses of a conversation do not switch him to and fro. Each
- * switch costs five encodes (a new standby); each second here costs the encodes of one who no longer needs them.
- */
-const keepOwnUs = 3_000_000;
-
-interface OwnOutput {
-  readonly output: AudioOutput;
-  lastTalkUs: number;
-}
-
-/**
- * Who is encoded for: one stream with everything in it for all who are silent or only listen, and one without himself for each listener who talks.
- *
- * Opus predicts from what was sent before, so a listener's decoder must not notice that it gets another encoder's packets. While anybody might begin to
- * talk, a standby runs in step with the shared stream, unheard, and becomes the next talker's own: both have the same past, and what it sends
- * next is what the shared one would have sent. Measured on the decoded stream: no more error after the switch than without one, for speech and for
- * tones, where an encoder that was given only the last 100 ms overshoots by up to 15 dB on a tone. It costs one encode. Who comes right
- * after another, and who goes back to a shared stream that did not run, gets such a one nevertheless (`AudioOutput.continueFrom`).
- */
+/** Who gets which stream: listeners are grouped by what they hear, and each group makes as few streams as will do. */
 export class AudioOutputs {
-  readonly #options: AudioOutputsOptions;
-  readonly #own = new Map<string, OwnOutput>();
-  readonly #samples = new Float32Array(tickSamples);
-  #shared: AudioOutput | undefined;
-  #standby: AudioOutput | undefined;
+  readonly #options: AudioOutputOptions;
+  readonly #roomMix: MixGroup;
+  /** By what is heard in them; the room's mix is always there. */
+  readonly #groups = new Map<string, MixGroup>();
+  readonly #groupOf = new Map<string, MixGroup>();
+  /** Of those who hear others than everyone as they are. */
+  readonly #rows = new Map<string, HearingRow>();
+  #listeners: AudioListeners = { mix: false, participantIds: [] };
+  #loss: ListenerLoss;
+  /** The sounds of the last tick. */
+  #sounds: readonly PlayedSound[] = [];
+  #isRegrouped = true;
   #lowestGain = 1;
   #encodesOfClosed = 0;
-  #switches = 0;
+  #switchesOfClosed = 0;
 
-  constructor(options: AudioOutputsOptions) {
+  constructor(options: AudioOutputOptions) {
     this.#options = options;
+    this.#roomMix = new MixGroup({ ...options, hearing: defaultHearing, soundIds: new Set(), isRoomMix: true });
+    this.#groups.set(defaultHearing.key, this.#roomMix);
+    this.#loss = { mixPercent: options.leastLossPercent, of: () => options.leastLossPercent };
   }
 
-  /** One tick. @param talkers those whose samples `sum` holds, by their id */
-  process(tickUs: number, sum: MixSum, talkers: ReadonlyMap<string, Float32Array>, listeners: AudioListeners): EncodedAudio {
-    this.#closeForgotten(listeners);
-    let mayTalk = false;
-    for (const participantId of listeners.participantIds) {
-      if (talkers.has(participantId)) this.#giveOwn(participantId, tickUs);
-      else if (!this.#keepsOwn(participantId, tickUs)) mayTalk = true;
-    }
-    const sharedWanted = listeners.mix || mayTalk;
-    if (!sharedWanted) this.#closeShared();
-    if (!mayTalk) this.#closeStandby();
-    const { participantIds } = listeners;
-    return { ptsUs: tickUs, participantIds, mix: sharedWanted ? this.#processShared(sum, mayTalk) : undefined, minus: this.#processOwn(sum, talkers, listeners) };
+  setListeners({ mix, participantIds }: AudioListeners): void {
+    this.#listeners = { mix, participantIds: [...new Set(participantIds)] };
+    this.#isRegrouped = false;
   }
 
-  #closeForgotten({ participantIds }: AudioListeners): void {
-    for (const [participantId, { output }] of this.#own) {
-      if (participantIds.includes(participantId)) continue;
-      this.#own.delete(participantId);
-      this.#close(output);
-    }
+  setHearing(participantId: string, hearing: Hearing): void {
+    const row = new HearingRow(hearing, participantId);
+    if (row.key === defaultHearing.key) this.#rows.delete(participantId);
+    else this.#rows.set(participantId, row);
+    this.#isRegrouped = false;
   }
 
-  #giveOwn(participantId: string, tickUs: number): void {
-    const own = this.#own.get(participantId);
-    if (own !== undefined) {
-      own.lastTalkUs = tickUs;
-      return;
-    }
-    this.#own.set(participantId, { output: this.#standby ?? this.#openAfter(this.#shared), lastTalkUs: tickUs });
-    this.#standby = undefined;
-    this.#switches += 1;
+  /** He hears everyone again, should he come back. */
+  removeParticipant(participantId: string): void {
+    if (this.#rows.delete(participantId)) this.#isRegrouped = false;
   }
 
-  /** Whether one who does not talk now goes on with a stream of his own; if not, he has the shared one from this tick on. */
-  #keepsOwn(participantId: string, tickUs: number): boolean {
-    const own = this.#own.get(participantId);
-    if (own === undefined) return false;
-    if (tickUs - own.lastTalkUs <= keepOwnUs) return true;
-    this.#own.delete(participantId);
-    this.#shared ??= this.#openAfter(own.output);
-    this.#close(own.output);
-    this.#switches += 1;
+  setReportedLoss({ mixPercent, participants }: ReportedLoss): void {
+    const { leastLossPercent } = this.#options;
+    const percents = new Map(Object.entries(participants));
+    this.#loss = { mixPercent: Math.max(leastLossPercent, mixPercent), of: (participantId) => Math.max(leastLossPercent, percents.get(participantId) ?? 0) };
+  }
+
+  get isTaken(): boolean {
+    return this.#listeners.mix || this.#listeners.participantIds.length > 0;
+  }
+
+  /** Whether anybody who listens hears him. */
+  hears(participantId: string): boolean {
+    // Nobody is missed in the tick in which listeners come.
+    if (this.#listeners.mix || !this.#isRegrouped) return true;
+    for (const group of this.#groups.values()) if (!group.isEmpty && group.hears(participantId)) return true;
     return false;
   }
 
-  #processShared(sum: MixSum, mayTalk: boolean): Uint8Array {
-    this.#shared ??= this.#openAfter(undefined);
-    sum.copyInto(this.#samples);
-    const packet = this.#process(this.#shared);
-    if (!mayTalk) return packet;
-    if (this.#standby === undefined) this.#standby = this.#openAfter(this.#shared);
-    else this.#process(this.#standby);
-    return packet;
-  }
-
-  #processOwn(sum: MixSum, talkers: ReadonlyMap<string, Float32Array>, { participantIds }: AudioListeners): EncodedAudio['minus'] {
-    const minus: { participantId: string; data: Uint8Array }[] = [];
-    for (const participantId of participantIds) {
-      const own = this.#own.get(participantId);
-      if (own === undefined) continue;
-      const samples = talkers.get(participantId);
-      if (samples === undefined) sum.copyInto(this.#samples);
-      else sum.withoutInto(samples, this.#samples);
-      minus.push({ participantId, data: this.#process(own.output) });
+  /** One tick. @param heard those of the room's mix, loudest first */
+  process(tickUs: number, sound: TickSound, heard: readonly HeardVoice[]): EncodedAudio {
+    if (this.#sounds.length !== sound.sounds.length || sound.sounds.some(({ soundId }, i) => this.#sounds[i]?.soundId !== soundId)) {
+      this.#sounds = [...sound.sounds];
+      this.#isRegrouped = false;
     }
-    return minus;
+    if (!this.#isRegrouped) this.#regroup(tickUs, sound);
+    for (const group of this.#groups.values()) group.sumUp(sound);
+    const { mix: isMixTaken, participantIds } = this.#listeners;
+    const streams: EncodedStream[] = [];
+    let mix: Uint8Array | undefined;
+    let hasFollowed = false;
+    for (const [key, group] of this.#groups) {
+      const isTaken = isMixTaken && group === this.#roomMix;
+      const shared = group.process(tickUs, sound, isTaken, streams);
+      hasFollowed ||= group.followLoss(this.#loss, isTaken);
+      if (group === this.#roomMix) mix = shared;
+      else if (group.isEmpty) this.#remove(key, group);
+    }
+    return { ptsUs: tickUs, heard, mix, participantIds, streams };
   }
 
-  #process(output: AudioOutput): Uint8Array {
-    const packet = output.process(this.#samples);
-    this.#lowestGain = Math.min(this.#lowestGain, output.takeLowestGain());
-    return packet;
+  /** Everyone into the group of what he hears now; from the group that he was in he takes along what was sent to him. */
+  #regroup(tickUs: number, sound: TickSound): void {
+    this.#isRegrouped = true;
+    const { participantIds } = this.#listeners;
+    const listening = new Set(participantIds);
+    for (const [participantId, group] of this.#groupOf) {
+      if (listening.has(participantId)) continue;
+      group.leave(participantId);
+      this.#groupOf.delete(participantId);
+    }
+    for (const participantId of participantIds) {
+      const before = this.#groupOf.get(participantId);
+      const after = this.#groupFor(participantId);
+      if (before === after) continue;
+      after.enter(participantId, before?.leave(participantId), tickUs, sound);
+      this.#groupOf.set(participantId, after);
+    }
   }
 
-  #openAfter(before: AudioOutput | undefined): AudioOutput {
-    const output = new AudioOutput(this.#options);
-    if (before !== undefined) output.continueFrom(before);
-    return output;
+  #groupFor(participantId: string): MixGroup {
+    const hearing = this.#rows.get(participantId) ?? defaultHearing;
+    const soundIds = this.#sounds.filter(({ participantIds }) => participantIds?.has(participantId) === true).map(({ soundId }) => soundId).sort();
+    const key = soundIds.length === 0 ? hearing.key : `${hearing.key} ${JSON.stringify(soundIds)}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new MixGroup({ ...this.#options, hearing, soundIds: new Set(soundIds), isRoomMix: false });
+      this.#groups.set(key, group);
+    }
+    return group;
   }
 
-  #close(output: AudioOutput): void {
-    this.#encodesOfClosed += output.encodes;
-    output.close();
-  }
-
-  #closeShared(): void {
-    if (this.#shared !== undefined) this.#close(this.#shared);
-    this.#shared = undefined;
-  }
-
-  #closeStandby(): void {
-    if (this.#standby !== undefined) this.#close(this.#standby);
-    this.#standby = undefined;
+  #remove(key: string, group: MixGroup): void {
+    group.close();
+    this.#groups.delete(key);
+    this.#encodesOfClosed += group.encodes;
+    this.#switchesOfClosed += group.switches;
+    this.#lowestGain = Math.min(this.#lowestGain, group.takeLowestGain());
   }
 
   stats(): Record<string, unknown> {
-    let encodes = this.#encodesOfClosed + (this.#shared?.encodes ?? 0) + (this.#standby?.encodes ?? 0);
-    for (const { output } of this.#own.values()) encodes += output.encodes;
-    const lowestGain = this.#lowestGain;
+    let [encodes, switches, own, lowestGain] = [this.#encodesOfClosed, this.#switchesOfClosed, 0, this.#lowestGain];
+    for (const group of this.#groups.values()) {
+      encodes += group.encodes;
+      switches += group.switches;
+      own += group.sideCount;
+      lowestGain = Math.min(lowestGain, group.takeLowestGain());
+    }
     this.#lowestGain = 1;
-    return { shared: this.#shared !== undefined, own: this.#own.size, encodes, switches: this.#switches, lowestGain };
+    return { shared: this.#roomMix.hasShared, own, groups: this.#groups.size, encodes, switches, lowestGain };
   }
 
   /** Nobody listens, or the end; may be used again after it. */
   close(): void {
-    this.#closeShared();
-    this.#closeStandby();
-    for (const { output } of this.#own.values()) this.#close(output);
-    this.#own.clear();
+    for (const [key, group] of this.#groups) {
+      if (group === this.#roomMix) group.close();
+      else this.#remove(key, group);
+    }
+    this.#groupOf.clear();
+    this.#isRegrouped = false;
   }
 }

@@ -19,8 +19,8 @@ const celtFrameSamples = [120, 240, 480, 960] as const;
 const firstHybridConfig = 12;
 const firstCeltConfig = 16;
 
-/** 20 ms of digital silence, mono, full band: three bytes that any decoder takes without having seen a packet before. */
-const silencePacket = [0xf8, 0xff, 0xfe] as const;
+/** 20 ms of digital silence, full band: three bytes that any decoder takes without having seen a packet before. */
+const silencePackets = { 1: [0xf8, 0xff, 0xfe], 2: [0xfc, 0xff, 0xfe] } as const;
 
 function frameSamples(config: number): number {
   if (config < firstHybridConfig) return silkFrameSamples[(config & 3) as 0 | 1 | 2 | 3];
@@ -40,6 +40,11 @@ export function opusPacketSamples(data: Uint8Array): number {
   if (toc === undefined) return 0;
   const samples = frameSamples(toc >> 3) * frameCount(data);
   return samples <= longestPacketSamples ? samples : 0;
+}
+
+/** Whether both channels are coded; a decoder of two channels gives a mono packet's sound twice. */
+export function opusPacketIsStereo(data: Uint8Array): boolean {
+  return ((data[0] ?? 0) & 4) !== 0;
 }
 
 /** Where the first frame begins behind table of contents, counts, padding lengths and frame lengths (RFC 6716 section 3.2). */
@@ -73,11 +78,11 @@ export function opusPacketHasFec(data: Uint8Array): boolean {
   if (toc === undefined || bits === undefined || toc >> 3 >= firstCeltConfig) return false;
   const parts = Math.max(1, frameSamples(toc >> 3) / 960);
   const middle = (bits >> (7 - parts)) & 1;
-  const side = (toc & 4) !== 0 ? (bits >> (6 - 2 * parts)) & 1 : 0;
+  const side = opusPacketIsStereo(data) ? (bits >> (6 - 2 * parts)) & 1 : 0;
   return middle === 1 || side === 1;
 }
 
 /** A new one each time: what is sent is transferred to another thread. */
-export function opusSilencePacket(): Uint8Array {
-  return Uint8Array.from(silencePacket);
+export function opusSilencePacket(channels: 1 | 2): Uint8Array {
+  return Uint8Array.from(silencePackets[channels]);
 }

@@ -1,15 +1,17 @@
 import type { AudioPacket } from '../protocol.js';
 import { rampSamples, tickSamples, tickUs as tickLengthUs, usToSamples } from './audio-format.js';
+import { mapChannels, soundEnergy } from './channels.js';
 import { DelayControl, fastestSpeed } from './delay-control.js';
 import { DelayEstimator, defaultDelayLimits } from './delay-estimator.js';
-import { energy, levelDbov } from './level-meter.js';
+import { levelDbov } from './level-meter.js';
 import type { SoundDecoder } from './opus-decoder.js';
 import { opusPacketHasFec, opusPacketSamples } from './opus-packet.js';
 import { endPtsUs, PacketQueue } from './packet-queue.js';
 import { PlayedIndices } from './played-indices.js';
 import { newPlayoutCounters } from './playout-counters.js';
 import { PlayoutLine } from './playout-line.js';
-import { crossfadeIn, lengthen, lengthenUnheard, shorten, shortenUnheard } from './splice.js';
+import type { Sound, SoundBlock } from './sound-block.js';
+import { crossfadeSound, lengthen, lengthenUnheard, shorten, shortenUnheard } from './splice.js';
 import { isLoud } from './talk-gate.js';
 
 /** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
@@ -121,10 +123,10 @@ export class PlayoutBuffer {
   }
 
   /** Fills `out` with the 20 ms from `tickUs` on; ticks are 20 ms apart. Zeros where there is nothing to hear. */
-  pull(tickUs: number, out: Float32Array, decoder: SoundDecoder): void {
+  pull(tickUs: number, out: SoundBlock, decoder: SoundDecoder): void {
     this.#age(tickUs);
     if (!this.#estimator.known) {
-      out.fill(0);
+      out.clear();
       return;
     }
     const targetUs = this.targetUs();
@@ -196,10 +198,10 @@ export class PlayoutBuffer {
 
   #recover(next: AudioPacket, decoder: SoundDecoder): boolean {
     this.#recoveredBefore = next.index;
-    const samples = decoder.decodeFec(next.data, opusPacketSamples(next.data));
-    if (samples === undefined || !Number.isFinite(energy(samples))) return false;
+    const sound = decoder.decodeFec(next.data, opusPacketSamples(next.data));
+    if (sound === undefined || !Number.isFinite(soundEnergy(sound))) return false;
     this.counters.recoveredByFec += 1;
-    this.#line.addSound(samples);
+    this.#line.addSound(sound);
     this.#endUs = next.ptsUs;
     return true;
   }
@@ -224,46 +226,46 @@ export class PlayoutBuffer {
     this.#broken = false;
     for (const packet of this.#unheard) decoder.decode(packet.data);
     this.#unheard.length = 0;
-    const samples = decoder.decode(next.data);
-    const energySum = samples === undefined ? Number.NaN : energy(samples);
-    if (samples === undefined || !Number.isFinite(energySum)) {
+    const decoded = decoder.decode(next.data);
+    const energySum = decoded === undefined ? Number.NaN : soundEnergy(decoded);
+    if (decoded === undefined || !Number.isFinite(energySum)) {
       this.counters.undecodable += 1;
       this.#conceal(Math.max(concealStepSamples, opusPacketSamples(next.data)), decoder);
       return;
     }
     this.counters.decoded += 1;
-    if (continuation !== undefined) crossfadeIn(samples, continuation);
+    const sound = continuation === undefined ? decoded : crossfadeSound(decoded, continuation);
     const lateUs = heardUs - next.ptsUs - targetUs;
-    if (this.#line.silent) this.#begin(next, samples, lateUs);
-    else this.#line.addSound(this.#fit(samples, levelDbov(energySum, samples.length), lateUs));
+    if (this.#line.silent) this.#begin(next, sound, lateUs);
+    else this.#line.addSound(this.#fit(sound, levelDbov(energySum, sound.left.length), lateUs));
     this.#endUs = endPtsUs(next);
   }
 
   /** Sound after silence: exactly at its time when its start is quiet; a loud start is played whole even when that makes the delay longer. */
-  #begin(packet: AudioPacket, samples: Float32Array, lateUs: number): void {
+  #begin(packet: AudioPacket, sound: Sound, lateUs: number): void {
     const quiet = packet.levelDbov === undefined ? this.#passed : !isLoud(packet.levelDbov);
     this.#passed = false;
     const pastSamples = quiet ? Math.max(0, usToSamples(lateUs)) : 0;
-    if (pastSamples < samples.length - rampSamples || pastSamples === 0) this.#line.addSound(samples.subarray(pastSamples));
+    if (pastSamples < sound.left.length - rampSamples || pastSamples === 0) this.#line.addSound(mapChannels(sound, (samples) => samples.subarray(pastSamples)));
   }
 
   /** Shorter or longer, where the delay is far from wanted and nobody hears it. */
-  #fit(samples: Float32Array, level: number, errorUs: number): Float32Array {
+  #fit(sound: Sound, level: number, errorUs: number): Sound {
     this.#packetsSinceCut += 1;
-    if (samples.length < 2 * rampSamples) return samples;
+    if (sound.left.length < 2 * rampSamples) return sound;
     const quiet = level < quietDbov;
-    if (!quiet && this.#packetsSinceCut <= packetsBetweenCuts) return samples;
+    if (!quiet && this.#packetsSinceCut <= packetsBetweenCuts) return sound;
     const leastUs = quiet ? cutQuietUs : cutPeriodUs;
-    let fitted: Float32Array | undefined;
+    let fitted: Sound | undefined;
     if (errorUs > leastUs) {
-      fitted = quiet ? shorten(samples) : shortenUnheard(samples) ?? (errorUs > cutAnywayUs ? shorten(samples) : undefined);
+      fitted = quiet ? shorten(sound) : shortenUnheard(sound) ?? (errorUs > cutAnywayUs ? shorten(sound) : undefined);
       if (fitted !== undefined) this.counters.shortened += 1;
     } else if (errorUs < -leastUs) {
-      fitted = quiet ? lengthen(samples) : lengthenUnheard(samples);
+      fitted = quiet ? lengthen(sound) : lengthenUnheard(sound);
       if (fitted !== undefined) this.counters.lengthened += 1;
     }
     if (fitted !== undefined) this.#packetsSinceCut = 0;
-    return fitted ?? samples;
+    return fitted ?? sound;
   }
 
   /** Time goes on without anybody hearing it: packets whose time has come are let go undecoded. Whoever calls it has faded the sound out. */

@@ -1,8 +1,9 @@
 import { rampSamples, samplesToUs } from './audio-format.js';
-import { energy } from './level-meter.js';
+import { soundEnergy } from './channels.js';
 import type { SoundDecoder } from './opus-decoder.js';
 import { ResamplingFifo } from './resampling-fifo.js';
-import { rampGain } from './splice.js';
+import type { Sound, SoundBlock } from './sound-block.js';
+import { rampSound } from './splice.js';
 
 /** Concealment is believable for one packet, then it fades and ends here: longer ones are heard as a robot's voice. */
 const concealMostUs = 100_000;
@@ -28,16 +29,16 @@ export class PlayoutLine {
     return this.#fifo.canRead(count, speed);
   }
 
-  read(out: Float32Array, speed: number): void {
+  read(out: SoundBlock, speed: number): void {
     this.#fifo.read(out, speed);
   }
 
-  /** @param samples are changed: the ramp is put on them */
-  addSound(samples: Float32Array): void {
-    rampGain(samples, this.#gain, 1, Math.min(rampSamples, samples.length));
+  /** @param sound is changed: the ramp is put on it */
+  addSound(sound: Sound): void {
+    rampSound(sound, this.#gain, 1, Math.min(rampSamples, sound.left.length));
     this.#gain = 1;
     this.#concealedUs = 0;
-    this.#fifo.write(samples);
+    this.#fifo.write(sound);
   }
 
   addSilence(count: number): void {
@@ -47,18 +48,18 @@ export class PlayoutLine {
 
   /** Goes on with what the decoder makes up, or with silence once that has lasted long enough. @returns how much was made up, in microseconds */
   addConcealment(count: number, decoder: SoundDecoder): number {
-    const samples = this.#gain === 0 ? undefined : decoder.conceal(count);
-    if (samples === undefined || !Number.isFinite(energy(samples))) {
+    const sound = this.#gain === 0 ? undefined : decoder.conceal(count);
+    if (sound === undefined || !Number.isFinite(soundEnergy(sound))) {
       this.addSilence(count);
       return 0;
     }
-    const lengthUs = samplesToUs(samples.length);
+    const lengthUs = samplesToUs(sound.left.length);
     this.#concealedUs += lengthUs;
     const share = (this.#concealedUs - concealFullUs) / (concealMostUs - concealFullUs);
     const gain = Math.min(this.#gain, 1 - Math.min(1, Math.max(0, share)));
-    rampGain(samples, this.#gain, gain, samples.length);
+    rampSound(sound, this.#gain, gain, sound.left.length);
     this.#gain = gain;
-    this.#fifo.write(samples);
+    this.#fifo.write(sound);
     return lengthUs;
   }
 

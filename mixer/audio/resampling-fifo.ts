@@ -1,7 +1,9 @@
 import { samplesToUs } from './audio-format.js';
+import type { Sound, SoundBlock } from './sound-block.js';
 
 /**
- * Mono samples in, mono samples out at a speed very near to 1: how a sender's clock is brought to the room's.
+ * Sound in, sound out at a speed very near to 1: how a sender's clock is brought to the room's. The second channel is kept for as long as something stereo
+ * can still be heard; mono after it is then in both.
  *
  * The read position moves continuously through the sound, so a change of speed never clicks. At speed 1 it comes to rest on a whole sample and
  * then copies: sound whose clock needs no correction passes bit by bit. Between samples a windowed sinc over 16 samples interpolates
@@ -51,7 +53,11 @@ function makeKernel(): Float32Array {
 const kernel = makeKernel();
 
 export class ResamplingFifo {
-  readonly #samples = new Float32Array(capacity);
+  readonly #left = new Float32Array(capacity);
+  /** Made when it is needed first: most senders never do. */
+  #right: Float32Array | undefined;
+  /** Where the last stereo sound ends; the second channel means something as long as that can still be read. */
+  #stereoEnd = Number.NEGATIVE_INFINITY;
   /** The sample at or before the read position; the kernel's history lies before it. */
   #start = tapsBefore;
   #end = tapsBefore;
@@ -72,43 +78,78 @@ export class ResamplingFifo {
   }
 
   /** @throws {RangeError} when it holds too much: the writer is to write only what is about to be read */
-  write(samples: Float32Array, count = samples.length): void {
-    const room = this.#reserve(count);
-    room.set(count === samples.length ? samples : samples.subarray(0, count));
+  write({ left, right }: Sound): void {
+    const at = this.#reserve(left.length);
+    this.#left.set(left, at);
+    if (right !== undefined) {
+      this.#beginStereo(at).set(right, at);
+      this.#stereoEnd = this.#end;
+    } else if (this.#isStereo) {
+      this.#right?.set(left, at);
+    }
   }
 
   writeSilence(count: number): void {
-    this.#reserve(count).fill(0);
+    const at = this.#reserve(count);
+    this.#left.fill(0, at, this.#end);
+    this.#right?.fill(0, at, this.#end);
   }
 
-  #reserve(count: number): Float32Array {
+  get #isStereo(): boolean {
+    return this.#stereoEnd > this.#start - tapsBefore;
+  }
+
+  /** @param until where the first stereo sample is to go: all before it that can still be read is in both channels */
+  #beginStereo(until: number): Float32Array {
+    const wasStereo = this.#isStereo;
+    this.#right ??= new Float32Array(capacity);
+    const from = this.#start - tapsBefore;
+    if (!wasStereo) this.#right.set(this.#left.subarray(from, until), from);
+    return this.#right;
+  }
+
+  /** @returns where it begins */
+  #reserve(count: number): number {
     if (this.#end + count > capacity) {
       const from = this.#start - tapsBefore;
-      this.#samples.copyWithin(0, from, this.#end);
+      this.#left.copyWithin(0, from, this.#end);
+      this.#right?.copyWithin(0, from, this.#end);
       this.#start -= from;
       this.#end -= from;
+      this.#stereoEnd -= from;
     }
     if (this.#end + count > capacity) throw new RangeError(`No room for ${count} more samples.`);
     this.#end += count;
-    return this.#samples.subarray(this.#end - count, this.#end);
+    return this.#end - count;
   }
 
   /** Fills `out`; `canRead` must have said yes. */
-  read(out: Float32Array, speed: number): void {
-    let done = 0;
+  read(out: SoundBlock, speed: number): void {
+    out.isStereo = this.#isStereo;
+    const right = out.isStereo ? this.#right : undefined;
+    const start = this.#start;
+    const fraction = this.#fraction;
     if (speed !== 1) this.#lastSpeed = speed;
-    if (speed !== 1 || this.#fraction !== 0) done = this.#interpolate(out, speed);
+    this.#readChannel(this.#left, out.left, speed);
+    if (right === undefined) return;
+    this.#start = start;
+    this.#fraction = fraction;
+    this.#readChannel(right, out.right, speed);
+  }
+
+  /** Moves the position on. */
+  #readChannel(samples: Float32Array, out: Float32Array, speed: number): void {
+    const done = speed !== 1 || this.#fraction !== 0 ? this.#interpolate(samples, out, speed) : 0;
     if (done === out.length) return;
-    out.set(this.#samples.subarray(this.#start, this.#start + out.length - done), done);
+    out.set(samples.subarray(this.#start, this.#start + out.length - done), done);
     this.#start += out.length - done;
   }
 
   /** Answers how many samples it made: less than all of them when it came to rest on a whole sample. */
-  #interpolate(out: Float32Array, speed: number): number {
+  #interpolate(samples: Float32Array, out: Float32Array, speed: number): number {
     const resting = speed === 1;
     const step = resting ? this.#lastSpeed : speed;
     const near = Math.abs(step - 1);
-    const samples = this.#samples;
     let start = this.#start;
     let fraction = this.#fraction;
     let done = 0;
@@ -135,9 +176,10 @@ export class ResamplingFifo {
   }
 
   clear(): void {
-    this.#samples.fill(0, 0, tapsBefore);
+    this.#left.fill(0, 0, tapsBefore);
     this.#start = tapsBefore;
     this.#end = tapsBefore;
     this.#fraction = 0;
+    this.#stereoEnd = Number.NEGATIVE_INFINITY;
   }
 }

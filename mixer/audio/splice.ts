@@ -1,7 +1,21 @@
-/** Cutting and joining sound without clicks: pure, on arrays of mono samples. */
+/** Cutting and joining sound without clicks. Pure. Both channels are cut at the same places, so nothing moves between them. */
 import { rampSamples } from './audio-format.js';
+import { asStereo, mapChannels } from './channels.js';
+import type { Sound } from './sound-block.js';
 
-/** `into` begins as `tail` and has become itself after 5 ms. @param tail at least 5 ms long, what would have followed */
+/** Begins as `tail` and has become `into`, which is changed, after 5 ms. @param tail at least 5 ms long, what would have followed */
+export function crossfadeSound(into: Sound, tail: Sound): Sound {
+  if (into.right === undefined && tail.right === undefined) {
+    crossfadeIn(into.left, tail.left);
+    return into;
+  }
+  const both = asStereo(into);
+  crossfadeIn(both.left, tail.left);
+  crossfadeIn(both.right, tail.right ?? tail.left);
+  return both;
+}
+
+/** The same for one channel. */
 export function crossfadeIn(into: Float32Array, tail: Float32Array): void {
   const length = Math.min(rampSamples, into.length, tail.length);
   for (let i = 0; i < length; i += 1) {
@@ -14,10 +28,12 @@ export function crossfadeIn(into: Float32Array, tail: Float32Array): void {
  * Takes all but 5 ms out of the middle: what came before joins its start, what comes after joins its end.
  * @param block at least 10 ms
  */
-export function shorten(block: Float32Array): Float32Array {
-  const end = block.slice(block.length - rampSamples);
-  crossfadeIn(end, block);
-  return end;
+export function shorten(block: Sound): Sound {
+  return mapChannels(block, (samples) => {
+    const end = samples.slice(samples.length - rampSamples);
+    crossfadeIn(end, samples);
+    return end;
+  });
 }
 
 /** Lags that are looked at, in samples: 2.5 to 10 ms, one period of a voice from 100 Hz up, several of a higher one's. */
@@ -35,12 +51,14 @@ const unlike = 0.4;
  * @param block at least 15 ms
  * @returns undefined where a seam would be heard, or the block is too short
  */
-export function shortenUnheard(block: Float32Array): Float32Array | undefined {
+export function shortenUnheard(block: Sound): Sound | undefined {
   const period = findPeriod(block);
   if (period === undefined) return undefined;
-  const rest = block.slice(period);
-  crossfadeIn(rest, block);
-  return rest;
+  return mapChannels(block, (samples) => {
+    const rest = samples.slice(period);
+    crossfadeIn(rest, samples);
+    return rest;
+  });
 }
 
 /**
@@ -48,21 +66,23 @@ export function shortenUnheard(block: Float32Array): Float32Array | undefined {
  * @param block at least 15 ms
  * @returns undefined where a seam would be heard, or the block is too short
  */
-export function lengthenUnheard(block: Float32Array): Float32Array | undefined {
+export function lengthenUnheard(block: Sound): Sound | undefined {
   const period = findPeriod(block);
   if (period === undefined) return undefined;
-  const again = block.slice();
-  crossfadeIn(again, block.subarray(period));
-  const out = new Float32Array(period + block.length);
-  out.set(block.subarray(0, period));
-  out.set(again, period);
-  return out;
+  return mapChannels(block, (samples) => {
+    const again = samples.slice();
+    crossfadeIn(again, samples.subarray(period));
+    const out = new Float32Array(period + samples.length);
+    out.set(samples.subarray(0, period));
+    out.set(again, period);
+    return out;
+  });
 }
 
-/** After how many samples the start of the block sounds again as it does; undefined where it does not. */
-function findPeriod(block: Float32Array): number | undefined {
-  if (block.length < longestLag + rampSamples) return undefined;
-  const thin = thinned(block);
+/** After how many samples the start of the block sounds again as it does, in both channels together; undefined where it does not. */
+function findPeriod(block: Sound): number | undefined {
+  if (block.left.length < longestLag + rampSamples) return undefined;
+  const thin = mapChannels(block, thinned);
   let best = 0;
   let bestLag = longestLag;
   for (let lag = shortestLag / coarse; lag <= longestLag / coarse; lag += 1) {
@@ -84,24 +104,34 @@ function findPeriod(block: Float32Array): number | undefined {
   return best < alike ? undefined : bestLag;
 }
 
-function thinned(block: Float32Array): Float32Array {
+function thinned(samples: Float32Array): Float32Array {
   const thin = new Float32Array((longestLag + rampSamples) / coarse);
   for (let i = 0; i < thin.length; i += 1) {
     let sum = 0;
-    for (let tap = 0; tap < coarse; tap += 1) sum += block[i * coarse + tap] ?? 0;
+    for (let tap = 0; tap < coarse; tap += 1) sum += samples[i * coarse + tap] ?? 0;
     thin[i] = sum;
   }
   return thin;
 }
 
-/** Of the first `length` samples and those `lag` later: 1 where they are the same but for loudness, 0 and below where they have nothing in common. */
-function likeness(samples: Float32Array, lag: number, length: number): number {
+/**
+ * Of the first `length` samples and those `lag` later: 1 where they are the same but for loudness, 0 and below where they have nothing in common. Products and
+ * energies of both channels are added up, and not the channels themselves: what is opposite in them would vanish, and be cut anywhere.
+ */
+function likeness({ left, right }: Sound, lag: number, length: number): number {
   let product = 0;
   let energyHere = 0;
   let energyThere = 0;
   for (let i = 0; i < length; i += 1) {
-    const here = samples[i] ?? 0;
-    const there = samples[i + lag] ?? 0;
+    const here = left[i] ?? 0;
+    const there = left[i + lag] ?? 0;
+    product += here * there;
+    energyHere += here * here;
+    energyThere += there * there;
+  }
+  for (let i = 0; right !== undefined && i < length; i += 1) {
+    const here = right[i] ?? 0;
+    const there = right[i + lag] ?? 0;
     product += here * there;
     energyHere += here * here;
     energyThere += there * there;
@@ -110,13 +140,21 @@ function likeness(samples: Float32Array, lag: number, length: number): number {
 }
 
 /** Plays the block twice, its end faded into its own start: longer by its length less 5 ms. @param block at least 10 ms */
-export function lengthen(block: Float32Array): Float32Array {
-  const out = new Float32Array(2 * block.length - rampSamples);
-  out.set(block.subarray(0, block.length - rampSamples));
-  const again = block.slice();
-  crossfadeIn(again, block.subarray(block.length - rampSamples));
-  out.set(again, block.length - rampSamples);
-  return out;
+export function lengthen(block: Sound): Sound {
+  return mapChannels(block, (samples) => {
+    const out = new Float32Array(2 * samples.length - rampSamples);
+    out.set(samples.subarray(0, samples.length - rampSamples));
+    const again = samples.slice();
+    crossfadeIn(again, samples.subarray(samples.length - rampSamples));
+    out.set(again, samples.length - rampSamples);
+    return out;
+  });
+}
+
+/** `rampGain` in both channels. */
+export function rampSound({ left, right }: Sound, from: number, to: number, length: number): void {
+  rampGain(left, from, to, length);
+  if (right !== undefined) rampGain(right, from, to, length);
 }
 
 /**

@@ -11,7 +11,7 @@ import { FaultReporter } from './fault-reporter.js';
 
 export type Audio = Pick<
   AudioEngine,
-  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
+  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'setVoice' | 'setHearing' | 'setReportedLoss' | 'playSound' | 'stopSound' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
 >;
 
 export interface MixerThreadOptions {
@@ -40,9 +40,10 @@ export class MixerThread {
     const { options, time, onEvent } = given;
     const faults = new FaultReporter({ time, onFault: (stage, participantId, message) => onEvent({ type: 'fault', stage, participantId, message }) });
     const audio = await given.createAudio({
-      bitrateBps: options.audioBitrateBps,
+      settings: options.audio,
       onEncoded: (encoded) => onEvent({ type: 'encodedAudio', audio: encoded }),
       onLevels: (levels) => onEvent({ type: 'levels', levels }),
+      onSoundEnded: (soundId, error) => onEvent({ type: 'soundEnded', soundId, error }),
       onFault: (stage, participantId, message) => faults.report(stage, participantId, message),
     });
     const thread = new MixerThread(given, audio, faults);
@@ -122,6 +123,21 @@ export class MixerThread {
         break;
       case 'setAudioListeners':
         this.#audio.setListeners(command.listeners);
+        break;
+      case 'setVoice':
+        this.#audio.setVoice(command.participantId, command.voice);
+        break;
+      case 'setHearing':
+        this.#audio.setHearing(command.participantId, command.hearing);
+        break;
+      case 'setReportedLoss':
+        this.#audio.setReportedLoss(command.loss);
+        break;
+      case 'playSound':
+        this.#audio.playSound(command.sound);
+        break;
+      case 'stopSound':
+        this.#audio.stopSound(command.soundId);
         break;
       case 'snapshot':
         this.#snapshot(command.requestId);

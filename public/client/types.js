@@ -30,6 +30,7 @@
  * @property {string} createdAt ISO 8601
  * @property {string} layout
  * @property {{ width: number, height: number, fps: number }} video of the mix, in pixels and frames per second
+ * @property {{ mode: 'voice' | 'music' }} audio
  * @property {readonly Participant[]} participants
  * @property {number} viewers
  * @property {readonly Recording[]} recordings

@@ -9,6 +9,7 @@ function ranged({ min, max, multipleOf }: { min: number; max: number; multipleOf
 }
 
 const recordingFormat = z.enum(['mp4', 'webm']);
+const audioMode = z.enum(['voice', 'music']);
 const layoutName = z.string().max(200);
 
 /** Names are judged by `src/names.ts`, so that a bad one has the same code everywhere. */
@@ -16,6 +17,7 @@ export const newRoomSchema = z.strictObject({
   name: z.string(),
   layout: layoutName.optional(),
   video: z.strictObject({ width: ranged(canvasRanges.width).optional(), height: ranged(canvasRanges.height).optional(), fps: ranged(canvasRanges.fps).optional() }).optional(),
+  audio: z.strictObject({ mode: audioMode.optional() }).optional(),
 });
 
 export const roomChangeSchema = z.strictObject({ layout: layoutName.optional() });
@@ -52,6 +54,7 @@ export const roomSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   layout: z.string(),
   video: z.strictObject({ width: z.int(), height: z.int(), fps: z.int() }),
+  audio: z.strictObject({ mode: audioMode }),
   participants: z.array(participantSchema),
   viewers: z.int().min(0),
   recordings: z.array(recordingSchema),

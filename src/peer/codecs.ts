@@ -1,5 +1,5 @@
 /** The codecs of this server in SDP: how they are named, offered and recognised (RFC 7587, RFC 7741, RFC 6184). */
-import type { CodecName, MediaKind, NegotiatedCodec } from './media.js';
+import type { CodecName, MediaKind, MediaPlan, NegotiatedCodec } from './media.js';
 
 /** One payload type as it stands in an SDP of ours. */
 export interface LocalCodec extends NegotiatedCodec {
@@ -26,6 +26,11 @@ export interface RtpMap {
 }
 
 const opusParameters = 'minptime=10;useinbandfec=1';
+/** RFC 7587 6.1: what we like to be sent, what we send, and how much of it we take. */
+function stereoParameters(stereoBps: number): string {
+  return `${opusParameters};stereo=1;sprop-stereo=1;maxaveragebitrate=${stereoBps}`;
+}
+
 /** Constrained baseline, level 3.1: what every browser has, and enough for 1280x720 at 30. */
 const offeredProfileLevelId = '42e01f';
 /** RFC 6184 8.1: what an absent parameter means, baseline at level 1. */
@@ -62,9 +67,9 @@ const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
   })),
 };
 
-export function offerCodecs(names: readonly CodecName[], hasRtx: boolean): LocalCodec[] {
-  const codecs = names.flatMap((name) => offeredCodecs[name]);
-  return hasRtx ? codecs : codecs.map(withoutRtx);
+export function offerCodecs(names: readonly CodecName[], { rtxSsrc, stereoBps }: Pick<MediaPlan, 'rtxSsrc' | 'stereoBps'>): LocalCodec[] {
+  const codecs = names.flatMap((name) => offeredCodecs[name]).map((codec) => (codec.name === 'opus' && stereoBps !== undefined ? { ...codec, fmtp: stereoParameters(stereoBps) } : codec));
+  return rtxSsrc === undefined ? codecs.map(withoutRtx) : codecs;
 }
 
 export function withoutRtx<Codec extends NegotiatedCodec>(codec: Codec): Codec {
@@ -105,12 +110,12 @@ export function takesRemb({ name, feedback }: RemoteCodec): boolean {
   return codecKinds[name] === 'video' && feedback.has(rembFeedback);
 }
 
-/** A payload type of the offer, as our answer takes it. */
-export function answerCodec(codec: RemoteCodec): LocalCodec {
+/** A payload type of the offer, as our answer takes it. @param stereoBps of sound; undefined for mono, and for pictures */
+export function answerCodec(codec: RemoteCodec, stereoBps: number | undefined): LocalCodec {
   const feedback = feedbackByKind[codecKinds[codec.name]].filter((value) => codec.feedback.has(value));
   // Both ways: we say what we want of a picture, and listen to what a listener's path carries.
   if (takesRemb(codec)) feedback.push(rembFeedback);
-  return { ...toNegotiatedCodec(codec), fmtp: answerParameters(codec.name, codec.packetizationMode ?? 0, codec.profileLevelId), feedback };
+  return { ...toNegotiatedCodec(codec), fmtp: answerParameters(codec, stereoBps), feedback };
 }
 
 /** Without what is only for SDP. */
@@ -125,9 +130,9 @@ export function toNegotiatedCodec({ name, payloadType, clockHz, rtxPayloadType, 
   };
 }
 
-function answerParameters(name: CodecName, mode: 0 | 1, profileLevelId: string | undefined): string | undefined {
-  if (name === 'opus') return opusParameters;
-  return name === 'h264' ? h264Parameters(mode, profileLevelId ?? defaultProfileLevelId) : undefined;
+function answerParameters({ name, packetizationMode = 0, profileLevelId = defaultProfileLevelId }: RemoteCodec, stereoBps: number | undefined): string | undefined {
+  if (name === 'opus') return stereoBps === undefined ? opusParameters : stereoParameters(stereoBps);
+  return name === 'h264' ? h264Parameters(packetizationMode, profileLevelId) : undefined;
 }
 
 function h264Parameters(mode: 0 | 1, profileLevelId: string): string {

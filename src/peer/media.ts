@@ -21,6 +21,8 @@ export interface MediaPlan {
   readonly cname: string;
   /** `stream track` (RFC 8830). */
   readonly msid: string;
+  /** Sound is stereo both ways, with so much at most; without it mono. */
+  readonly stereoBps?: number | undefined;
 }
 
 export interface NegotiatedCodec {

@@ -24,7 +24,7 @@ export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
     protocol: offeredProtocol,
     mid: plan.mid,
     formats: '0',
-    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan.rtxSsrc !== undefined), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
+    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
   }));
 }
 
@@ -103,7 +103,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       ...refuse(section),
       media: {
         direction: directionOf(sends, receives),
-        codecs: codecs.map(answerCodec),
+        codecs: codecs.map((codec) => answerCodec(codec, plan.stereoBps)),
         extensions: extensions.lines,
         rids,
         reducedSizeRtcp: offered.reducedSizeRtcp,

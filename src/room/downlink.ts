@@ -2,6 +2,7 @@
 import { DurationStatistics } from '../../mixer/clock/duration-statistics.js';
 import type { RoomTime } from '../../mixer/index.js';
 import { OutboundStream, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
+import { LossClass } from './loss-class.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { PacketSender, PathLane } from './path-control.js';
 
@@ -56,6 +57,9 @@ export class Downlink {
 
 /** The sound of the mix: it never waits, and is not repaired, since Opus carries the packet before in each (RFC 6716 2.1.7). */
 export class AudioDownlink extends Downlink {
+  /** As the listener reports it: how much of the packet before each carries. */
+  readonly loss = new LossClass();
+
   send(payload: Uint8Array, ptsUs: number): void {
     this.sender.sendRtp(this.stream.next(payload, ptsUs, true));
     this.sinceTick.record(this.clock.nowUs() - ptsUs);

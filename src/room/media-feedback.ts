@@ -104,6 +104,7 @@ export class MediaFeedback {
     const { outgoing, ntpMiddleAt } = this.#options;
     for (const block of blocks) {
       if (!outgoing.downlinks.some(({ ssrc }) => ssrc === block.ssrc)) continue;
+      if (block.ssrc === outgoing.audio?.ssrc) outgoing.audio.loss.take(block.fractionLost, arrivalUs);
       const measuredUs = roundTripUs(block, ntpMiddleAt(arrivalUs));
       if (measuredUs === undefined) continue;
       this.#roundTripUs = this.#roundTripUs === undefined ? measuredUs : this.#roundTripUs + (measuredUs - this.#roundTripUs) * roundTripGain;

@@ -1,5 +1,5 @@
 /** Who takes the mix: each encode exists while somebody takes it, however many they are. */
-import type { EncodedAudio, EncodedVideo, Mixer, VideoCodec } from '../../mixer/index.js';
+import type { EncodedAudio, EncodedVideo, Mixer, ReportedLoss, VideoCodec } from '../../mixer/index.js';
 import { ListenerVideo } from './listener-video.js';
 import type { Session } from './session.js';
 import { VideoFanout, type VideoTaker } from './video-fanout.js';
@@ -14,6 +14,10 @@ export interface RoomOutputsOptions {
 export interface AudioTaker {
   takeAudio(ptsUs: number, data: Uint8Array): void;
 }
+
+const noLoss: ReportedLoss = { mixPercent: 0, participants: {} };
+/** Encoders of sound follow what is lost no faster: reports come once in seconds, and each change is an encoder. */
+const betweenLossesUs = 1_000_000;
 
 interface Listener {
   readonly session: Session;
@@ -31,6 +35,8 @@ export class RoomOutputs {
   readonly #fanouts = new Map<string, VideoFanout>();
   readonly #listeners = new Map<string, Listener>();
   readonly #audioTakers = new Set<AudioTaker>();
+  #toldLoss = JSON.stringify(noLoss);
+  #toldLossUs = Number.NEGATIVE_INFINITY;
 
   constructor({ mixer, tiers }: RoomOutputsOptions) {
     this.#mixer = mixer;
@@ -98,15 +104,37 @@ export class RoomOutputs {
     this.#fanouts.get(video.outputId)?.take(video);
   }
 
-  takeAudio({ ptsUs, mix, minus, participantIds }: EncodedAudio): void {
+  takeAudio({ ptsUs, mix, streams, participantIds }: EncodedAudio): void {
     // A participant who is not among them was not thought of: his voice may be in the mix, so who hears as he does gets nothing yet.
     const byParticipant = new Map(participantIds.map((participantId) => [participantId, mix]));
-    for (const { participantId, data } of minus) byParticipant.set(participantId, data);
+    for (const { participantIds: takers, data } of streams) for (const participantId of takers) byParticipant.set(participantId, data);
     for (const { session, hearsAs } of this.#listeners.values()) {
       const data = hearsAs === undefined ? mix : byParticipant.get(hearsAs);
       if (data !== undefined) session.audioDownlink?.send(data, ptsUs);
     }
     if (mix !== undefined) for (const taker of this.#audioTakers) taker.takeAudio(ptsUs, mix);
+  }
+
+  /** To be called a few times a second: what listeners lose of their sound goes to the mixer when it has changed. */
+  followLoss(nowUs: number): void {
+    if (nowUs - this.#toldLossUs < betweenLossesUs) return;
+    const loss = this.#collectLoss();
+    const told = JSON.stringify(loss);
+    if (told === this.#toldLoss) return;
+    this.#toldLoss = told;
+    this.#toldLossUs = nowUs;
+    this.#mixer.send({ type: 'setReportedLoss', loss });
+  }
+
+  #collectLoss(): ReportedLoss {
+    let mixPercent = 0;
+    const participants: Record<string, number> = {};
+    for (const { session, hearsAs } of this.#listeners.values()) {
+      const percent = session.audioDownlink?.loss.percent ?? 0;
+      if (hearsAs === undefined) mixPercent = Math.max(mixPercent, percent);
+      else if (percent > (participants[hearsAs] ?? 0)) participants[hearsAs] = percent;
+    }
+    return { mixPercent, participants };
   }
 
   stats(): Readonly<Record<string, unknown>> {

@@ -18,6 +18,8 @@ export interface RoomSessionsOptions {
   readonly timers: Timers;
   /** Undefined: as high as the room's picture is. */
   readonly tiersFor: (maxHeightPx: number | undefined) => ListenerTiers;
+  /** Of sound both ways in a room for music; undefined: mono. */
+  readonly stereoBps: number | undefined;
   readonly random: RandomUint32;
   readonly openPeer: (events: PeerEvents, connectTimeoutMs: number) => Promise<SessionPeer>;
   readonly events: RoomSessionsEvents;
@@ -87,14 +89,14 @@ export class RoomSessions {
   /** A browser page; answers our offer. @param maxHeightPx of the picture that it wants at most @throws {AppError} `room_full`, `room_closed` */
   async join(id: string, name: string, maxHeightPx?: number): Promise<string> {
     const session = await this.#openParticipant(id, { name, kind: 'browser' }, maxHeightPx);
-    return session.createOffer(planBrowser(this.#options.random));
+    return session.createOffer(planBrowser(this.#options.random, this.#options.stereoBps));
   }
 
   /** WHIP. @throws {AppError} `room_full`, `room_closed`, and what is wrong with the offer */
   async publish(id: string, name: string, offer: string): Promise<string> {
-    const { requiredMedia, random } = this.#options;
+    const { requiredMedia, random, stereoBps } = this.#options;
     const session = await this.#openParticipant(id, { name, kind: 'whip' }, undefined);
-    return this.#orRefuse(session, () => session.acceptOffer(offer, (remote) => planPublisher(remote, requiredMedia, random)));
+    return this.#orRefuse(session, () => session.acceptOffer(offer, (remote) => planPublisher(remote, requiredMedia, random, stereoBps)));
   }
 
   /**
@@ -110,7 +112,7 @@ export class RoomSessions {
     return this.#orRefuse(session, () => {
       // He may have left meanwhile.
       if (hearsAs !== undefined) this.requireParticipant(hearsAs);
-      return session.acceptOffer(offer, (remote) => planViewer(remote, this.#options.random));
+      return session.acceptOffer(offer, (remote) => planViewer(remote, this.#options.random, this.#options.stereoBps));
     });
   }
 

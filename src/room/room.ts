@@ -16,6 +16,7 @@ import { RoomOutputs } from './room-outputs.js';
 import { RoomRecordings, type RecordingRequest } from './room-recordings.js';
 import { RoomSessions } from './room-sessions.js';
 import type { Session } from './session.js';
+import { audioSettings } from './audio-settings.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
 import { UpstreamNeeds } from './upstream-needs.js';
@@ -58,6 +59,7 @@ export class Room {
   private constructor(dependencies: RoomDependencies, clock: RoomClock, port: UdpPort, mixer: Mixer) {
     const { options, timers, certificate, random, onEvent } = dependencies;
     const canvas = toFormat(options.video);
+    const audio = audioSettings(options.audio);
     this.#options = options;
     this.#dependencies = dependencies;
     this.#clock = clock;
@@ -74,7 +76,8 @@ export class Room {
       requiredMedia: options.requiredMedia,
       clock,
       timers,
-      tiersFor: (maxHeightPx) => listenerTiers(tiers, options.audioBitrateBps, maxHeightPx),
+      tiersFor: (maxHeightPx) => listenerTiers(tiers, audio.bitrateBps, maxHeightPx),
+      stereoBps: audio.mode === 'music' ? audio.bitrateBps : undefined,
       random,
       openPeer: (events, connectTimeoutMs) => Peer.create({ port, certificate, events, clock, timers, connectTimeoutMs, silenceTimeoutMs: options.participantTimeoutMs }),
       events: {
@@ -124,7 +127,7 @@ export class Room {
     let room: Room | undefined;
     try {
       const mixer = await Mixer.create({
-        options: { zero: clock.zero, canvas: toFormat(options.video), maxInputPixels: options.maxInputPixels, audioBitrateBps: options.audioBitrateBps },
+        options: { zero: clock.zero, canvas: toFormat(options.video), maxInputPixels: options.maxInputPixels, audio: audioSettings(options.audio) },
         onEvent: (event) => {
           if (room !== undefined) room.#takeMixerEvent(event);
         },
@@ -145,11 +148,12 @@ export class Room {
   }
 
   describe(): RoomDescription {
-    const { name, createdAt, video } = this.#options;
+    const { name, createdAt, video, audio } = this.#options;
     return {
       name,
       createdAt,
       video,
+      audio: { mode: audio.mode },
       layout: this.#stage.layout,
       participants: this.#sessions.participants.map((participant) => participant.describe(this.#speakers)),
       viewers: this.#sessions.viewerCount,
@@ -296,6 +300,7 @@ export class Room {
   #tickStage(): void {
     const nowUs = this.#clock.nowUs();
     this.#sessions.endUnconnected(nowUs);
+    this.#outputs.followLoss(nowUs);
     let hasChanged = false;
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();

@@ -19,6 +19,21 @@ export interface VideoDescription {
   readonly fps: number;
 }
 
+/** `music`: stereo and more bits, levels are left as they are. */
+export type AudioMode = 'voice' | 'music';
+
+export interface AudioDescription {
+  readonly mode: AudioMode;
+}
+
+export interface AudioOptions extends AudioDescription {
+  readonly bitrateBps: number;
+  /** Of the Opus encoders, 0 to 10. */
+  readonly complexity: number;
+  /** Who are mixed at the same time. */
+  readonly maxTalkers: number;
+}
+
 export interface ParticipantDescription {
   readonly id: string;
   readonly name: string;
@@ -52,6 +67,7 @@ export interface RoomDescription {
   readonly createdAt: string;
   readonly layout: string;
   readonly video: VideoDescription;
+  readonly audio: AudioDescription;
   readonly participants: readonly ParticipantDescription[];
   readonly viewers: number;
   readonly recordings: readonly RecordingDescription[];
@@ -79,7 +95,8 @@ export interface RoomOptions {
   readonly video: VideoDescription;
   /** Of the mix in canvas size, for each video codec. */
   readonly videoBitrateBps: number;
-  readonly audioBitrateBps: number;
+  /** As it was chosen; what becomes of it is the room's business. */
+  readonly audio: AudioOptions;
   /** One port of the range is bound (0-0: any free one), on each of the hosts, for UDP and perhaps TCP; `announced` are the addresses put into candidates. */
   readonly udpHosts: readonly string[];
   readonly iceTcp: boolean;

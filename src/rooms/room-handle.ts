@@ -71,7 +71,7 @@ export class RoomHandle {
     this.#log = log.child({ room: room.name });
     this.#events = events;
     this.#chosenLayout = room.layout;
-    this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, participants: [], viewers: 0, recordings: book.list(room.name) };
+    this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, audio: { mode: room.audio.mode }, participants: [], viewers: 0, recordings: book.list(room.name) };
     process.onEvent = (event) => this.#take(event);
     this.#watchdog = new Watchdog({
       timers: time,

@@ -3,7 +3,7 @@ import type { Layouts } from '../../layouts/index.js';
 import { AppError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { CancelTimer, Time } from '../time.js';
-import type { RoomDescription, RoomOptions, VideoDescription } from './protocol.js';
+import type { AudioDescription, RoomDescription, RoomOptions, VideoDescription } from './protocol.js';
 import { RecordingBook } from './recording-book.js';
 import { RoomHandle } from './room-handle.js';
 import { RoomProcess } from './room-process.js';
@@ -27,12 +27,13 @@ export interface RoomRegistryOptions {
 }
 
 /** What a room keeps when its process dies. */
-type RoomChoices = Pick<RoomOptions, 'createdAt' | 'layout' | 'video'>;
+type RoomChoices = Pick<RoomOptions, 'createdAt' | 'layout' | 'video' | 'audio'>;
 
 /** Whatever is missing is the default. */
 export interface ChosenByCaller {
   readonly layout?: string | undefined;
   readonly video?: { readonly [Side in keyof VideoDescription]?: number | undefined } | undefined;
+  readonly audio?: { readonly mode?: AudioDescription['mode'] | undefined } | undefined;
 }
 
 interface Slot {
@@ -139,10 +140,15 @@ export class RoomRegistry {
     await Promise.all(openings.map((opening) => opening.then((handle) => this.#closeRoom(handle, 'server_closing')).catch(() => undefined)));
   }
 
-  #choose({ layout, video }: ChosenByCaller): RoomChoices {
+  #choose({ layout, video, audio }: ChosenByCaller): RoomChoices {
     const { defaults, time } = this.#options;
     const { width = defaults.video.width, height = defaults.video.height, fps = defaults.video.fps } = video ?? {};
-    return { createdAt: time.date().toISOString(), layout: layout === undefined ? defaults.layout : this.findLayout(layout), video: { width, height, fps } };
+    return {
+      createdAt: time.date().toISOString(),
+      layout: layout === undefined ? defaults.layout : this.findLayout(layout),
+      video: { width, height, fps },
+      audio: { ...defaults.audio, mode: audio?.mode ?? defaults.audio.mode },
+    };
   }
 
   #open(name: string, choices: RoomChoices, isForJoiner: boolean): Promise<RoomHandle> {
@@ -222,7 +228,7 @@ export class RoomRegistry {
     this.#slots.delete(name);
     const { time, emptyTimeoutMs } = this.#options;
     const cancelForget = time.after(Math.max(emptyTimeoutMs, shortestComebackMs), () => this.#failed.delete(name));
-    this.#failed.set(name, { choices: { createdAt: options.createdAt, layout, video: options.video }, cancelForget });
+    this.#failed.set(name, { choices: { createdAt: options.createdAt, layout, video: options.video, audio: options.audio }, cancelForget });
     this.#refillSpare();
   }
 }

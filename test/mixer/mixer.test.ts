@@ -8,7 +8,7 @@ import { decodeStream, encodeStream, expectPlain, frameUs, red, toNative } from 
 const canvas = { widthPx: 320, heightPx: 192, fps: 30 };
 
 function optionsNow(): MixerOptions {
-  return { zero: process.hrtime(), canvas, maxInputPixels: 1 << 20, audioBitrateBps: 32_000 };
+  return { zero: process.hrtime(), canvas, maxInputPixels: 1 << 20, audio: { mode: 'voice', bitrateBps: 32_000, complexity: 5, maxTalkers: 12 } };
 }
 
 const ann: SceneTile = {

@@ -2,6 +2,7 @@
 import { createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { makeWaveFile } from '../../scripts/wave-file.js';
 import { testColors, type TestColor } from './colored-tone-source.js';
 
 export interface DeviceFiles {
@@ -23,7 +24,7 @@ const fps = 15;
 const frames = 15;
 const barPx = 32;
 const sampleRateHz = 48_000;
-const amplitude = 10_000;
+const amplitude = 0.3;
 /** Browsers take a tone that never stops for a fan and filter it away; syllables pass. Each of whole periods of 50 Hz, so that the loop has no click. */
 const syllableMs = 400;
 const pauseMs = 100;
@@ -58,25 +59,11 @@ async function writeColor(path: string, color: TestColor, widthPx: number, heigh
   await once(file, 'finish');
 }
 
-/** RIFF WAVE, 16-bit mono. */
 function makeWave(toneHz: number): Buffer {
   const samplesPerTurn = ((syllableMs + pauseMs) * sampleRateHz) / 1000;
-  const samples = Int16Array.from({ length: samplesPerTurn * syllables }, (_unused, at) => {
+  const samples = Float32Array.from({ length: samplesPerTurn * syllables }, (_unused, at) => {
     const isPause = at % samplesPerTurn >= (syllableMs * sampleRateHz) / 1000;
     return isPause ? 0 : amplitude * Math.sin((2 * Math.PI * toneHz * at) / sampleRateHz);
   });
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(sampleRateHz, 24);
-  header.writeUInt32LE(sampleRateHz * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([header, Buffer.from(samples.buffer)]);
+  return makeWaveFile({ sampleRateHz, channels: [samples] });
 }

@@ -29,7 +29,7 @@ function tell(message: RoomProcessMessage): void {
 
 function describe(): RoomDescription {
   if (options === undefined) throw new AppError('internal', 'not opened');
-  return { name: options.name, createdAt: options.createdAt, layout, video: options.video, participants: [...participants.values()], viewers: viewers.size, recordings: [...recordings.values()] };
+  return { name: options.name, createdAt: options.createdAt, layout, video: options.video, audio: { mode: options.audio.mode }, participants: [...participants.values()], viewers: viewers.size, recordings: [...recordings.values()] };
 }
 
 function changed(): void {

@@ -32,6 +32,7 @@ export class PageRoom {
       createdAt: roomCreatedAt,
       layout: this.#layout,
       video: { width: 1280, height: 720, fps: 30 },
+      audio: { mode: 'voice' },
       participants: this.#participants,
       viewers: this.viewers,
       recordings: this.#recordings,

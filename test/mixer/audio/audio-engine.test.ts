@@ -67,14 +67,14 @@ describe('AudioEngine', () => {
     const { encodes } = room.engine.stats()['outputs'] as { encodes: number };
     // The shared one and its standby. Ann hears nobody: of her own stream only the first ten ticks of silence are encoded.
     expect(encodes).to.be.within(120, 2 * 60 + 10 + 2 * 5);
-    for (const { minus } of room.encoded.slice(10)) expect(minus.map(({ participantId }) => participantId)).to.deep.equal(['ann']);
+    for (const { streams } of room.encoded.slice(10)) expect(streams.map(({ participantIds }) => participantIds)).to.deep.equal([['ann']]);
   });
 
   it('hands out bytes of their own, which can be transferred', async () => {
     await room.join({ participantId: 'ann', microphone: during(30, 60, sine(440)) });
     room.listen({ mix: true, participantIds: ['ann'] });
     room.run(60);
-    const all = room.encoded.flatMap(({ mix, minus }) => [mix!, ...minus.map(({ data }) => data)]);
+    const all = room.encoded.flatMap(({ mix, streams }) => [mix!, ...streams.map(({ data }) => data)]);
     expect(new Set(all.map(({ buffer }) => buffer)).size).to.equal(all.length);
     for (const data of all) expect(data.buffer.byteLength).to.equal(data.length);
   });

@@ -1,4 +1,5 @@
 import type { SoundDecoder } from '../../../mixer/audio/opus-decoder.js';
+import type { Sound } from '../../../mixer/audio/sound-block.js';
 import type { AudioPacket } from '../../../mixer/protocol.js';
 
 /** Sample n of a counting sender has the value n / 2^20 within a cycle of 2^20 samples: whatever comes out says when it went in. */
@@ -27,25 +28,25 @@ export class CountingDecoder implements SoundDecoder {
     if (this.#keepCalls) this.calls.push(packet === undefined ? call : `${call} ${firstSample(packet) / 960}`);
   }
 
-  decode(packet: Uint8Array): Float32Array | undefined {
+  decode(packet: Uint8Array): Sound | undefined {
     this.#note('decode', packet);
     const first = firstSample(packet);
     const samples = new Float32Array(samplesOf(packet));
     // Beyond 1 inside the packet where the cycle ends: a modulo for each sample would be most of the test's time.
     const start = (first % cycle) / cycle;
     for (let i = 0; i < samples.length; i += 1) samples[i] = start + i / cycle;
-    return samples;
+    return { left: samples, right: undefined };
   }
 
-  decodeFec(packet: Uint8Array, samples: number): Float32Array | undefined {
+  decodeFec(packet: Uint8Array, samples: number): Sound | undefined {
     this.#note('fec', packet);
     const first = firstSample(packet) - samples;
-    return Float32Array.from({ length: samples }, (_, i) => ((first + i) % cycle) / cycle);
+    return { left: Float32Array.from({ length: samples }, (_, i) => ((first + i) % cycle) / cycle), right: undefined };
   }
 
-  conceal(samples: number): Float32Array | undefined {
+  conceal(samples: number): Sound | undefined {
     this.#note(`conceal ${samples}`);
-    return new Float32Array(samples).fill(0.01);
+    return { left: new Float32Array(samples).fill(0.01), right: undefined };
   }
 }
 

@@ -1,16 +1,17 @@
 import { expect } from 'chai';
 import { createEncoder, getPacketInfo } from 'libopus-wasm';
-import { opusPacketHasFec, opusPacketSamples, opusSilencePacket } from '../../../mixer/audio/opus-packet.js';
+import { opusPacketHasFec, opusPacketIsStereo, opusPacketSamples, opusSilencePacket } from '../../../mixer/audio/opus-packet.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { peak, tone } from './sound.js';
 
-describe('opusPacketSamples', () => {
+describe('an Opus packet\'s length and channels', () => {
   it('agrees with libopus for every table-of-contents byte', async () => {
     for (let toc = 0; toc < 256; toc += 1) {
       // Two frames of one byte each and of equal length are valid for codes 0 and 1; code 2 says the first one's length, code 3 the count.
       const packet = Uint8Array.from((toc & 3) === 2 ? [toc, 1, 0, 0] : (toc & 3) === 3 ? [toc, 2, 0, 0] : [toc, 0, 0]);
       const info = await getPacketInfo(packet);
       expect(opusPacketSamples(packet), `toc ${toc}`).to.equal(info.samples);
+      expect(opusPacketIsStereo(packet), `toc ${toc}`).to.equal(info.channels === 2);
     }
   });
 
@@ -68,12 +69,22 @@ describe('opusPacketHasFec', () => {
 describe('opusSilencePacket', () => {
   it('is 20 ms of silence, each time in memory of its own', async () => {
     const decoder = await OpusDecoder.create();
-    const [one, two] = [opusSilencePacket(), opusSilencePacket()];
+    const [one, two] = [opusSilencePacket(1), opusSilencePacket(1)];
     expect(opusPacketSamples(one)).to.equal(960);
     expect(one.buffer).to.not.equal(two.buffer);
-    const samples = decoder.decode(one)!;
+    const samples = decoder.decode(one)!.left;
     expect(samples.length).to.equal(960);
     expect(peak(samples)).to.be.below(1e-30);
+    decoder.close();
+  });
+
+  it('is silence in both channels for who hears stereo', async () => {
+    const decoder = await OpusDecoder.create({ stereo: true });
+    const packet = opusSilencePacket(2);
+    expect([opusPacketSamples(packet), opusPacketIsStereo(packet)]).to.deep.equal([960, true]);
+    const { left, right } = decoder.decode(packet)!;
+    expect(peak(left)).to.be.below(1e-30);
+    expect(right, 'what is the same is mono').to.equal(undefined);
     decoder.close();
   });
 });

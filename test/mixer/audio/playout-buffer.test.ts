@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
+import { SoundBlock } from '../../../mixer/audio/sound-block.js';
 import { capturedUs, CountingDecoder, countingPacket, cycle, type CountingPacketOptions } from './fake-decoder.js';
 import { join } from './sound.js';
 
@@ -37,9 +38,9 @@ class Playground {
         this.buffer.push(next);
         this.#sent += 1;
       }
-      const out = new Float32Array(tick);
+      const out = new SoundBlock();
       this.buffer.pull(this.#nowUs, out, this.decoder);
-      this.heard.push(out);
+      this.heard.push(out.left);
       this.#nowUs += tickUs;
     }
   }
@@ -254,12 +255,12 @@ describe('PlayoutBuffer', () => {
       expect(buffer.queuedUs).to.be.at.most(100_000);
     }
     expect(decoder.calls).to.deep.equal([]);
-    const out = new Float32Array(tick);
+    const out = new SoundBlock();
     for (let index = 100; index < 103; index += 1) {
       buffer.push(countingPacket({ index, first: index * tick, ptsUs: 1_000_000 + index * tickUs, arrivalUs: 1_023_000 + index * tickUs }));
       buffer.pull(1_023_000 + index * tickUs, out, decoder);
     }
-    const played = Math.round(out[300]! * cycle) - 300;
+    const played = Math.round(out.left[300]! * cycle) - 300;
     expect(1_023_000 + 102 * tickUs - (1_000_000 + (played * 1000) / 48)).to.be.closeTo(buffer.targetUs(), 1500);
     const decoded = decoder.calls.map((call) => Number(call.split(' ')[1]));
     decoded.forEach((index, i) => { expect(index).to.equal(decoded[0]! + i); });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
+import { SoundBlock } from '../../../mixer/audio/sound-block.js';
 import { capturedUs, CountingDecoder, countingPacket } from './fake-decoder.js';
 import { randomSource } from './sound.js';
 
-const tick = 960;
 const tickUs = 20_000;
 
 function median(numbers: readonly number[]): number {
@@ -23,7 +23,7 @@ describe('PlayoutBuffer under clock drift', () => {
       const buffer = new PlayoutBuffer();
       const decoder = new CountingDecoder({ keepCalls: false });
       const random = randomSource(7);
-      const out = new Float32Array(tick);
+      const out = new SoundBlock();
       const samples = 2880;
       const trueUs = (sample: number): number => (sample * 1_000_000) / (48_000 * (1 + ppm / 1e6));
       const senderUs = (sample: number): number => (corrected ? trueUs(sample) : (sample * 1_000_000) / 48_000);
@@ -39,7 +39,7 @@ describe('PlayoutBuffer under clock drift', () => {
           index += 1;
         }
         buffer.pull(nowUs, out, decoder);
-        if (nowUs % 1_000_000 === 0 && nowUs > 0) delays.push(nowUs - trueUs((capturedUs(out[0]!, nowUs) * 48) / 1000));
+        if (nowUs % 1_000_000 === 0 && nowUs > 0) delays.push(nowUs - trueUs((capturedUs(out.left[0]!, nowUs) * 48) / 1000));
       }
       const medians = Array.from({ length: minutes - 1 }, (_, minute) => median(delays.slice(30 + 60 * minute, 90 + 60 * minute)));
       expect(Math.max(...medians.map((delay) => Math.abs(delay - medians[0]!))), 'largest change of the delay from that of the first minute').to.be.below(5_000);

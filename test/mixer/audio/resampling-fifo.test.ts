@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ResamplingFifo } from '../../../mixer/audio/resampling-fifo.js';
+import { SoundBlock } from '../../../mixer/audio/sound-block.js';
 import { join, largestStep, noise, rmsDb, tone, toneDb } from './sound.js';
 
 /** Plays `input` at the speeds given for each tick. */
@@ -8,12 +9,13 @@ function play(input: Float32Array, speeds: readonly number[]): Float32Array {
   let written = 0;
   return join(speeds.map((speed) => {
     while (!fifo.canRead(960, speed)) {
-      fifo.write(input.subarray(written, written + 960));
+      fifo.write({ left: input.subarray(written, written + 960), right: undefined });
       written += 960;
     }
-    const out = new Float32Array(960);
+    const out = new SoundBlock();
     fifo.read(out, speed);
-    return out;
+    expect(out.isStereo).to.equal(false);
+    return out.left;
   }));
 }
 
@@ -60,5 +62,47 @@ describe('ResamplingFifo', () => {
     expect(() => { for (let i = 0; i < 20; i += 1) fifo.writeSilence(960); }).to.throw(RangeError);
     fifo.clear();
     expect(fifo.availableUs).to.equal(0);
+  });
+
+  describe('of stereo', () => {
+    /** 0 where there is nothing but that tone. */
+    const othersDb = (samples: Float32Array, hz: number): number => rmsDb(samples) - toneDb(samples, hz) + 10 * Math.log10(2);
+
+    it('keeps both channels apart and in step, and mono before and after it is in both', () => {
+      const fifo = new ResamplingFifo();
+      const [left, right] = [tone(400, 0.5, 0, 48_000), tone(1000, 0.5, 0, 48_000)];
+      const heard: SoundBlock[] = [];
+      for (let tick = 0, written = 0; tick < 45; tick += 1) {
+        const speed = tick % 10 < 5 ? 1 : 1.004;
+        for (; !fifo.canRead(960, speed); written += 960) {
+          const isStereo = written >= 10 * 960 && written < 30 * 960;
+          fifo.write({ left: left.slice(written, written + 960), right: isStereo ? right.slice(written, written + 960) : undefined });
+        }
+        const out = new SoundBlock();
+        fifo.read(out, speed);
+        heard.push(out);
+      }
+      expect(heard.map(({ isStereo }) => isStereo)).to.deep.equal(heard.map((_, tick) => tick >= 9 && tick < 30));
+      const rights = join(heard.map((block) => (block.isStereo ? block.right : block.left)));
+      expect(othersDb(join(heard.slice(12, 27).map((block) => block.left)), 400)).to.be.closeTo(0, 0.3);
+      expect(othersDb(join(heard.slice(12, 27).map((block) => block.right)), 1000)).to.be.closeTo(0, 0.3);
+      for (const tick of [9, 29]) expect(heard[tick]!.right).to.not.deep.equal(heard[tick]!.left);
+      // Where the right channel begins and ends, its tones meet at zero crossings: no step is larger than the tone's own.
+      expect(largestStep(rights)).to.be.below(0.07);
+    });
+
+    it('copies both channels at speed 1', () => {
+      const fifo = new ResamplingFifo();
+      const [left, right] = [noise(1, 3000, 1), noise(1, 3000, 2)];
+      fifo.write({ left, right });
+      const out = new SoundBlock();
+      fifo.read(out, 1);
+      expect(out.sound).to.deep.include({ left: left.slice(0, 960), right: right.slice(0, 960) });
+      fifo.clear();
+      fifo.writeSilence(2000);
+      fifo.read(out, 1);
+      expect(out.isStereo).to.equal(false);
+      expect(out.left).to.deep.equal(new Float32Array(960));
+    });
   });
 });

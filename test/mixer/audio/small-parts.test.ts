@@ -5,36 +5,68 @@ import { energy, LevelMeter, levelDbov } from '../../../mixer/audio/level-meter.
 import { MixSum } from '../../../mixer/audio/mix-sum.js';
 import { PacketQueue } from '../../../mixer/audio/packet-queue.js';
 import { PlayedIndices } from '../../../mixer/audio/played-indices.js';
-import { crossfadeIn, lengthen, rampGain, lengthenUnheard, shorten, shortenUnheard } from '../../../mixer/audio/splice.js';
+import { SoundBlock } from '../../../mixer/audio/sound-block.js';
 import { isLoud, quietBelowDbov, TalkGate } from '../../../mixer/audio/talk-gate.js';
 import { countingPacket } from './fake-decoder.js';
-import { join, largestStep, noise, rmsDb, tone } from './sound.js';
+import { noise, tone } from './sound.js';
+
+function block(left: Float32Array, right?: Float32Array): SoundBlock {
+  const made = new SoundBlock();
+  made.left.set(left);
+  if (right !== undefined) made.right.set(right);
+  made.isStereo = right !== undefined;
+  return made;
+}
 
 describe('MixSum', () => {
-  it('gives each talker exactly the sum of the others', () => {
+  const gains = [1, 0.1, 1, 10 ** (-7 / 20), 3];
+  const voices = [0.9, 0.3, 1, 0.0001, 3].map((amplitude, i) => (i === 2 ? block(noise(amplitude, 960, i), noise(amplitude, 960, 90)) : block(noise(amplitude, 960, i))));
+
+  function sumOf(which: (index: number) => boolean): MixSum {
     const sum = new MixSum();
-    const voices = [0.9, 0.3, 1, 0.0001, 3].map((amplitude, i) => noise(amplitude, 960, i));
-    for (const voice of voices) sum.add(voice);
-    const [mine, others] = [new Float32Array(960), new MixSum()];
-    for (const own of voices) {
-      others.clear();
-      for (const voice of voices) if (voice !== own) others.add(voice);
-      const expected = new Float32Array(960);
-      others.copyInto(expected);
-      sum.withoutInto(own, mine);
-      expect(mine).to.deep.equal(expected);
-    }
+    voices.forEach((voice, i) => which(i) && sum.add(voice, gains[i]));
+    return sum;
+  }
+
+  it('gives each talker exactly the sum of the others, whatever their gains and channels', () => {
+    const sum = sumOf(() => true);
+    const [mine, expected] = [new SoundBlock(), new SoundBlock()];
+    voices.forEach((own, i) => {
+      sumOf((other) => other !== i).copyInto(expected);
+      sum.withoutInto(own, mine, gains[i]);
+      expect(mine.left).to.deep.equal(expected.left);
+      // Whose own voice was the only stereo hears the others twice.
+      expect(mine.isStereo).to.equal(true);
+      expect(mine.right).to.deep.equal(expected.isStereo ? expected.right : expected.left);
+    });
+  });
+
+  it('stays mono for mono voices, and puts them into both channels beside a stereo one', () => {
+    const [mono, stereo] = [block(noise(0.5, 960, 1)), block(noise(0.5, 960, 2), new Float32Array(960))];
+    const out = new SoundBlock();
+    const sum = new MixSum();
+    sum.add(mono);
+    sum.copyInto(out);
+    expect([out.isStereo, out.left]).to.deep.equal([false, mono.left]);
+    sum.add(stereo);
+    sum.copyInto(out);
+    expect([out.isStereo, out.right]).to.deep.equal([true, mono.left]);
+    sum.clear();
+    sum.add(mono);
+    sum.copyInto(out);
+    expect(out.isStereo, 'in the next tick without it').to.equal(false);
   });
 
   it('leaves a lone talker with silence, and nothing from the tick before', () => {
     const sum = new MixSum();
-    sum.add(noise(1, 960, 1));
+    sum.add(block(noise(1, 960, 1)));
     sum.clear();
-    const own = noise(1, 960, 2);
+    const own = block(noise(1, 960, 2));
     sum.add(own);
-    const out = new Float32Array(960).fill(1);
+    const out = new SoundBlock();
+    out.left.fill(1);
     sum.withoutInto(own, out);
-    expect(out).to.deep.equal(new Float32Array(960));
+    expect(out.left).to.deep.equal(new Float32Array(960));
   });
 });
 
@@ -155,89 +187,5 @@ describe('DelayControl', () => {
     // 20 ms at 0.1 ms a tick.
     expect(ticks).to.be.within(200, 300);
     expect(control.speed(-10_000), 'and the other way').to.be.closeTo(2 - fastestSpeed, 1e-9);
-  });
-});
-
-describe('splice', () => {
-  const block = tone(300, 0.5, 0, 960);
-
-  it('shortens and lengthens by whole blocks less 5 ms, joined at both ends', () => {
-    for (const [cut, length] of [[shorten(block), 240], [lengthen(block), 1680]] as const) {
-      expect(cut.length).to.equal(length);
-      expect(cut[0]).to.be.closeTo(block[0]!, 0.03);
-      expect(cut.at(-1)).to.be.closeTo(block.at(-1)!, 0.03);
-      // The tone steps by 0.0196; where the pieces do not fit, the fade adds at most a full swing in 5 ms.
-      expect(largestStep(cut)).to.be.below(0.0196 + 1 / 240);
-    }
-  });
-
-  for (const voiceHz of [105, 130, 200, 317, 400]) {
-    it(`takes periods out of a voice of ${voiceHz} Hz or plays them twice, and it goes on as if nothing had been`, () => {
-      const harmonics = (from: number): Float32Array => {
-        const samples = new Float32Array(960);
-        for (const [overtone, amplitude] of [[1, 0.2], [2, 0.15], [3, 0.1], [5, 0.05]] as const) {
-          for (const [i, sample] of tone(voiceHz * overtone, amplitude, from, 960).entries()) samples[i] = samples[i]! + sample;
-        }
-        return samples;
-      };
-      const before = harmonics(0);
-      const voice = harmonics(960);
-      const cut = shortenUnheard(voice);
-      const taken = 960 - cut!.length;
-      expect(taken).to.be.within(120, 480);
-      const periods = taken / (48_000 / voiceHz);
-      expect(periods).to.be.closeTo(Math.round(periods), 0.01);
-      expect(cut!.subarray(240)).to.deep.equal(voice.subarray(taken + 240));
-      expect(largestStep(join([before, cut!]))).to.be.at.most(largestStep(join([before, voice])) * 1.02);
-      expect(rmsDb(cut!.subarray(0, 240)), 'the fade leaves no dip').to.be.closeTo(rmsDb(voice.subarray(0, 240)), 0.5);
-      const longer = lengthenUnheard(voice)!;
-      expect(longer.length - 960).to.equal(taken);
-      expect(longer.subarray(0, taken)).to.deep.equal(voice.subarray(0, taken));
-      expect(longer.subarray(taken + 240)).to.deep.equal(voice.subarray(240));
-      expect(largestStep(join([before, longer]))).to.be.at.most(largestStep(join([before, voice])) * 1.02);
-      expect(rmsDb(longer.subarray(taken, taken + 240))).to.be.closeTo(rmsDb(voice.subarray(0, 240)), 0.5);
-    });
-  }
-
-  it('takes a piece out of noise', () => {
-    const cuts = Array.from({ length: 50 }, (_, seed) => ({ hiss: noise(0.1, 960, seed), cut: shortenUnheard(noise(0.1, 960, seed)) }));
-    expect(cuts.filter(({ cut }) => cut !== undefined).length).to.be.above(35);
-    for (const { hiss, cut } of cuts) {
-      if (cut === undefined) continue;
-      expect(cut.length).to.be.within(480, 840);
-      expect(cut[0]).to.be.closeTo(hiss[0]!, 0.01);
-      expect(cut.subarray(240)).to.deep.equal(hiss.subarray(960 - cut.length + 240));
-    }
-  });
-
-  it('leaves alone what repeats only half, and blocks that are too short', () => {
-    const hoarse = noise(0.35, 960, 4).map((sample, i) => sample + tone(300, 0.5, i, 1)[0]!);
-    expect(shortenUnheard(hoarse)).to.equal(undefined);
-    expect(lengthenUnheard(hoarse)).to.equal(undefined);
-    expect(shortenUnheard(tone(300, 0.5, 0, 480))).to.equal(undefined);
-  });
-
-  it('takes silence for noise', () => {
-    expect(shortenUnheard(new Float32Array(960))).to.deep.equal(new Float32Array(480));
-  });
-
-  it('fades from what would have followed', () => {
-    const into = new Float32Array(960).fill(1);
-    crossfadeIn(into, new Float32Array(480).fill(-1));
-    expect(into[0]).to.be.closeTo(-1, 0.01);
-    expect(into[120]).to.be.closeTo(0, 0.01);
-    expect(into[240]).to.equal(1);
-    expect(largestStep(into)).to.be.below(0.01);
-  });
-
-  it('ramps a gain and holds it', () => {
-    const samples = new Float32Array(960).fill(1);
-    rampGain(samples, 1, 0, 240);
-    expect(samples[0]).to.be.closeTo(1, 0.01);
-    expect([...samples.subarray(239)].every((sample) => sample === 0)).to.equal(true);
-    const up = new Float32Array(100).fill(1);
-    rampGain(up, 0.5, 1, 100);
-    expect(up[99]).to.equal(1);
-    expect(up[0]).to.be.closeTo(0.505, 1e-6);
   });
 });

@@ -3,7 +3,7 @@ import { AudioEngine, type MeasuredLevel } from '../../../mixer/audio/audio-engi
 import { energy, levelDbov } from '../../../mixer/audio/level-meter.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { opusPacketHasFec } from '../../../mixer/audio/opus-packet.js';
-import type { AudioListeners, AudioPacket, EncodedAudio } from '../../../mixer/protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, VoiceSettings } from '../../../mixer/protocol.js';
 import { join } from './sound.js';
 
 export const tickUs = 20_000;
@@ -78,6 +78,9 @@ export class Speaker {
   }
 }
 
+/** Not levelled: tests know how loud their tones are. */
+export const asHeIs: VoiceSettings = { muted: false, gainDb: 0, levelled: false, noiseSuppressed: false };
+
 /** What each listener gets, decoded by a decoder of his own: the shared stream, or his own where there is one. */
 class Ear {
   readonly packets: Uint8Array[] = [];
@@ -89,18 +92,20 @@ export class SoundRoom {
   readonly encoded: EncodedAudio[] = [];
   readonly levels: (readonly MeasuredLevel[])[] = [];
   readonly faults: string[] = [];
+  readonly ended: (readonly [soundId: string, error: string | undefined])[] = [];
   readonly #ears = new Map<string, Ear>();
   readonly #speakers = new Map<string, Speaker>();
   #engine: AudioEngine | undefined;
   #listeners: AudioListeners = { mix: false, participantIds: [] };
   nowUs = 1_000_000;
 
-  static async create(bitrateBps = 64_000): Promise<SoundRoom> {
+  static async create(settings: Partial<AudioSettings> = {}): Promise<SoundRoom> {
     const room = new SoundRoom();
     room.#engine = await AudioEngine.create({
-      bitrateBps,
+      settings: { mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12, ...settings },
       onEncoded: (audio) => room.#hear(audio),
       onLevels: (levels) => room.levels.push(levels),
+      onSoundEnded: (soundId, error) => room.ended.push([soundId, error]),
       onFault: (stage, participantId, message) => room.faults.push(`${stage} ${participantId ?? ''}: ${message}`),
     });
     return room;
@@ -114,6 +119,7 @@ export class SoundRoom {
     for (const option of options) {
       this.#speakers.set(option.participantId, await Speaker.create(option));
       this.engine.addParticipant(option.participantId);
+      this.engine.setVoice(option.participantId, asHeIs);
     }
     await this.engine.opened();
   }
@@ -148,10 +154,10 @@ export class SoundRoom {
 
   #hear(audio: EncodedAudio): void {
     this.encoded.push(audio);
-    const minus = new Map(audio.minus.map(({ participantId, data }) => [participantId, data]));
+    const streams = new Map(audio.streams.flatMap(({ participantIds, data }) => participantIds.map((participantId) => [participantId, data])));
     if (this.#listeners.mix && audio.mix !== undefined) this.#give('', audio.mix, 'mix');
     for (const id of this.#listeners.participantIds) {
-      const own = minus.get(id);
+      const own = streams.get(id);
       const data = own ?? audio.mix;
       if (data !== undefined) this.#give(id, data, own === undefined ? 'mix' : 'own');
     }
@@ -172,7 +178,7 @@ export class SoundRoom {
   async heard(listener = ''): Promise<Float32Array> {
     const decoder = await OpusDecoder.create();
     try {
-      return join((this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!));
+      return join((this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!.left));
     } finally {
       decoder.close();
     }

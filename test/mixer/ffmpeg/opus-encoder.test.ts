@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { opusPacketHasFec, opusPacketSamples } from '../../../mixer/audio/opus-packet.js';
+import type { Sound } from '../../../mixer/audio/sound-block.js';
 import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
-import { OpusEncoder } from '../../../mixer/ffmpeg/opus-encoder.js';
+import { OpusEncoder, type OpusEncoderOptions } from '../../../mixer/ffmpeg/opus-encoder.js';
 import { join, rmsDb, tone, toneDb } from '../audio/sound.js';
 
 /** Speech by its shape: a gliding voice in syllables. */
@@ -15,13 +16,19 @@ function voice(from: number, count: number): Float32Array {
   });
 }
 
+const speech: OpusEncoderOptions = { channels: 1, bitrateBps: 48_000, complexity: 5, lossPercent: 10, hasFec: true };
+
+function mono(left: Float32Array): Sound {
+  return { left, right: undefined };
+}
+
 describe('OpusEncoder', () => {
   let before: number;
   let encoder: OpusEncoder;
 
   beforeEach(() => {
     before = liveNativeObjects();
-    encoder = new OpusEncoder({ bitrateBps: 48_000 });
+    encoder = new OpusEncoder(speech);
   });
 
   afterEach(() => {
@@ -34,9 +41,9 @@ describe('OpusEncoder', () => {
     const decoder = await OpusDecoder.create();
     const heard: Float32Array[] = [];
     for (let i = 0; i < 50; i += 1) {
-      const packet = encoder.encode(tone(440, 0.3, i * 960, 960));
+      const packet = encoder.encode(mono(tone(440, 0.3, i * 960, 960)));
       expect(opusPacketSamples(packet)).to.equal(960);
-      heard.push(decoder.decode(packet)!);
+      heard.push(decoder.decode(packet)!.left);
     }
     decoder.close();
     expect(toneDb(join(heard).subarray(4800), 440)).to.be.closeTo(20 * Math.log10(0.3), 0.5);
@@ -45,7 +52,7 @@ describe('OpusEncoder', () => {
   it('answers 312 samples late, no more', async () => {
     const decoder = await OpusDecoder.create();
     const input = voice(0, 40 * 960);
-    const heard = join(Array.from({ length: 40 }, (_, i) => decoder.decode(encoder.encode(input.subarray(i * 960, (i + 1) * 960)))!));
+    const heard = join(Array.from({ length: 40 }, (_, i) => decoder.decode(encoder.encode(mono(input.subarray(i * 960, (i + 1) * 960))))!.left));
     decoder.close();
     const match = (lag: number): number => {
       let sum = 0;
@@ -61,7 +68,7 @@ describe('OpusEncoder', () => {
     let bytes = 0;
     let fec = 0;
     for (let i = 0; i < 200; i += 1) {
-      const packet = encoder.encode(voice(i * 960, 960));
+      const packet = encoder.encode(mono(voice(i * 960, 960)));
       bytes += packet.length;
       if (opusPacketHasFec(packet)) fec += 1;
     }
@@ -70,9 +77,9 @@ describe('OpusEncoder', () => {
   });
 
   it('hands out memory that it does not touch again', () => {
-    const first = encoder.encode(voice(0, 960));
+    const first = encoder.encode(mono(voice(0, 960)));
     const copy = Uint8Array.from(first);
-    for (let i = 1; i < 50; i += 1) encoder.encode(voice(i * 960, 960));
+    for (let i = 1; i < 50; i += 1) encoder.encode(mono(voice(i * 960, 960)));
     expect(first).to.deep.equal(copy);
     expect(first.buffer.byteLength).to.equal(first.length);
     expect(first.byteOffset).to.equal(0);
@@ -83,29 +90,29 @@ describe('OpusEncoder', () => {
     const samples = new Float32Array(960);
     const heard = Array.from({ length: 30 }, (_, i) => {
       samples.set(tone(600, 0.2, i * 960, 960));
-      const packet = encoder.encode(samples);
+      const packet = encoder.encode(mono(samples));
       samples.fill(1);
-      return decoder.decode(packet)!;
+      return decoder.decode(packet)!.left;
     });
     decoder.close();
     expect(rmsDb(join(heard).subarray(4800))).to.be.closeTo(20 * Math.log10(0.2 / Math.SQRT2), 0.5);
   });
 
   it('refuses another number of samples, and work after it was closed', () => {
-    expect(() => encoder.encode(new Float32Array(480))).to.throw(RangeError);
+    expect(() => encoder.encode(mono(new Float32Array(480)))).to.throw(RangeError);
     encoder.close();
-    expect(() => encoder.encode(new Float32Array(960))).to.throw('closed');
+    expect(() => encoder.encode(mono(new Float32Array(960)))).to.throw('closed');
   });
 
   it('opens and closes without end', () => {
     for (let i = 0; i < 100; i += 1) {
-      const one = new OpusEncoder({ bitrateBps: 64_000 });
-      one.encode(new Float32Array(960));
+      const one = new OpusEncoder({ ...speech, bitrateBps: 64_000 });
+      one.encode(mono(new Float32Array(960)));
       one.close();
     }
   });
 
   it('refuses a bitrate that libopus does not know', () => {
-    expect(() => new OpusEncoder({ bitrateBps: 1 })).to.throw('Opus encoder');
+    expect(() => new OpusEncoder({ ...speech, bitrateBps: 1 })).to.throw('Opus encoder');
   });
 });

@@ -12,6 +12,11 @@ function fakeAudio(calls: string[]): Audio {
     removeParticipant: (id) => calls.push(`remove ${id}`),
     pushPacket: ({ participantId, index }) => calls.push(`packet ${participantId} ${index}`),
     setListeners: ({ participantIds }) => calls.push(`listeners ${participantIds.join()}`),
+    setVoice: (id, { muted }) => calls.push(`voice ${id} ${muted}`),
+    setHearing: (id, { restDb }) => calls.push(`hearing ${id} ${restDb}`),
+    setReportedLoss: ({ mixPercent }) => calls.push(`loss ${mixPercent}`),
+    playSound: ({ soundId }) => calls.push(`play ${soundId}`),
+    stopSound: (soundId) => calls.push(`stop ${soundId}`),
     tick: (tickUs) => calls.push(`tick ${tickUs}`),
     skipTo: (tickUs) => calls.push(`skip ${tickUs}`),
     playoutDelayUs: () => undefined,
@@ -41,7 +46,7 @@ describe('mixer thread', () => {
       every: () => expect.fail(),
     };
     const thread = await MixerThread.create({
-      options: { zero: [0, 0], canvas: { widthPx: 320, heightPx: 180, fps: 30 }, maxInputPixels: 1 << 20, audioBitrateBps: 32_000 },
+      options: { zero: [0, 0], canvas: { widthPx: 320, heightPx: 180, fps: 30 }, maxInputPixels: 1 << 20, audio: { mode: 'voice', bitrateBps: 32_000, complexity: 5, maxTalkers: 12 } },
       time: clock,
       timers,
       poolThreads: 4,
@@ -53,9 +58,14 @@ describe('mixer thread', () => {
     thread.handle({ type: 'addParticipant', participantId: 'ann' });
     thread.handle({ type: 'setAudioListeners', listeners: { mix: true, participantIds: ['ann', 'bob'] } });
     thread.handle({ type: 'audioPacket', packet: { participantId: 'ann', index: 7, ptsUs: 0, arrivalUs: 0, levelDbov: -30, data: new Uint8Array(3) } });
+    thread.handle({ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 0, levelled: true, noiseSuppressed: false } });
+    thread.handle({ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: {} } });
+    thread.handle({ type: 'setReportedLoss', loss: { mixPercent: 10, participants: {} } });
+    thread.handle({ type: 'playSound', sound: { soundId: 's1', path: '/nowhere.wav', loop: false, gainDb: 0, participantIds: undefined } });
+    thread.handle({ type: 'stopSound', soundId: 's1' });
     thread.handle({ type: 'removeParticipant', participantId: 'ann' });
     for (let wake = 0; wake < 4; wake += 1) fire?.();
-    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
+    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'voice ann true', 'hearing ann -20', 'loss 10', 'play s1', 'stop s1', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
     thread.handle({ type: 'stats', requestId: 9 });
     const answer = events.at(-1);
     expect(answer).to.deep.include({ type: 'stats', requestId: 9 });

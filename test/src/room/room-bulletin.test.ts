@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RoomBulletin } from '../../../src/room/room-bulletin.js';
 import type { RoomDescription } from '../../../src/rooms/protocol.js';
 
-const empty: RoomDescription = { name: 'a', createdAt: '', layout: 'grid', video: { width: 2, height: 2, fps: 30 }, participants: [], viewers: 0, recordings: [] };
+const empty: RoomDescription = { name: 'a', createdAt: '', layout: 'grid', video: { width: 2, height: 2, fps: 30 }, audio: { mode: 'voice' }, participants: [], viewers: 0, recordings: [] };
 
 describe('RoomBulletin', () => {
   let room: RoomDescription;

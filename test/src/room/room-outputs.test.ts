@@ -11,7 +11,7 @@ const [best, lower] = ['vp8-640x360@30-700000', 'vp8-320x180@15-100000'] as cons
 const h264Only = videoLine({ codecs: videoLine().codecs.filter(({ name }) => name === 'h264') });
 
 function tick(changes: Partial<EncodedAudio> = {}): EncodedAudio {
-  return { ptsUs: 20_000, mix: undefined, participantIds: [], minus: [], ...changes };
+  return { ptsUs: 20_000, heard: [], mix: undefined, participantIds: [], streams: [], ...changes };
 }
 
 /** Opus packets of one byte, by which they are told apart. */
@@ -235,8 +235,8 @@ describe('RoomOutputs', () => {
       const [ann, ben, eve, viewer, second] = [await listen('ann', 'ann'), await listen('ben', 'ben'), await listen('eve', 'eve'), await listen('viewer'), await listen('second', 'ann')];
       const file: number[] = [];
       outputs.addAudioTaker({ takeAudio: (ptsUs, data) => file.push(ptsUs, ...data) });
-      const minus = [{ participantId: 'ann', data: sound(1) }, { participantId: 'ben', data: sound(2) }];
-      outputs.takeAudio(tick({ mix: sound(9), participantIds: ['ann', 'ben', 'eve'], minus }));
+      const streams = [{ participantIds: ['ann'], heard: undefined, data: sound(1) }, { participantIds: ['ben'], heard: undefined, data: sound(2) }];
+      outputs.takeAudio(tick({ mix: sound(9), participantIds: ['ann', 'ben', 'eve'], streams }));
       expect([ann, ben, eve, viewer, second].map(heard)).to.deep.equal([[1], [2], [9], [9], [1]]);
       expect(file).to.deep.equal([20_000, 9]);
     });
@@ -247,6 +247,33 @@ describe('RoomOutputs', () => {
       expect([viewer, second].map(heard)).to.deep.equal([[9], []]);
       outputs.takeAudio(tick({ mix: sound(8), participantIds: ['ann'] }));
       expect([viewer, second].map(heard), 'silent, and known').to.deep.equal([[9, 8], [8]]);
+    });
+
+    it('tells what is lost of it when that has changed, once a second at most, of those who hear the same the worst', async () => {
+      const [ann, viewer] = [await listen('ann', 'ann'), await listen('viewer')];
+      const [second, other] = [await listen('second', 'ann'), await listen('other')];
+      const told = (): unknown => mixer.of('setReportedLoss').map(({ loss }) => loss);
+      const lose = ({ session }: OpenSession, percent: number, nowUs: number): void => session.audioDownlink!.loss.take((percent * 256) / 100, nowUs);
+      outputs.followLoss(0);
+      expect(told(), 'nothing is lost at first').to.deep.equal([]);
+      lose(second, 10, 0);
+      lose(ann, 2, 0);
+      lose(viewer, 2, 0);
+      lose(other, 30, 0);
+      outputs.followLoss(200_000);
+      outputs.followLoss(400_000);
+      expect(told()).to.deep.equal([{ mixPercent: 20, participants: { ann: 10 } }]);
+      outputs.removeListener(other.session);
+      outputs.followLoss(1_000_000);
+      expect(mixer.of('setReportedLoss').length).to.equal(1);
+      outputs.followLoss(1_200_000);
+      expect(mixer.of('setReportedLoss').at(-1)?.loss).to.deep.equal({ mixPercent: 3, participants: { ann: 10 } });
+    });
+
+    it('gives each the stream that he shares with others', async () => {
+      const [ann, ben, eve] = [await listen('ann', 'ann'), await listen('ben', 'ben'), await listen('eve', 'eve')];
+      outputs.takeAudio(tick({ mix: sound(9), participantIds: ['ann', 'ben', 'eve'], streams: [{ participantIds: ['ann', 'eve'], heard: [], data: sound(5) }] }));
+      expect([ann, ben, eve].map(heard)).to.deep.equal([[5], [9], [5]]);
     });
 
     it('sends nothing where nothing was mixed', async () => {

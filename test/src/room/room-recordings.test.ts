@@ -77,7 +77,7 @@ describe('RoomRecordings', () => {
     for (let second = 0; second < seconds; second += 1) {
       const startUs = 60_000_000 + second * 1_000_000;
       for (const [frame, { keyframe, data }] of pictures.entries()) outputs.takeVideo({ outputId: 'vp8-64x64@10-100000', ptsUs: startUs + frame * frameUs, keyframe, data });
-      for (const [packet, data] of tone.entries()) outputs.takeAudio({ ptsUs: startUs + packet * 20_000, mix: data, participantIds: [], minus: [] });
+      for (const [packet, data] of tone.entries()) outputs.takeAudio({ ptsUs: startUs + packet * 20_000, heard: [], mix: data, participantIds: [], streams: [] });
     }
   }
 

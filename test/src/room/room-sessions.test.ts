@@ -26,6 +26,7 @@ describe('RoomSessions', () => {
       clock,
       timers: systemTimers,
       tiersFor: () => listenerTiers,
+      stereoBps: undefined,
       random: counting(),
       openPeer: async (events) => {
         await gate?.promise;

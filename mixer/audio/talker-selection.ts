@@ -1,0 +1,119 @@
+/** Who of those who speak is mixed, when more do than may be. Pure; times are microseconds of one clock. */
+import { silenceDbov } from './audio-format.js';
+
+export interface Candidate {
+  readonly participantId: string;
+  /** How loud he is now, -127 to 0. */
+  readonly loudnessDbov: number;
+}
+
+/** A voice counts as loud as it was lately: the pause between two words (200 ms) lets it fall by 4 dB, which takes nobody's place. Twice as fast, it would. */
+const fallDbPerSecond = 20;
+/** Louder by this much, or he who has the place keeps it: two of the same loudness differ by less, else they would take turns in the middle of words. */
+const marginDb = 6;
+/** For this long without a break: a cough or a door takes nobody's place. */
+const patienceUs = 400_000;
+
+class Talker {
+  loudnessDbov = silenceDbov;
+  isSelected = false;
+  /** Louder than the quietest of those who are mixed since then. */
+  louderSinceUs: number | undefined;
+  lastUs: number;
+
+  constructor(nowUs: number) {
+    this.lastUs = nowUs;
+  }
+}
+
+/**
+ * Everyone up to `mostTalkers` is mixed from the moment he speaks up. Beyond it, who has a place keeps it until somebody else has been clearly louder than
+ * him for a while, or until he is no candidate any more.
+ */
+export class TalkerSelection {
+  readonly #mostTalkers: number;
+  readonly #talkers = new Map<string, Talker>();
+  #selected = 0;
+  #turnedAway = 0;
+
+  constructor(mostTalkers: number) {
+    this.#mostTalkers = mostTalkers;
+  }
+
+  /** Once a tick. @param candidates whose voice is worth mixing, in any order, each once */
+  update(nowUs: number, candidates: readonly Candidate[]): void {
+    for (const { participantId, loudnessDbov } of candidates) this.#hear(participantId, loudnessDbov, nowUs);
+    for (const [participantId, talker] of this.#talkers) {
+      if (talker.lastUs === nowUs) continue;
+      if (talker.isSelected) this.#selected -= 1;
+      this.#talkers.delete(participantId);
+    }
+    while (this.#selected < this.#mostTalkers) {
+      const next = this.#loudestWaiting();
+      if (next === undefined) return;
+      this.#admit(next);
+    }
+    this.#challenge(nowUs);
+  }
+
+  #hear(participantId: string, loudnessDbov: number, nowUs: number): void {
+    let talker = this.#talkers.get(participantId);
+    if (talker === undefined) {
+      talker = new Talker(nowUs);
+      this.#talkers.set(participantId, talker);
+    }
+    const fallenDb = talker.loudnessDbov - (fallDbPerSecond * (nowUs - talker.lastUs)) / 1_000_000;
+    talker.loudnessDbov = Math.max(loudnessDbov, fallenDb, silenceDbov);
+    talker.lastUs = nowUs;
+  }
+
+  /** The loudest who waits may take the place of the quietest who is mixed: one in a tick. */
+  #challenge(nowUs: number): void {
+    const quietest = this.#quietestSelected();
+    if (quietest === undefined) return;
+    let winner: Talker | undefined;
+    for (const talker of this.#talkers.values()) {
+      if (talker.isSelected) continue;
+      if (talker.loudnessDbov < quietest.loudnessDbov + marginDb) talker.louderSinceUs = undefined;
+      else talker.louderSinceUs ??= nowUs;
+      const hasWaited = talker.louderSinceUs !== undefined && nowUs - talker.louderSinceUs >= patienceUs;
+      if (hasWaited && (winner === undefined || talker.loudnessDbov > winner.loudnessDbov)) winner = talker;
+    }
+    if (winner === undefined) return;
+    quietest.isSelected = false;
+    this.#selected -= 1;
+    this.#turnedAway += 1;
+    this.#admit(winner);
+  }
+
+  #admit(talker: Talker): void {
+    talker.isSelected = true;
+    talker.louderSinceUs = undefined;
+    this.#selected += 1;
+  }
+
+  #loudestWaiting(): Talker | undefined {
+    let loudest: Talker | undefined;
+    for (const talker of this.#talkers.values()) {
+      if (!talker.isSelected && (loudest === undefined || talker.loudnessDbov > loudest.loudnessDbov)) loudest = talker;
+    }
+    return loudest;
+  }
+
+  #quietestSelected(): Talker | undefined {
+    let quietest: Talker | undefined;
+    for (const talker of this.#talkers.values()) {
+      if (talker.isSelected && (quietest === undefined || talker.loudnessDbov < quietest.loudnessDbov)) quietest = talker;
+    }
+    return quietest;
+  }
+
+  isSelected(participantId: string): boolean {
+    return this.#talkers.get(participantId)?.isSelected === true;
+  }
+
+  /** How often somebody lost his place to another. */
+  get turnedAway(): number {
+    return this.#turnedAway;
+  }
+}

@@ -1,0 +1,85 @@
+import type { AudioMode, VoiceSettings } from '../protocol.js';
+import { tickSamples } from './audio-format.js';
+import { energy } from './level-meter.js';
+import { Leveller } from './leveller.js';
+import { NoiseSuppressor } from './noise-suppressor.js';
+import type { SoundBlock } from './sound-block.js';
+import { rampGain } from './splice.js';
+
+export interface VoiceChainOptions {
+  /** In `music` rooms only the gain works: levels and noises there are meant. */
+  readonly mode: AudioMode;
+  /** Noise suppression cannot be had; the sound goes on without it. */
+  readonly onFault: (message: string) => void;
+}
+
+/**
+ * What happens to one participant's sound between his decoder and the mix, each tick that he is decoded: noise suppression, levelling, gain; in this order, so that the
+ * leveller measures the voice and not the noise. Both gains are one ramp over the tick. With nothing switched on the samples stay what they were, bit by bit.
+ */
+export class VoiceChain {
+  readonly #mode: AudioMode;
+  readonly #leveller = new Leveller();
+  readonly #suppressor: NoiseSuppressor;
+  #levelled = false;
+  #gain = 1;
+  #rampedTo = 1;
+  #notFinite = 0;
+
+  constructor({ mode, onFault }: VoiceChainOptions) {
+    this.#mode = mode;
+    this.#suppressor = new NoiseSuppressor({ onFault });
+  }
+
+  /**
+   * From the next tick on. Of `muted` nothing is done here: who is muted has no sound to be worked on.
+   * @returns when noise suppression, if it was switched on, is there; never rejects, and need not be waited for
+   */
+  async set({ gainDb, levelled, noiseSuppressed }: VoiceSettings): Promise<void> {
+    this.#gain = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
+    this.#levelled = levelled && this.#mode === 'voice';
+    await this.#suppressor.switch(noiseSuppressed && this.#mode === 'voice');
+  }
+
+  /** One tick, in place. */
+  process(block: SoundBlock): void {
+    // What is no number would stay in every filter's memory for ever, and in the mix.
+    if (!Number.isFinite(energy(block.left) + (block.isStereo ? energy(block.right) : 0))) {
+      this.#notFinite += 1;
+      block.clear();
+    }
+    this.#suppressor.process(block);
+    const { left } = block;
+    const right = block.isStereo ? block.right : undefined;
+    const gain = this.#gain * (this.#levelled ? this.#leveller.follow(left, right) : this.#leveller.rest());
+    rampGain(left, this.#rampedTo, gain, tickSamples);
+    if (right !== undefined) rampGain(right, this.#rampedTo, gain, tickSamples);
+    this.#rampedTo = gain;
+  }
+
+  /** Before the first tick after some in which he was not decoded: nothing of what he said then comes out now. His level stays. */
+  restart(): void {
+    this.#suppressor.restart();
+    this.#rampedTo = this.#gain * this.#leveller.gain;
+  }
+
+  /** By how much later than it came in the sound of the last tick left. */
+  get delaySamples(): number {
+    return this.#suppressor.delaySamples;
+  }
+
+  stats(): Record<string, unknown> {
+    return {
+      levelGainDb: this.#leveller.gainDb,
+      speechLufs: this.#leveller.speechLufs,
+      levelMoves: this.#leveller.moves,
+      noiseSuppression: this.#suppressor.state,
+      delaySamples: this.delaySamples,
+      notFinite: this.#notFinite,
+    };
+  }
+
+  close(): void {
+    this.#suppressor.close();
+  }
+}
