@@ -11,6 +11,7 @@
  * @property {boolean} screen screen shared
  * @property {boolean} speaking
  * @property {'connecting' | 'connected' | 'disconnected'} connection disconnected: nothing has come for 5 s, and he may come back
+ * @property {number} csrc by which RTP names him in the packets of the mix: `RTCRtpContributingSource.source`
  * @property {string} joinedAt ISO 8601
  *
  * @typedef {object} Recording

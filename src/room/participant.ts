@@ -11,6 +11,8 @@ export interface ParticipantOptions {
   readonly kind: ParticipantKind;
   /** ISO 8601. */
   readonly joinedAt: string;
+  /** By which RTP names him in the packets of the mix (RFC 3550 7.1), 0 to 2^32 - 1, another's never. */
+  readonly csrc: number;
   readonly session: Session;
 }
 
@@ -30,15 +32,17 @@ export class Participant {
   readonly name: string;
   readonly kind: ParticipantKind;
   readonly joinedAt: string;
+  readonly csrc: number;
   readonly session: Session;
   readonly #aspectRatios = new Map<VideoSource, number>();
   #media: MediaState = { audio: false, video: false, screen: false };
 
-  constructor({ id, name, kind, joinedAt, session }: ParticipantOptions) {
+  constructor({ id, name, kind, joinedAt, csrc, session }: ParticipantOptions) {
     this.id = id;
     this.name = name;
     this.kind = kind;
     this.joinedAt = joinedAt;
+    this.csrc = csrc;
     this.session = session;
   }
 
@@ -71,8 +75,8 @@ export class Participant {
   }
 
   describe(speakers: SpeakerOrder): ParticipantDescription {
-    const { id, name, kind, joinedAt } = this;
-    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, joinedAt };
+    const { id, name, kind, csrc, joinedAt } = this;
+    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, csrc, joinedAt };
   }
 
   seat(speakers: SpeakerOrder): SeatedPerson {

@@ -69,7 +69,7 @@ export class Room {
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#upstream = new UpstreamNeeds({ fps: canvas.fps, onNeed: (participant, source, need) => this.#askFor(participant, source, need) });
     const tiers = videoTiers(canvas, options.videoBitrateBps);
-    this.#outputs = new RoomOutputs({ mixer, tiers });
+    this.#outputs = new RoomOutputs({ mixer, tiers, csrcOf: (participantId) => this.#sessions.findParticipant(participantId)?.csrc });
     this.#sessions = new RoomSessions({
       maxParticipants: options.maxParticipants,
       maxViewers: options.maxViewers,

@@ -44,6 +44,8 @@ export interface ParticipantDescription {
   readonly screen: boolean;
   readonly speaking: boolean;
   readonly connection: ConnectionState;
+  /** Among the contributing sources of the mix (RFC 3550 7.1): his voice is in the packet. 0 to 2^32 - 1. */
+  readonly csrc: number;
   /** ISO 8601. */
   readonly joinedAt: string;
 }

@@ -38,7 +38,7 @@ function changed(): void {
 
 function addParticipant(id: string, name: string, kind: ParticipantDescription['kind']): void {
   if (participants.size >= (options?.maxParticipants ?? 0)) throw new AppError('room_full');
-  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', joinedAt: new Date().toISOString() });
+  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: 'connected', csrc: participants.size, joinedAt: new Date().toISOString() });
   changed();
   tell({ type: 'speaking', participantIds: [id], dominant: id });
 }

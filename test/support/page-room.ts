@@ -43,7 +43,7 @@ export class PageRoom {
   add({ name, audio = false, video = false, kind = 'browser' }: { name: string; audio?: boolean; video?: boolean; kind?: 'browser' | 'whip' }): string {
     const id = `p${this.#nextId}`;
     this.#nextId += 1;
-    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', joinedAt: roomCreatedAt }];
+    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', csrc: this.#participants.length, joinedAt: roomCreatedAt }];
     this.tell();
     return id;
   }

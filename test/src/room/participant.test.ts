@@ -18,7 +18,7 @@ describe('Participant', () => {
   });
 
   function create(kind: ParticipantKind): Participant {
-    return new Participant({ id: 'ann', name: 'Ann', kind, joinedAt: '2026-01-01T00:00:10.000Z', session: open.session });
+    return new Participant({ id: 'ann', name: 'Ann', kind, joinedAt: '2026-01-01T00:00:10.000Z', csrc: 0, session: open.session });
   }
 
   function arrive(payloadType: number, payload = Uint8Array.of(0x78, 1)): void {
@@ -31,7 +31,7 @@ describe('Participant', () => {
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(true);
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(false);
     expect(ann.setMedia({ audio: true, video: false, screen: true })).to.equal(true);
-    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, connection: 'connected', joinedAt: '2026-01-01T00:00:10.000Z' });
+    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, connection: 'connected', csrc: 0, joinedAt: '2026-01-01T00:00:10.000Z' });
   });
 
   it('is described with his connection: on its way, there, silent, there again', () => {

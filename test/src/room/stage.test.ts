@@ -19,7 +19,7 @@ describe('Stage', () => {
   async function enter(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
     speakers.add(id);
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', csrc: 0, session });
     participant.setMedia({ audio: true, video: true, screen: false });
     return participant;
   }
