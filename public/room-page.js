@@ -105,6 +105,7 @@ function wireRoom() {
     people.showSpeaking(participantIds);
     stage.showSpeaking(participantIds);
   });
+  on(room, 'levels', ({ participants }) => people.showLevels(participants));
   on(room, 'state', ({ state }) => {
     document.body.dataset['state'] = state;
     if (state === 'joining') stage.waitFor('Joining…');

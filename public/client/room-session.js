@@ -1,3 +1,4 @@
+/** @import { HeardSource } from './heard-watch.js' */
 /** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ServerMessage, Tracks } from './types.js' */
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
@@ -20,7 +21,7 @@ const restartPauseMs = 1500;
 /**
  * One join, from the WebSocket's opening to its end: one socket and one peer connection. It never comes back; TesseraRoom makes another.
  * Events: `joined` (detail: JoinedMessage), `message` (detail: ServerMessage, those after `joined` that tell of the room),
- * `stream` (detail: MediaStream), and at the very last `ended` (detail: SessionEnd).
+ * `stream` (detail: MediaStream), `heard` (detail: readonly HeardSource[]), and at the very last `ended` (detail: SessionEnd).
  */
 export class RoomSession extends EventTarget {
   #socket;
@@ -34,6 +35,7 @@ export class RoomSession extends EventTarget {
   #earlyCandidates = [];
   #joined = false;
   #answered = false;
+  #asksForLevels = false;
   #restartedAtMs = -Infinity;
   /** The offers so far, each answered after the one before: a browser takes no second one meanwhile. */
   #offers = Promise.resolve();
@@ -106,9 +108,19 @@ export class RoomSession extends EventTarget {
     this.#peer = peer;
     on(peer, 'candidate', (/** @type {string} */ candidate) => this.#handleCandidate(candidate));
     on(peer, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', stream));
+    on(peer, 'heard', (/** @type {readonly HeardSource[]} */ sources) => this.#handleHeard(sources));
     on(peer, 'shaky', () => this.#restart());
     on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
     emit(this, 'joined', message);
+  }
+
+  /** How loud they are the server has to tell, where the browser does not read it from the packets. @param {readonly HeardSource[]} sources */
+  #handleHeard(sources) {
+    if (!this.#asksForLevels && sources.some(({ levelDbov }) => levelDbov === null)) {
+      this.#asksForLevels = true;
+      this.#socket.send({ type: 'levels', wanted: true });
+    }
+    emit(this, 'heard', sources);
   }
 
   /** @param {OfferMessage} message */

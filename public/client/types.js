@@ -68,6 +68,7 @@
  *   | OfferMessage
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)
+ *   | { type: 'levels', participants: Readonly<Record<string, number>> }
  *   | { type: 'recording', recording: Recording }
  *   | ({ type: 'encoding' } & EncodingWish)
  *   | ErrorMessage

@@ -7,6 +7,7 @@ import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type 
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
 import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests } from '../rooms/protocol.js';
+import { HeardLevels } from './heard-levels.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { wishEncoding, type PictureNeed } from './picture-need.js';
@@ -53,6 +54,8 @@ export class Room {
   readonly #recordings: RoomRecordings;
   readonly #sessions: RoomSessions;
   readonly #bulletin: RoomBulletin;
+  readonly #heard = new HeardLevels();
+  readonly #levelWatchers = new Set<string>();
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
 
@@ -195,6 +198,12 @@ export class Room {
     if (this.#sessions.requireParticipant(sessionId).setMedia(media)) this.#refresh();
   }
 
+  watchLevels({ sessionId, wanted }: RoomRequests['watchLevels']['params']): void {
+    this.#sessions.requireParticipant(sessionId);
+    if (wanted) this.#levelWatchers.add(sessionId);
+    else this.#levelWatchers.delete(sessionId);
+  }
+
   publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
     return this.#sessions.publish(sessionId, name, offer);
   }
@@ -262,6 +271,7 @@ export class Room {
 
   #leave(session: Session, participant: Participant | undefined, reason: string): void {
     this.#outputs.removeListener(session);
+    this.#levelWatchers.delete(session.id);
     if (participant !== undefined) {
       this.#speakers.remove(participant.id);
       this.#mixer.send({ type: 'removeParticipant', participantId: participant.id });
@@ -277,6 +287,7 @@ export class Room {
         return;
       case 'encodedAudio':
         this.#outputs.takeAudio(event.audio);
+        if (this.#levelWatchers.size > 0) this.#heard.take(event.audio.heard);
         return;
       case 'keyframeNeeded':
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
@@ -305,6 +316,8 @@ export class Room {
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
     if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
+    const levels = this.#levelWatchers.size === 0 ? undefined : this.#heard.tell();
+    if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }

@@ -138,6 +138,8 @@ export interface RoomRequests {
   /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. */
   restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string }; result: IceDescription };
   setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
+  /** Whether the session is told how loud those are who are heard in the mix; it is not until it asks. */
+  watchLevels: { params: { sessionId: string; wanted: boolean }; result: Record<string, never> };
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };
   /** WHEP; with `participantId` that participant's own mix-minus. */
@@ -171,6 +173,8 @@ export type RoomEvent =
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
   /** Who speaks now, the most active first; `dominant` leads the conversation, and the layout follows him. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  /** How loud the 15 loudest were in the mix since the last time, in whole dBov by participant. Changes only, at most 5 a second, to those who watch. */
+  | { readonly type: 'levels'; readonly sessionIds: readonly string[]; readonly levels: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** To browser pages only; when it changes, more at once, less when it has lasted. */
   | { readonly type: 'encoding'; readonly sessionId: string; readonly encoding: EncodingWish }

@@ -18,6 +18,7 @@ export interface SessionListener {
   ended(reason: EndReason): void;
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
+  levelsHeard?(levels: Readonly<Record<string, number>>): void;
   recordingChanged?(recording: RecordingDescription): void;
   encodingWished?(encoding: EncodingWish): void;
 }
@@ -157,6 +158,10 @@ export class RoomHandle {
     await this.#process.request('addCandidate', { sessionId, candidate });
   }
 
+  async watchLevels(sessionId: string, wanted: boolean): Promise<void> {
+    await this.#process.request('watchLevels', { sessionId, wanted });
+  }
+
   async setMedia(sessionId: string, media: { audio: boolean; video: boolean; screen: boolean }): Promise<void> {
     await this.#process.request('setMedia', { sessionId, ...media });
   }
@@ -252,6 +257,9 @@ export class RoomHandle {
         break;
       case 'speaking':
         for (const listener of this.#sessions.values()) listener.speaking?.(event.participantIds, event.dominant);
+        break;
+      case 'levels':
+        for (const sessionId of event.sessionIds) this.#sessions.get(sessionId)?.levelsHeard?.(event.levels);
         break;
       case 'recording':
         this.#takeRecording(event.recording);

@@ -19,6 +19,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restart') }),
   /** What is switched on now. */
   z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
+  /** Whether `levels` are to come; they do not until asked for. */
+  z.strictObject({ type: z.literal('levels'), wanted: z.boolean() }),
   z.strictObject({ type: z.literal('layout'), layout: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
   z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
@@ -34,6 +36,8 @@ export type ServerMessage =
   | { readonly type: 'offer'; readonly sdp: string; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  /** How loud the 15 loudest are in the mix, in dBov by their ids; who is missing is not heard. */
+  | { readonly type: 'levels'; readonly participants: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** What the page is to send of a source, until the next one for that source. */
   | ({ readonly type: 'encoding' } & EncodingWish)

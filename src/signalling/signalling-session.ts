@@ -98,6 +98,10 @@ export class SignallingSession implements SessionListener {
     if (this.#state === 'joined') this.#send({ type: 'speaking', participantIds, dominant });
   }
 
+  levelsHeard(participants: Readonly<Record<string, number>>): void {
+    if (this.#state === 'joined') this.#send({ type: 'levels', participants });
+  }
+
   recordingChanged(recording: RecordingDescription): void {
     if (this.#state === 'joined') this.#send({ type: 'recording', recording });
   }
@@ -165,6 +169,9 @@ export class SignallingSession implements SessionListener {
         break;
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
+        break;
+      case 'levels':
+        await room.watchLevels(sessionId, message.wanted);
         break;
       case 'layout':
         await room.setLayout(this.#registry.findLayout(message.layout));

@@ -93,6 +93,10 @@ const handlers: Handlers = {
     changed();
     return {};
   },
+  watchLevels: ({ sessionId, wanted }) => {
+    if (wanted) tell({ type: 'levels', sessionIds: [sessionId], levels: { [sessionId]: -20 } });
+    return {};
+  },
   publish: ({ sessionId, name, offer }) => {
     requireOffer(offer);
     addParticipant(sessionId, name, 'whip');
