@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'first-picture': () => import('./first-picture.js'),
   srtp: () => import('./srtp.js'),
   'upstream-need': () => import('./upstream-need.js'),
+  speakers: () => import('./speakers.js'),
   network: () => import('./network.js'),
   'speech-quality': () => import('./speech-quality.js'),
   'sound-hours': () => import('./sound-hours.js'),

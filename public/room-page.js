@@ -108,6 +108,7 @@ function wireRoom() {
     people.showSpeaking(participantIds);
     stage.showSpeaking(participantIds);
   });
+  on(room, 'levels', ({ participants }) => people.showLevels(participants));
   on(room, 'state', ({ state }) => {
     document.body.dataset['state'] = state;
     notice.show(false);

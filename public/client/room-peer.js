@@ -1,6 +1,7 @@
 /** @import { EncodingWish, IceServer, Tracks } from './types.js' */
 import { ConnectionWatch } from './connection-watch.js';
 import { emit } from './events.js';
+import { HeardWatch } from './heard-watch.js';
 import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
 import { SenderEncoding } from './sender-encoding.js';
@@ -21,7 +22,7 @@ const slots = ['microphone', 'camera', 'screen'];
  * The peer connection of one join. The server offers three m-lines: audio (both ways), video (camera in, mix out), video (screen in). They are
  * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it. A further offer restarts ICE.
  * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `shaky` (the network has changed, or nothing comes any more: an
- * ICE restart may help), `connected` once, `silent` and `heard` (whether media come at all), `failed`.
+ * ICE restart may help), `connected` once, `silent` and `lively` (whether media come at all), `heard` (detail: readonly HeardSource[], see heard-watch.js), `failed`.
  */
 export class RoomPeer extends EventTarget {
   #connection;
@@ -32,6 +33,8 @@ export class RoomPeer extends EventTarget {
   #network = null;
   /** @type {SilenceWatch | null} */
   #silence = null;
+  /** @type {HeardWatch | null} */
+  #heard = null;
   #streamed = false;
   #sizeTimer = setInterval(() => this.#followSizes(), sizeCheckMs);
   #encodings = { camera: new SenderEncoding(cameraLimits), screen: new SenderEncoding(screenLimits) };
@@ -67,6 +70,7 @@ export class RoomPeer extends EventTarget {
     await this.#encodings.screen.attach(transceivers[2]?.sender ?? null);
     if (transceivers.length >= 2) {
       this.#streamed = true;
+      this.#heard = new HeardWatch({ receiver: transceivers[0].receiver, onHeard: (sources) => emit(this, 'heard', sources) });
       emit(this, 'stream', receivedStream(transceivers[0].receiver.track, transceivers[1].receiver.track));
     }
     return connection.localDescription?.sdp ?? '';
@@ -95,6 +99,7 @@ export class RoomPeer extends EventTarget {
     this.#watch.close();
     this.#network?.close();
     this.#silence?.close();
+    this.#heard?.close();
     this.#connection.onicecandidate = null;
     this.#connection.close();
   }
@@ -121,7 +126,7 @@ export class RoomPeer extends EventTarget {
       emit(this, 'silent');
       onShaky();
     };
-    this.#silence = new SilenceWatch({ connection: this.#connection, onSilence, onHeard: () => emit(this, 'heard') });
+    this.#silence = new SilenceWatch({ connection: this.#connection, onSilence, onHeard: () => emit(this, 'lively') });
     emit(this, 'connected');
   }
 

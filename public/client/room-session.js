@@ -1,3 +1,4 @@
+/** @import { HeardSource } from './heard-watch.js' */
 /** @import { ClosedMessage, JoinedMessage, MediaState, OfferMessage, ResumedMessage, ServerMessage, Tracks } from './types.js' */
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
@@ -26,8 +27,8 @@ const restartCodes = new Set(['ice_restart_unsupported', 'answer_outdated']);
 /**
  * One join, from the WebSocket's opening to its end: one peer connection, and one socket after another when one is lost. It never comes back; TesseraRoom makes another.
  * Events: `joined` (detail: JoinedMessage), `resumed` (detail: ResumedMessage: over another socket, the same participant), `message` (detail: ServerMessage, those after
- * `joined` that tell of the room), `connection` (detail: {isLost}: whether something does not come through and is being mended), `stream` (detail: MediaStream), and
- * at the very last `ended` (detail: SessionEnd).
+ * `joined` that tell of the room), `connection` (detail: {isLost}: whether something does not come through and is being mended), `stream` (detail: MediaStream),
+ * `heard` (detail: readonly HeardSource[]), and at the very last `ended` (detail: SessionEnd).
  */
 export class RoomSession extends EventTarget {
   #socket;
@@ -41,6 +42,7 @@ export class RoomSession extends EventTarget {
   #earlyCandidates = [];
   #joined = false;
   #answered = false;
+  #asksForLevels = false;
   #restartedAtMs = -Infinity;
   #answerWaitMs = restartAnswerMs;
   /** The offers so far, each answered after the one before: a browser takes no second one meanwhile. */
@@ -118,9 +120,10 @@ export class RoomSession extends EventTarget {
     this.#peer = peer;
     on(peer, 'candidate', (/** @type {string} */ candidate) => this.#handleCandidate(candidate));
     on(peer, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', stream));
+    on(peer, 'heard', (/** @type {readonly HeardSource[]} */ sources) => this.#handleHeard(sources));
     on(peer, 'shaky', () => this.#restart());
     on(peer, 'silent', () => this.#noteConnection({ pathLost: true }));
-    on(peer, 'heard', () => this.#noteConnection({ pathLost: false }));
+    on(peer, 'lively', () => this.#noteConnection({ pathLost: false }));
     on(peer, 'connected', () => this.#socket.keep({ room: this.#joinMessage.room, participantId: message.participantId, secret: message.secret }));
     on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
     emit(this, 'joined', message);
@@ -143,6 +146,15 @@ export class RoomSession extends EventTarget {
     this.#pathLost = pathLost;
     const isLost = socketLost || pathLost;
     if (isLost !== wasLost && !this.#ended) emit(this, 'connection', { isLost });
+  }
+
+  /** How loud they are the server has to tell, where the browser does not read it from the packets. @param {readonly HeardSource[]} sources */
+  #handleHeard(sources) {
+    if (!this.#asksForLevels && sources.some(({ levelDbov }) => levelDbov === null)) {
+      this.#asksForLevels = true;
+      this.#socket.send({ type: 'levels', wanted: true });
+    }
+    emit(this, 'heard', sources);
   }
 
   /** @param {OfferMessage} message */

@@ -1,4 +1,5 @@
 /** @import { JoinedMessage, ResumedMessage, MediaState, RoomDescription, ServerMessage, Tracks } from './types.js' */
+/** @import { HeardSource } from './heard-watch.js' */
 /** @import { SessionEnd } from './room-session.js' */
 import { Backoff, waitForRetry } from './backoff.js';
 import { TesseraError } from './errors.js';
@@ -31,6 +32,7 @@ const ghostCodes = new Set(['room_full', 'too_many_rooms']);
  * - `connection` {isLost}: while `joined`: something does not come through, and is being mended; or it comes again
  * - `room` RoomDescription: after every change
  * - `speaking` Speaking: who speaks now
+ * - `levels` {participants}: who is heard in the mix as it is played, with his level in dBov by his id, null where it is not known yet; at most 5 times a second
  * - `recording` Recording: a recording started, went on, ended or failed
  * - `stream` {stream}: the mix, after every join a new one: `video.srcObject = event.detail.stream`
  * - `error` TesseraError: something asked for was refused, or an attempt to join failed and is repeated
@@ -49,6 +51,10 @@ export class TesseraRoom extends EventTarget {
   #joined = null;
   /** @type {RoomDescription | null} */
   #room = null;
+  /** @type {Readonly<Record<string, number | null>>} */
+  #levels = {};
+  /** As the server told them last. @type {Readonly<Record<string, number>>} */
+  #toldLevels = {};
   /** @type {AbortController | null} */
   #leaving = null;
 
@@ -64,6 +70,11 @@ export class TesseraRoom extends EventTarget {
   /** The room as it was told last. */
   get room() {
     return this.#room;
+  }
+
+  /** Who is heard in the mix now, oneself never: his level in dBov (-127 to 0) by his id, null where it is not known yet. */
+  get levels() {
+    return this.#levels;
   }
 
   /** @returns {readonly string[]} names for `setLayout` */
@@ -210,10 +221,13 @@ export class TesseraRoom extends EventTarget {
     });
     on(session, 'connection', (/** @type {{ isLost: boolean }} */ detail) => emit(this, 'connection', detail));
     on(session, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
+    on(session, 'heard', (/** @type {readonly HeardSource[]} */ sources) => this.#showHeard(sources));
     on(session, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', { stream }));
     return new Promise((resolve) => {
       on(session, 'ended', (/** @type {SessionEnd} */ end) => {
         this.#session = null;
+        this.#toldLevels = {};
+        this.#showHeard([]);
         resolve({ end, joinedForMs: performance.now() - joinedAtMs });
       });
     });
@@ -226,11 +240,26 @@ export class TesseraRoom extends EventTarget {
       emit(this, 'room', message.room);
     } else if (message.type === 'speaking') {
       emit(this, 'speaking', { participantIds: message.participantIds, dominant: message.dominant });
+    } else if (message.type === 'levels') {
+      this.#toldLevels = message.participants;
     } else if (message.type === 'recording') {
       emit(this, 'recording', message.recording);
     } else if (message.type === 'error') {
       emit(this, 'error', new TesseraError(message.error.code, message.error.message, message.error.details));
     }
+  }
+
+  /** @param {readonly HeardSource[]} sources */
+  #showHeard(sources) {
+    /** @type {Record<string, number | null>} */
+    const levels = {};
+    for (const { csrc, levelDbov } of sources) {
+      const id = this.#room?.participants.find((participant) => participant.csrc === csrc)?.id;
+      if (id !== undefined) levels[id] = levelDbov ?? this.#toldLevels[id] ?? null;
+    }
+    if (JSON.stringify(levels) === JSON.stringify(this.#levels)) return;
+    this.#levels = levels;
+    emit(this, 'levels', { participants: levels });
   }
 
   /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */

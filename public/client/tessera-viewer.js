@@ -100,7 +100,7 @@ export class TesseraViewer extends EventTarget {
     });
     on(session, 'connected', onLive);
     on(session, 'silent', () => emit(this, 'connection', { isLost: true }));
-    on(session, 'heard', () => emit(this, 'connection', { isLost: false }));
+    on(session, 'lively', () => emit(this, 'connection', { isLost: false }));
     try {
       const stream = await session.open(endpoint, { token, signal });
       emit(this, 'stream', { stream });

@@ -11,6 +11,7 @@
  * @property {boolean} screen screen shared
  * @property {boolean} speaking
  * @property {'connecting' | 'connected' | 'disconnected'} connection disconnected: nothing has come for 5 s, and he may come back
+ * @property {number} csrc by which RTP names him in the packets of the mix: `RTCRtpContributingSource.source`
  * @property {string} joinedAt ISO 8601
  *
  * @typedef {object} Recording
@@ -37,7 +38,7 @@
  *
  * @typedef {object} Speaking
  * @property {readonly string[]} participantIds loudest first
- * @property {string | null} dominant whom the layout favours
+ * @property {string | null} dominant who leads the conversation; the layout follows him, at most each 2 s
  *
  * @typedef {object} MediaState what is switched on
  * @property {boolean} audio
@@ -69,6 +70,7 @@
  *   | OfferMessage
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)
+ *   | { type: 'levels', participants: Readonly<Record<string, number>> }
  *   | { type: 'recording', recording: Recording }
  *   | ({ type: 'encoding' } & EncodingWish)
  *   | ErrorMessage

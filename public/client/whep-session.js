@@ -16,7 +16,7 @@ const relayAfterMs = 1500;
 
 /**
  * One WHEP session (draft-ietf-wish-whep): an offer that only receives is posted, the answer starts the media, DELETE ends it.
- * Events: `connected`, `silent` and `heard` (whether media come at all), `failed`.
+ * Events: `connected`, `silent` and `lively` (whether media come at all), `failed`.
  */
 export class WhepSession extends EventTarget {
   #connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -70,7 +70,7 @@ export class WhepSession extends EventTarget {
     this.#answer = sdp;
     this.#watch.watchTransport();
     this.#useRelays(readIceServers(response.headers.get('Link')));
-    this.#silence = new SilenceWatch({ connection, onSilence: () => this.#handleSilence(), onHeard: () => emit(this, 'heard') });
+    this.#silence = new SilenceWatch({ connection, onSilence: () => this.#handleSilence(), onHeard: () => emit(this, 'lively') });
     return receivedStream(sound, picture);
   }
 

@@ -10,6 +10,9 @@ import { icon } from './icons.js';
  * @property {string} shownName
  */
 
+/** From silence to full scale: a voice stands between -40 and -10. */
+const barSpanDb = 50;
+
 /** The list of people: oneself first, then as they came. Rows are kept and changed, not made anew, so that nothing flickers. */
 export class PeopleList {
   #list;
@@ -49,6 +52,15 @@ export class PeopleList {
   /** @param {readonly string[]} participantIds */
   showSpeaking(participantIds) {
     for (const [id, { item }] of this.#rows) item.classList.toggle('is-speaking', participantIds.includes(id));
+  }
+
+  /** How tall the bars of who is heard are. @param {Readonly<Record<string, number | null>>} levels dBov by id; null and missing: not known */
+  showLevels(levels) {
+    for (const [id, { item }] of this.#rows) {
+      const levelDbov = levels[id] ?? null;
+      if (levelDbov === null) item.style.removeProperty('--level');
+      else item.style.setProperty('--level', Math.max(0, Math.min(1, 1 + levelDbov / barSpanDb)).toFixed(2));
+    }
   }
 }
 

@@ -40,6 +40,7 @@ export const participantSchema = z.strictObject({
   screen: z.boolean(),
   speaking: z.boolean(),
   connection: z.enum(['connecting', 'connected', 'disconnected']),
+  csrc: z.int().min(0).max(2 ** 32 - 1),
   joinedAt: z.iso.datetime(),
   muted: z.boolean(),
   gainDb,

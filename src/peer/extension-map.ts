@@ -15,13 +15,14 @@ const uris: Readonly<Record<ExtensionName, string>> = {
   mid: headerExtensionUris.mid,
   audioLevel: headerExtensionUris.audioLevel,
   transportCc: headerExtensionUris.transportSequence,
+  csrcAudioLevel: headerExtensionUris.csrcAudioLevel,
   videoOrientation: headerExtensionUris.videoOrientation,
   rid: headerExtensionUris.rid,
   repairedRid: headerExtensionUris.repairedRid,
 };
 
 const namesByKind: Readonly<Record<MediaKind, readonly OfferedName[]>> = {
-  audio: ['mid', 'audioLevel', 'transportCc'],
+  audio: ['mid', 'audioLevel', 'transportCc', 'csrcAudioLevel'],
   video: ['mid', 'transportCc', 'videoOrientation'],
 };
 
@@ -29,7 +30,7 @@ const namesByKind: Readonly<Record<MediaKind, readonly OfferedName[]>> = {
 const simulcastNames: readonly ExtensionName[] = ['rid', 'repairedRid'];
 
 /** Fixed, so that they are the same in every m-line: Chromium ends a tab in which they differ. */
-const offeredIds: Readonly<Record<OfferedName, number>> = { mid: 1, audioLevel: 2, transportCc: 3, videoOrientation: 4 };
+const offeredIds: Readonly<Record<OfferedName, number>> = { mid: 1, audioLevel: 2, transportCc: 3, videoOrientation: 4, csrcAudioLevel: 5 };
 /** Ids of the one-byte form (RFC 8285 4.2); higher ones are never needed, and nobody offers so many that they come first. */
 const maxId = 14;
 

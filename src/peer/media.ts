@@ -43,6 +43,7 @@ export interface ExtensionIds {
   readonly mid?: number;
   readonly audioLevel?: number;
   readonly transportCc?: number;
+  readonly csrcAudioLevel?: number;
   readonly videoOrientation?: number;
   /** Only where simulcast was agreed on. */
   readonly rid?: number;

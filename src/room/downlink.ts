@@ -1,7 +1,7 @@
 /** What one listener is sent: one RTP stream each of sound and picture, from payloads that were packetised for everyone. */
 import { DurationStatistics } from '../../mixer/clock/duration-statistics.js';
 import type { RoomTime } from '../../mixer/index.js';
-import { OutboundStream, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
+import { OutboundStream, type ContributingSource, type OutboundStreamCounters } from '../rtp/outbound-stream.js';
 import { LossClass } from './loss-class.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { PacketSender, PathLane } from './path-control.js';
@@ -13,6 +13,8 @@ export interface DownlinkOptions {
   readonly clockHz: number;
   /** How the listener takes repairs (RFC 4588); without it as the same datagram once more. */
   readonly rtx?: { readonly ssrc: number; readonly payloadType: number } | undefined;
+  /** Of the header extension of RFC 6465, where the listener takes it. */
+  readonly csrcLevelId?: number | undefined;
   readonly lane: PathLane;
   readonly clock: RoomTime;
   readonly random: RandomUint32;
@@ -29,13 +31,13 @@ export class Downlink {
   protected readonly clock: RoomTime;
   protected readonly stream: OutboundStream;
 
-  constructor({ kind, ssrc, payloadType, clockHz, rtx, lane, clock, random }: DownlinkOptions) {
+  constructor({ kind, ssrc, payloadType, clockHz, rtx, csrcLevelId, lane, clock, random }: DownlinkOptions) {
     this.ssrc = ssrc;
     this.sender = lane.sender;
     this.clock = clock;
     // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).
     this.stream = new OutboundStream({
-      kind, ssrc, payloadType, clockHz,
+      kind, ssrc, payloadType, clockHz, csrcLevelId,
       firstSequenceNumber: random() & 0x7fff,
       timestampOffset: random(),
       extensions: lane.extensions,
@@ -60,8 +62,9 @@ export class AudioDownlink extends Downlink {
   /** As the listener reports it: how much of the packet before each carries. */
   readonly loss = new LossClass();
 
-  send(payload: Uint8Array, ptsUs: number): void {
-    this.sender.sendRtp(this.stream.next(payload, ptsUs, true));
+  /** @param sources whose voices are in it, loudest first */
+  send(payload: Uint8Array, ptsUs: number, sources: readonly ContributingSource[] = []): void {
+    this.sender.sendRtp(this.stream.next(payload, ptsUs, true, sources));
     this.sinceTick.record(this.clock.nowUs() - ptsUs);
   }
 }

@@ -59,6 +59,9 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
     case 'setMedia':
       room.setMedia(request.params);
       return {};
+    case 'watchLevels':
+      room.watchLevels(request.params);
+      return {};
     case 'publish':
       return { answer: await room.publish(request.params) };
     case 'view':

@@ -36,7 +36,7 @@ export class OutgoingMedia {
       const codec = line.codecs.find(canSend);
       if (!line.sends || codec === undefined || ssrc === undefined) continue;
       const common = { ssrc, payloadType: codec.payloadType, lane: this.path.lane(line.extensionIds.transportCc), clock, random };
-      if (line.kind === 'audio') this.audio ??= new AudioDownlink({ kind: 'audio', clockHz: opusClockHz, ...common });
+      if (line.kind === 'audio') this.audio ??= new AudioDownlink({ kind: 'audio', clockHz: opusClockHz, csrcLevelId: line.extensionIds.csrcAudioLevel, ...common });
       else if (this.video === undefined) {
         const { rtxPayloadType } = codec;
         const rtx = rtxSsrc === undefined || rtxPayloadType === undefined ? undefined : { ssrc: rtxSsrc, payloadType: rtxPayloadType };

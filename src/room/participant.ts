@@ -12,6 +12,8 @@ export interface ParticipantOptions {
   readonly kind: ParticipantKind;
   /** ISO 8601. */
   readonly joinedAt: string;
+  /** By which RTP names him in the packets of the mix (RFC 3550 7.1), 0 to 2^32 - 1, another's never. */
+  readonly csrc: number;
   readonly session: Session;
   readonly voice: ParticipantVoice;
 }
@@ -32,16 +34,18 @@ export class Participant {
   readonly name: string;
   readonly kind: ParticipantKind;
   readonly joinedAt: string;
+  readonly csrc: number;
   readonly session: Session;
   readonly voice: ParticipantVoice;
   readonly #aspectRatios = new Map<VideoSource, number>();
   #media: MediaState = { audio: false, video: false, screen: false };
 
-  constructor({ id, name, kind, joinedAt, session, voice }: ParticipantOptions) {
+  constructor({ id, name, kind, joinedAt, csrc, session, voice }: ParticipantOptions) {
     this.id = id;
     this.name = name;
     this.kind = kind;
     this.joinedAt = joinedAt;
+    this.csrc = csrc;
     this.session = session;
     this.voice = voice;
   }
@@ -75,8 +79,8 @@ export class Participant {
   }
 
   describe(speakers: SpeakerOrder): ParticipantDescription {
-    const { id, name, kind, joinedAt } = this;
-    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, joinedAt, ...this.voice.describe() };
+    const { id, name, kind, csrc, joinedAt } = this;
+    return { id, name, kind, ...this.#media, speaking: speakers.isSpeaking(id), connection: this.session.connection, csrc, joinedAt, ...this.voice.describe() };
   }
 
   seat(speakers: SpeakerOrder): SeatedPerson {
@@ -86,7 +90,7 @@ export class Participant {
       ...this.#media,
       audio: this.#media.audio && !this.voice.isSilenced,
       speaking: speakers.isSpeaking(this.id),
-      lastDominantUs: speakers.lastDominantUs(this.id),
+      lastShownUs: speakers.lastShownUs(this.id),
       cameraAspectRatio: this.#aspectRatios.get('camera'),
       screenAspectRatio: this.#aspectRatios.get('screen'),
     };

@@ -1,5 +1,6 @@
 /** Who takes the mix: each encode exists while somebody takes it, however many they are. */
-import type { EncodedAudio, EncodedVideo, Mixer, ReportedLoss, VideoCodec } from '../../mixer/index.js';
+import type { EncodedAudio, EncodedVideo, HeardVoice, Mixer, ReportedLoss, VideoCodec } from '../../mixer/index.js';
+import type { ContributingSource } from '../rtp/outbound-stream.js';
 import { ListenerVideo } from './listener-video.js';
 import type { Session } from './session.js';
 import { VideoFanout, type VideoTaker } from './video-fanout.js';
@@ -9,6 +10,8 @@ export interface RoomOutputsOptions {
   readonly mixer: Pick<Mixer, 'send'>;
   /** Best first; one at least. */
   readonly tiers: readonly VideoTier[];
+  /** By what number RTP knows a participant; undefined for who has left. */
+  readonly csrcOf: (participantId: string) => number | undefined;
 }
 
 export interface AudioTaker {
@@ -31,6 +34,7 @@ interface Listener {
 export class RoomOutputs {
   readonly #mixer: Pick<Mixer, 'send'>;
   readonly #tiers: readonly VideoTier[];
+  readonly #csrcOf: RoomOutputsOptions['csrcOf'];
   /** By their output ids. */
   readonly #fanouts = new Map<string, VideoFanout>();
   readonly #listeners = new Map<string, Listener>();
@@ -38,9 +42,10 @@ export class RoomOutputs {
   #toldLoss = JSON.stringify(noLoss);
   #toldLossUs = Number.NEGATIVE_INFINITY;
 
-  constructor({ mixer, tiers }: RoomOutputsOptions) {
+  constructor({ mixer, tiers, csrcOf }: RoomOutputsOptions) {
     this.#mixer = mixer;
     this.#tiers = tiers;
+    this.#csrcOf = csrcOf;
   }
 
   addListener(session: Session, hearsAs: string | undefined): void {
@@ -104,15 +109,32 @@ export class RoomOutputs {
     this.#fanouts.get(video.outputId)?.take(video);
   }
 
-  takeAudio({ ptsUs, mix, streams, participantIds }: EncodedAudio): void {
+  takeAudio({ ptsUs, mix, heard, streams, participantIds }: EncodedAudio): void {
+    const ofMix = this.#sourcesOf(heard);
     // A participant who is not among them was not thought of: his voice may be in the mix, so who hears as he does gets nothing yet.
-    const byParticipant = new Map(participantIds.map((participantId) => [participantId, mix]));
-    for (const { participantIds: takers, data } of streams) for (const participantId of takers) byParticipant.set(participantId, data);
+    const byParticipant = new Map(participantIds.map((participantId) => [participantId, { data: mix, sources: ofMix }]));
+    for (const stream of streams) {
+      const sources = stream.heard === undefined ? ofMix : this.#sourcesOf(stream.heard);
+      for (const participantId of stream.participantIds) byParticipant.set(participantId, { data: stream.data, sources });
+    }
     for (const { session, hearsAs } of this.#listeners.values()) {
-      const data = hearsAs === undefined ? mix : byParticipant.get(hearsAs);
-      if (data !== undefined) session.audioDownlink?.send(data, ptsUs);
+      const { data, sources } = (hearsAs === undefined ? undefined : byParticipant.get(hearsAs)) ?? { data: hearsAs === undefined ? mix : undefined, sources: ofMix };
+      if (data !== undefined) session.audioDownlink?.send(data, ptsUs, this.#without(hearsAs, sources));
     }
     if (mix !== undefined) for (const taker of this.#audioTakers) taker.takeAudio(ptsUs, mix);
+  }
+
+  #sourcesOf(heard: readonly HeardVoice[]): readonly ContributingSource[] {
+    return heard.flatMap(({ participantId, levelDbov }) => {
+      const csrc = this.#csrcOf(participantId);
+      return csrc === undefined ? [] : [{ csrc, levelDbov }];
+    });
+  }
+
+  /** What he hears of the mix is without himself. */
+  #without(hearsAs: string | undefined, sources: readonly ContributingSource[]): readonly ContributingSource[] {
+    const own = hearsAs === undefined ? undefined : this.#csrcOf(hearsAs);
+    return sources.some(({ csrc }) => csrc === own) ? sources.filter(({ csrc }) => csrc !== own) : sources;
   }
 
   /** To be called a few times a second: what listeners lose of their sound goes to the mixer when it has changed. */

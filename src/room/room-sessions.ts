@@ -204,9 +204,17 @@ export class RoomSessions {
   #enter(session: Session, { name, kind }: Newcomer): void {
     const { clock, voiceDefaults, events } = this.#options;
     const joinedAt = new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString();
-    const participant = new Participant({ id: session.id, name, kind, joinedAt, session, voice: new ParticipantVoice(voiceDefaults) });
+    const participant = new Participant({ id: session.id, name, kind, joinedAt, csrc: this.#newCsrc(), session, voice: new ParticipantVoice(voiceDefaults) });
     this.#participants.set(session.id, participant);
     events.onEntered(participant);
+  }
+
+  /** Not the SSRC of his microphone: that is his own choice, may change, and may be another's, for each connection has sources of its own. */
+  #newCsrc(): number {
+    const taken = new Set(this.participants.map(({ csrc }) => csrc));
+    let csrc = this.#options.random();
+    while (taken.has(csrc)) csrc = (csrc + 1) >>> 0;
+    return csrc;
   }
 
   /** A client whose offer is refused was never in the room: what `act` throws ends the session, too. */

@@ -7,6 +7,7 @@ import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type 
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
 import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests, SoundDescription } from '../rooms/protocol.js';
+import { HeardLevels } from './heard-levels.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { wishEncoding, type PictureNeed } from './picture-need.js';
@@ -41,6 +42,8 @@ const sessionTickMs = 20;
 const stageTickMs = 200;
 /** What RFC 6464 calls silence. */
 const silenceDbov = -127;
+/** Who leads the conversation is decided twice as often: each decision falls into one frame of speech, perhaps into a gap. */
+const speakerTickMs = 100;
 
 export class Room {
   readonly #options: RoomOptions;
@@ -57,6 +60,8 @@ export class Room {
   readonly #voices: RoomVoices;
   readonly #sounds: RoomSounds;
   readonly #bulletin: RoomBulletin;
+  readonly #heard = new HeardLevels();
+  readonly #levelWatchers = new Set<string>();
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
 
@@ -73,7 +78,7 @@ export class Room {
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#upstream = new UpstreamNeeds({ fps: canvas.fps, onNeed: (participant, source, need) => this.#askFor(participant, source, need) });
     const tiers = videoTiers(canvas, options.videoBitrateBps);
-    this.#outputs = new RoomOutputs({ mixer, tiers });
+    this.#outputs = new RoomOutputs({ mixer, tiers, csrcOf: (participantId) => this.#sessions.findParticipant(participantId)?.csrc });
     this.#sessions = new RoomSessions({
       maxParticipants: options.maxParticipants,
       maxViewers: options.maxViewers,
@@ -125,7 +130,11 @@ export class Room {
       onMeasured: (recording) => onEvent({ type: 'recording', recording }),
     });
     this.#bulletin = new RoomBulletin({ describe: () => this.describe(), onChanged: (room) => onEvent({ type: 'changed', room }) });
-    this.#cancelTimers = [timers.every(sessionTickMs, () => this.#sessions.tick(clock.nowUs())), timers.every(stageTickMs, () => this.#tickStage())];
+    this.#cancelTimers = [
+      timers.every(sessionTickMs, () => this.#sessions.tick(clock.nowUs())),
+      timers.every(speakerTickMs, () => this.#speakers.decide()),
+      timers.every(stageTickMs, () => this.#tickStage()),
+    ];
     this.#bulletin.update();
   }
 
@@ -227,6 +236,12 @@ export class Room {
     this.#sounds.stop(soundId);
   }
 
+  watchLevels({ sessionId, wanted }: RoomRequests['watchLevels']['params']): void {
+    this.#sessions.requireParticipant(sessionId);
+    if (wanted) this.#levelWatchers.add(sessionId);
+    else this.#levelWatchers.delete(sessionId);
+  }
+
   publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
     return this.#sessions.publish(sessionId, name, offer);
   }
@@ -296,6 +311,7 @@ export class Room {
 
   #leave(session: Session, participant: Participant | undefined, reason: string): void {
     this.#outputs.removeListener(session);
+    this.#levelWatchers.delete(session.id);
     if (participant !== undefined) {
       this.#speakers.remove(participant.id);
       this.#voices.remove(participant.id);
@@ -313,6 +329,7 @@ export class Room {
         return;
       case 'encodedAudio':
         this.#outputs.takeAudio(event.audio);
+        if (this.#levelWatchers.size > 0) this.#heard.take(event.audio.heard);
         return;
       case 'keyframeNeeded':
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
@@ -350,7 +367,9 @@ export class Room {
     let hasChanged = false;
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
-    if (change !== undefined) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
+    if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
+    const levels = this.#levelWatchers.size === 0 ? undefined : this.#heard.tell();
+    if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }

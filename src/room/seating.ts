@@ -10,8 +10,8 @@ export interface SeatedPerson {
   readonly video: boolean;
   readonly screen: boolean;
   readonly speaking: boolean;
-  /** Room time at which this one was dominant last; -Infinity for never. */
-  readonly lastDominantUs: number;
+  /** Room time at which this one was last the one to show large; -Infinity for never. */
+  readonly lastShownUs: number;
   readonly cameraAspectRatio: number | undefined;
   readonly screenAspectRatio: number | undefined;
 }
@@ -19,11 +19,11 @@ export interface SeatedPerson {
 const cameraPrefix = 'camera:';
 const screenPrefix = 'screen:';
 
-export function buildScene(template: LayoutTemplate, canvas: VideoFormat, people: readonly SeatedPerson[], dominant: string | null): Scene {
+export function buildScene(template: LayoutTemplate, canvas: VideoFormat, people: readonly SeatedPerson[], shown: string | null): Scene {
   const size = { widthPx: canvas.widthPx, heightPx: canvas.heightPx };
   const byId = new Map(people.map((person) => [person.id, person]));
   const screens = people.filter((person) => person.screen).map(screenSeat);
-  const everyone = hasSpeakerSeat(template, screens.length) ? speakerFirst(people, dominant) : people;
+  const everyone = hasSpeakerSeat(template, screens.length) ? speakerFirst(people, shown) : people;
   let placed = placeTiles(template, size, [...screens, ...everyone.map(cameraSeat)]);
   const cameraTiles = placed.filter((tile) => tile.seatId.startsWith(cameraPrefix)).length;
   // Too many for the layout: those who spoke last are seen, each at the place that joining gave him, so that tiles do not dance.
@@ -36,8 +36,8 @@ function hasSpeakerSeat(template: LayoutTemplate, screens: number): boolean {
   return template.variants.some((variant) => variant.regions.filter((region) => region.kind === 'seat').length > screens);
 }
 
-function speakerFirst(people: readonly SeatedPerson[], dominant: string | null): readonly SeatedPerson[] {
-  const speaker = people.find((person) => person.id === dominant);
+function speakerFirst(people: readonly SeatedPerson[], shown: string | null): readonly SeatedPerson[] {
+  const speaker = people.find((person) => person.id === shown);
   return speaker === undefined ? people : [speaker, ...people.filter((person) => person !== speaker)];
 }
 
@@ -46,7 +46,7 @@ function mostRecent(people: readonly SeatedPerson[], count: number): readonly Se
   const chosen = new Set(
     people
       .map((person, position) => ({ person, position }))
-      .sort((a, b) => compareDescending(a.person.lastDominantUs, b.person.lastDominantUs) || a.position - b.position)
+      .sort((a, b) => compareDescending(a.person.lastShownUs, b.person.lastShownUs) || a.position - b.position)
       .slice(0, count)
       .map(({ person }) => person),
   );

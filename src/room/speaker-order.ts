@@ -1,44 +1,39 @@
 /**
- * Who speaks, and who is the one to show large: from audio levels alone (RFC 6464, or measured after decoding).
- * Pure: times come from outside. Plain energy with hysteresis; the levels of one packet never switch anything by themselves.
+ * Who speaks, who leads the conversation, and who is the one to show large, each at its own pace: from audio levels alone (RFC 6464, or measured after
+ * decoding). Borders follow a voice within a syllable or two, events name the dominant speaker as soon as he is identified, the layout changes no more often than eyes like.
  */
 import type { RoomTime } from '../../mixer/index.js';
+import { DominantSpeaker } from './dominant-speaker.js';
 
 export interface SpeakerChange {
-  /** Loudest first. */
+  /** Whose borders are lit: the most active first. */
   readonly speaking: readonly string[];
   readonly dominant: string | null;
+  /** False when only the layout has something to follow. */
+  readonly isNews: boolean;
 }
 
-interface Voice {
-  /** Smoothed level in dBov. */
-  levelDbov: number;
-  /** A level came since the last update. */
-  isHeard: boolean;
-  lastLoudUs: number;
-  speakingSinceUs: number | undefined;
-  lastDominantUs: number;
-}
-
-const silenceDbov = -127;
-/** Speech through a browser's gain control stands at -35 to -20 dBov, a quiet room below -60. */
-const speakingDbov = -45;
-/** A syllable is over within a few packets: rise in about 60 ms, fall in about 300 ms, at 50 packets a second. */
-const riseShare = 0.3;
-const fallShare = 0.06;
-/** Pauses between words are not the end of speaking. */
+/** Pauses between words are not the end of speaking: a border that went out in each would flicker. */
 const speakingHoldUs = 600_000;
-/** Somebody who coughs does not take the large tile. */
-const takeOverSilentUs = 400_000;
-/** While the dominant speaker still speaks, one has to outlast him this long and be this much louder. */
-const takeOverSpeakingUs = 1_500_000;
-const takeOverLouderDb = 3;
+/**
+ * Who is shown large stays for so long, whoever dominates meanwhile: eyes need it to settle, and each change costs a keyframe's worth of bits. Waiting before the change
+ * as well would only be later: half a second of it left as many wrong ones, a whole one more (bench/speakers).
+ */
+const shownHoldUs = 2_000_000;
 
 export class SpeakerOrder {
   readonly #clock: RoomTime;
-  readonly #voices = new Map<string, Voice>();
-  #dominant: string | null = null;
+  readonly #identification = new DominantSpeaker();
+  /** When each of those who speak was heard last. */
+  readonly #lastActiveUs = new Map<string, number>();
+  readonly #lastShownUs = new Map<string, number>();
   #speaking: readonly string[] = [];
+  #dominant: string | null = null;
+  /** As `update` told it last. */
+  #toldDominant: string | null = null;
+  #shown: string | null = null;
+  #toldShown: string | null = null;
+  #shownSinceUs = Number.NEGATIVE_INFINITY;
 
   constructor({ clock }: { clock: RoomTime }) {
     this.#clock = clock;
@@ -52,65 +47,71 @@ export class SpeakerOrder {
     return this.#dominant;
   }
 
+  /** Whom the layout gives the large picture. */
+  get shown(): string | null {
+    return this.#shown;
+  }
+
   add(id: string): void {
-    this.#voices.set(id, { levelDbov: silenceDbov, isHeard: false, lastLoudUs: Number.NEGATIVE_INFINITY, speakingSinceUs: undefined, lastDominantUs: Number.NEGATIVE_INFINITY });
+    this.#identification.add(id);
   }
 
   remove(id: string): void {
-    this.#voices.delete(id);
+    this.#identification.remove(id);
+    this.#lastActiveUs.delete(id);
+    this.#lastShownUs.delete(id);
+    if (this.#dominant === id) this.#dominant = null;
+    if (this.#shown === id) this.#shown = null;
   }
 
   isSpeaking(id: string): boolean {
-    return this.#voices.get(id)?.speakingSinceUs !== undefined;
+    return this.#lastActiveUs.has(id);
   }
 
-  /** When this one was last dominant, in room time; -Infinity for never. */
-  lastDominantUs(id: string): number {
-    return this.#voices.get(id)?.lastDominantUs ?? Number.NEGATIVE_INFINITY;
+  /** When this one was last the one to show large, in room time; -Infinity for never. */
+  lastShownUs(id: string): number {
+    return this.#lastShownUs.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   takeLevel(id: string, levelDbov: number): void {
-    const voice = this.#voices.get(id);
-    if (voice === undefined) return;
-    voice.isHeard = true;
-    voice.levelDbov += (levelDbov - voice.levelDbov) * (levelDbov > voice.levelDbov ? riseShare : fallShare);
-    if (voice.levelDbov > speakingDbov) voice.lastLoudUs = this.#clock.nowUs();
+    this.#identification.takeLevel(id, levelDbov, this.#clock.nowUs());
+  }
+
+  /** To be called each 100 ms: a decision taken half as often is a tenth of a second late. */
+  decide(): void {
+    const nowUs = this.#clock.nowUs();
+    this.#dominant = this.#identification.decide(nowUs);
+    for (const id of this.#identification.active) if (this.#identification.activityOf(id)?.isActive === true) this.#lastActiveUs.set(id, nowUs);
   }
 
   /** To be called a few times a second; answers what changed, or undefined. */
   update(): SpeakerChange | undefined {
+    this.decide();
     const nowUs = this.#clock.nowUs();
-    for (const voice of this.#voices.values()) {
-      const speaks = nowUs - voice.lastLoudUs < speakingHoldUs;
-      if (!speaks) voice.speakingSinceUs = undefined;
-      else voice.speakingSinceUs ??= nowUs;
-      // A microphone that is off sends nothing: what it said last is not what it begins with.
-      if (!speaks && !voice.isHeard) voice.levelDbov = silenceDbov;
-      voice.isHeard = false;
-    }
-    const speaking = [...this.#voices]
-      .filter(([, voice]) => voice.speakingSinceUs !== undefined)
-      .sort(([, a], [, b]) => b.levelDbov - a.levelDbov)
-      .map(([id]) => id);
-    const dominant = this.#nextDominant(speaking[0], nowUs);
-    const dominantVoice = dominant === null ? undefined : this.#voices.get(dominant);
-    if (dominantVoice !== undefined) dominantVoice.lastDominantUs = nowUs;
-    const sameSpeakers = speaking.length === this.#speaking.length && speaking.every((id) => this.#speaking.includes(id));
-    if (sameSpeakers && dominant === this.#dominant) return undefined;
-    this.#speaking = speaking;
-    this.#dominant = dominant;
-    return { speaking, dominant };
+    for (const [id, lastActiveUs] of this.#lastActiveUs) if (nowUs - lastActiveUs >= speakingHoldUs) this.#lastActiveUs.delete(id);
+    const speaking = [...this.#lastActiveUs.keys()].sort((a, b) => this.#longOf(b) - this.#longOf(a));
+    const isSame = speaking.length === this.#speaking.length && speaking.every((id) => this.#speaking.includes(id));
+    const isNews = !isSame || this.#dominant !== this.#toldDominant;
+    if (!isSame) this.#speaking = speaking;
+    this.#toldDominant = this.#dominant;
+    const hasShownChanged = this.#followDominant(nowUs);
+    return isNews || hasShownChanged ? { speaking: this.#speaking, dominant: this.#dominant, isNews } : undefined;
   }
 
-  #nextDominant(loudest: string | undefined, nowUs: number): string | null {
-    const current = this.#dominant === null ? undefined : this.#voices.get(this.#dominant);
-    const challenger = loudest === undefined ? undefined : this.#voices.get(loudest);
-    // He who spoke last stays large in the silence after him, for as long as he is there.
-    if (loudest === undefined || challenger?.speakingSinceUs === undefined) return current === undefined ? null : this.#dominant;
-    if (current === undefined) return loudest;
-    const spokenUs = nowUs - challenger.speakingSinceUs;
-    if (current.speakingSinceUs === undefined) return spokenUs >= takeOverSilentUs ? loudest : this.#dominant;
-    const isLouder = challenger.levelDbov - current.levelDbov >= takeOverLouderDb;
-    return isLouder && spokenUs >= takeOverSpeakingUs ? loudest : this.#dominant;
+  /** Answers whether somebody else is to be shown large. */
+  #followDominant(nowUs: number): boolean {
+    const before = this.#toldShown;
+    const isDue = this.#shown === null || nowUs - this.#shownSinceUs >= shownHoldUs;
+    if (this.#dominant !== null && this.#dominant !== this.#shown && isDue) {
+      this.#shown = this.#dominant;
+      this.#shownSinceUs = nowUs;
+    }
+    if (this.#shown !== null) this.#lastShownUs.set(this.#shown, nowUs);
+    this.#toldShown = this.#shown;
+    return this.#shown !== before;
+  }
+
+  #longOf(id: string): number {
+    return this.#identification.activityOf(id)?.long ?? 0;
   }
 }

@@ -56,7 +56,7 @@ export class Stage {
   show(participants: readonly Participant[]): void {
     this.#followSharing(participants.some((participant) => participant.media.screen));
     const people = participants.map((participant) => participant.seat(this.#speakers));
-    const scene: Scene = buildScene(this.#template, this.#canvas, people, this.#speakers.dominant);
+    const scene: Scene = buildScene(this.#template, this.#canvas, people, this.#speakers.shown);
     const shown = JSON.stringify(scene);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -44,6 +44,8 @@ export interface ParticipantDescription {
   readonly screen: boolean;
   readonly speaking: boolean;
   readonly connection: ConnectionState;
+  /** Among the contributing sources of the mix (RFC 3550 7.1): his voice is in the packet. 0 to 2^32 - 1. */
+  readonly csrc: number;
   /** ISO 8601. */
   readonly joinedAt: string;
   /** Heard by nobody, whatever he says of his microphone. */
@@ -203,6 +205,8 @@ export interface RoomRequests {
   /** ICE restart of a session whose offer was the client's (RFC 9725 4.3.3): new credentials for new credentials. Nothing restarts when a candidate cannot be read. */
   restartIceFor: { params: { sessionId: string; iceUfrag: string; icePassword: string; candidates: readonly string[] }; result: IceDescription };
   setMedia: { params: { sessionId: string; audio: boolean; video: boolean; screen: boolean }; result: Record<string, never> };
+  /** Whether the session is told how loud those are who are heard in the mix; it is not until it asks. */
+  watchLevels: { params: { sessionId: string; wanted: boolean }; result: Record<string, never> };
   /** WHIP. */
   publish: { params: { sessionId: string; name: string; offer: string }; result: { answer: string } };
   /** WHEP; with `participantId` that participant's own mix-minus. */
@@ -241,8 +245,10 @@ export type RoomEvent =
   | { readonly type: 'changed'; readonly room: RoomDescription }
   /** A session ended on the room's side (left, timed out, refused): `reason` is a stable word, e.g. `left`, `timeout`, `dtls_failed`. */
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
-  /** Who speaks now, loudest first; `dominant` is whom the layout favours. Changes only, at most 5 a second. */
+  /** Who speaks now, the most active first; `dominant` leads the conversation, and the layout follows him. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  /** How loud the 15 loudest were in the mix since the last time, in whole dBov by participant. Changes only, at most 5 a second, to those who watch. */
+  | { readonly type: 'levels'; readonly sessionIds: readonly string[]; readonly levels: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** Of each sound twice: when it begins, and when it is over. */
   | { readonly type: 'sound'; readonly sound: SoundDescription }

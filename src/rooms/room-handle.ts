@@ -21,6 +21,7 @@ export interface SessionListener {
   ended(reason: EndReason): void;
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
+  levelsHeard?(levels: Readonly<Record<string, number>>): void;
   recordingChanged?(recording: RecordingDescription): void;
   soundChanged?(sound: SoundDescription): void;
   encodingWished?(encoding: EncodingWish): void;
@@ -165,6 +166,10 @@ export class RoomHandle {
     await this.#process.request('addCandidates', { sessionId, candidates });
   }
 
+  async watchLevels(sessionId: string, wanted: boolean): Promise<void> {
+    await this.#process.request('watchLevels', { sessionId, wanted });
+  }
+
   async setMedia(sessionId: string, media: { audio: boolean; video: boolean; screen: boolean }): Promise<void> {
     await this.#process.request('setMedia', { sessionId, ...media });
   }
@@ -290,6 +295,9 @@ export class RoomHandle {
         break;
       case 'speaking':
         for (const listener of this.#sessions.values()) listener.speaking?.(event.participantIds, event.dominant);
+        break;
+      case 'levels':
+        for (const sessionId of event.sessionIds) this.#sessions.get(sessionId)?.levelsHeard?.(event.levels);
         break;
       case 'recording':
         this.#takeRecording(event.recording);

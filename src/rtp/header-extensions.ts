@@ -14,6 +14,8 @@ export const headerExtensionUris = {
   absoluteSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
   /** RFC 6464. */
   audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  /** RFC 6465. */
+  csrcAudioLevel: 'urn:ietf:params:rtp-hdrext:csrc-audio-level',
   /** 3GPP TS 26.114 7.4.5. */
   videoOrientation: 'urn:3gpp:video-orientation',
 } as const;
@@ -37,6 +39,11 @@ export function decodeAudioLevel(data: Uint8Array): AudioLevel | undefined {
   const byte = data[0];
   if (byte === undefined) return undefined;
   return { levelDbov: 0 - (byte & 0x7f), voice: byte >= 0x80 };
+}
+
+/** RFC 6465 3: `0 level(7)` for each of the packet's CSRCs, in their order. Levels are -127 to 0; one at least, for the data must not be empty. */
+export function encodeCsrcAudioLevels(levelsDbov: readonly number[]): Uint8Array {
+  return Uint8Array.from(levelsDbov, (levelDbov) => Math.max(0, Math.min(127, Math.round(-levelDbov))));
 }
 
 /** 3GPP TS 26.114 7.4.5: `0 0 0 0 C F R1 R0`. C (front or back camera) changes nothing about the picture and is not shown. */

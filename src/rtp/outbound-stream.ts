@@ -11,7 +11,8 @@
  * ticks plus an offset, the same for all streams of a listener, so their sender reports agree by construction.
  */
 import { PacketHistory } from './packet-history.js';
-import { markPadded, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import { encodeCsrcAudioLevels } from './header-extensions.js';
+import { markPadded, mostCsrcs, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
 
@@ -27,6 +28,8 @@ export interface OutboundStreamOptions {
   readonly timestampOffset: number;
   /** Written into every packet, such as the MID; their data as it is at that moment. */
   readonly extensions?: readonly RtpExtension[] | undefined;
+  /** Of the header extension with the levels of the contributing sources (RFC 6465), where the listener takes it. */
+  readonly csrcLevelId?: number | undefined;
   readonly rtx?: { readonly ssrc: number; readonly payloadType: number; readonly firstSequenceNumber: number } | undefined;
   /** Media time in which a packet can be sent again; 1 s at least. */
   readonly historyUs?: number;
@@ -34,6 +37,14 @@ export interface OutboundStreamOptions {
   readonly maxHistoryBytes?: number;
   /** What retransmission may cost, header included; as much again may be spent at once after a quiet second. */
   readonly resendBytesPerSecond?: number;
+}
+
+/** Somebody whose voice is in a packet of a mix (RFC 3550 7.1). */
+export interface ContributingSource {
+  /** 0 to 2^32 - 1. */
+  readonly csrc: number;
+  /** -127 to 0. */
+  readonly levelDbov: number;
 }
 
 /** Counts since the start. */
@@ -119,8 +130,9 @@ export class OutboundStream {
    *
    * @param ptsUs room time of the frame; does not fall from call to call.
    * @param isLast of its frame
+   * @param sources whose voices are in it, the most important first: no more than 15 fit the header. They stand in no repair.
    */
-  next(payload: Uint8Array, ptsUs: number, isLast: boolean): Buffer {
+  next(payload: Uint8Array, ptsUs: number, isLast: boolean, sources: readonly ContributingSource[] = []): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
     const isAfterPause = this.#lastPtsUs === undefined || ptsUs - this.#lastPtsUs > pauseUs;
     const marker = this.#options.kind === 'video' ? isLast : isAfterPause;
@@ -129,7 +141,7 @@ export class OutboundStream {
     this.#counters.packetCount++;
     this.#counters.octetCount += payload.length;
     this.#lastPtsUs = ptsUs;
-    return this.#write(index & 0xffff, timestamp, marker, payload);
+    return this.#write(index & 0xffff, timestamp, marker, payload, sources.length > mostCsrcs ? sources.slice(0, mostCsrcs) : sources);
   }
 
   /** What was sent up to now is not sent again: a keyframe takes its place, or nothing does. */
@@ -184,15 +196,23 @@ export class OutboundStream {
     if (this.#options.rtx !== undefined) return this.#writeRtx(sent);
     this.#counters.packetCount++;
     this.#counters.octetCount += sent.payload.length;
-    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload);
+    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload, []);
   }
 
-  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array): Buffer {
-    const { ssrc, payloadType, extensions } = this.#options;
-    const packet = allocatePacket(this.#headerBytes + payload.length);
-    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber, timestamp, marker });
-    packet.set(payload, this.#headerBytes);
+  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
+    const { ssrc, payloadType } = this.#options;
+    const extensions = sources.length === 0 ? this.#options.extensions : this.#withLevels(sources);
+    const headerBytes = sources.length === 0 ? this.#headerBytes : rtpHeaderBytes(extensions, sources.length);
+    const packet = allocatePacket(headerBytes + payload.length);
+    writeRtpHeader(packet, 0, { ssrc, payloadType, csrcs: sources.map(({ csrc }) => csrc), extensions, sequenceNumber, timestamp, marker });
+    packet.set(payload, headerBytes);
     return packet;
+  }
+
+  #withLevels(sources: readonly ContributingSource[]): readonly RtpExtension[] | undefined {
+    const { csrcLevelId, extensions = [] } = this.#options;
+    if (csrcLevelId === undefined) return extensions;
+    return [...extensions, { id: csrcLevelId, data: encodeCsrcAudioLevels(sources.map(({ levelDbov }) => levelDbov)) }];
   }
 
   #takeRtxSequence(): number {

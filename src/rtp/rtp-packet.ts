@@ -12,6 +12,9 @@
  */
 const fixedHeaderBytes = 12;
 const extensionHeaderBytes = 4;
+const csrcBytes = 4;
+/** CC has four bits (RFC 3550 5.1). */
+export const mostCsrcs = 15;
 const versionBits = 0x80;
 const paddingBit = 0x20;
 const extensionBit = 0x10;
@@ -50,6 +53,8 @@ export interface RtpHeader {
   readonly sequenceNumber: number;
   readonly timestamp: number;
   readonly ssrc: number;
+  /** At most {@link mostCsrcs}. */
+  readonly csrcs?: readonly number[] | undefined;
   readonly extensions?: readonly RtpExtension[] | undefined;
 }
 
@@ -69,7 +74,7 @@ class ReceivedRtpPacket implements RtpPacket {
   constructor(datagram: Buffer, payloadStart: number, payloadEnd: number) {
     const firstByte = datagram.readUInt8(0);
     const typeByte = datagram.readUInt8(1);
-    const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * 4;
+    const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
     this.payloadType = typeByte & 0x7f;
     this.marker = typeByte >= 0x80;
     this.sequenceNumber = datagram.readUInt16BE(2);
@@ -119,7 +124,7 @@ export function findRtpPayload(datagram: Buffer): number | undefined {
   if (datagram.length < fixedHeaderBytes) return undefined;
   const firstByte = datagram.readUInt8(0);
   if ((firstByte & 0xc0) !== versionBits) return undefined;
-  let payloadStart = fixedHeaderBytes + (firstByte & 0x0f) * 4;
+  let payloadStart = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
   if ((firstByte & extensionBit) !== 0) {
     const dataStart = payloadStart + extensionHeaderBytes;
     if (dataStart > datagram.length) return undefined;
@@ -159,35 +164,39 @@ function fitOneByteForm(extensions: readonly RtpExtension[]): boolean {
   return true;
 }
 
-/** Bytes that {@link writeRtpHeader} takes for a header with these extensions. */
-export function rtpHeaderBytes(extensions: readonly RtpExtension[] | undefined): number {
-  if (extensions === undefined || extensions.length === 0) return fixedHeaderBytes;
+/** Bytes that {@link writeRtpHeader} takes for a header with these extensions and so many CSRCs. */
+export function rtpHeaderBytes(extensions: readonly RtpExtension[] | undefined, csrcs = 0): number {
+  const beforeExtensions = fixedHeaderBytes + csrcs * csrcBytes;
+  if (extensions === undefined || extensions.length === 0) return beforeExtensions;
   const elementHeaderBytes = fitOneByteForm(extensions) ? 1 : 2;
   let dataBytes = 0;
   for (const { data } of extensions) dataBytes += elementHeaderBytes + data.length;
-  return fixedHeaderBytes + extensionHeaderBytes + Math.ceil(dataBytes / 4) * 4;
+  return beforeExtensions + extensionHeaderBytes + Math.ceil(dataBytes / 4) * 4;
 }
 
 /**
- * Writes an RTP header with no CSRC and no padding into `target` at `offset`.
+ * Writes an RTP header without padding into `target` at `offset`.
  *
  * @returns the number of bytes written; the payload follows there.
  * @throws {RangeError} when it does not fit or a field is out of its range: the caller's bug, never a matter of input.
  */
 export function writeRtpHeader(target: Buffer, offset: number, header: RtpHeader): number {
-  const { extensions } = header;
+  const { extensions, csrcs = [] } = header;
   const hasExtensions = extensions !== undefined && extensions.length > 0;
   // Beyond 127 it would run into the marker bit unnoticed.
   if (header.payloadType > 127) throw new RangeError(`payload type ${header.payloadType}`);
-  target.writeUInt8(hasExtensions ? versionBits | extensionBit : versionBits, offset);
+  if (csrcs.length > mostCsrcs) throw new RangeError(`${csrcs.length} CSRCs`);
+  target.writeUInt8((hasExtensions ? versionBits | extensionBit : versionBits) | csrcs.length, offset);
   target.writeUInt8(header.marker ? header.payloadType | 0x80 : header.payloadType, offset + 1);
   target.writeUInt16BE(header.sequenceNumber, offset + 2);
   target.writeUInt32BE(header.timestamp, offset + 4);
   target.writeUInt32BE(header.ssrc, offset + 8);
-  if (!hasExtensions) return fixedHeaderBytes;
+  let end = offset + fixedHeaderBytes;
+  for (const csrc of csrcs) end = target.writeUInt32BE(csrc, end);
+  if (!hasExtensions) return end - offset;
 
   const isOneByte = fitOneByteForm(extensions);
-  const dataStart = offset + fixedHeaderBytes + extensionHeaderBytes;
+  const dataStart = end + extensionHeaderBytes;
   let at = dataStart;
   for (const { id, data } of extensions) {
     if (id < 1) throw new RangeError(`header extension id ${id}`);
@@ -202,8 +211,8 @@ export function writeRtpHeader(target: Buffer, offset: number, header: RtpHeader
     at += data.length;
   }
   while (((at - dataStart) & 3) !== 0) target.writeUInt8(0, at++);
-  target.writeUInt16BE(isOneByte ? oneByteProfile : twoByteProfile, offset + fixedHeaderBytes);
-  target.writeUInt16BE((at - dataStart) / 4, offset + fixedHeaderBytes + 2);
+  target.writeUInt16BE(isOneByte ? oneByteProfile : twoByteProfile, end);
+  target.writeUInt16BE((at - dataStart) / 4, end + 2);
   return at - offset;
 }
 

@@ -116,6 +116,10 @@ export class Member implements SessionListener {
     this.#socket?.tell({ type: 'recording', recording });
   }
 
+  levelsHeard(participants: Readonly<Record<string, number>>): void {
+    this.#socket?.tell({ type: 'levels', participants });
+  }
+
   soundChanged(sound: SoundDescription): void {
     this.#socket?.tell({ type: 'sound', sound });
   }

@@ -21,6 +21,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restart') }),
   /** What is switched on now. */
   z.strictObject({ type: z.literal('media'), audio: z.boolean(), video: z.boolean(), screen: z.boolean() }),
+  /** Whether `levels` are to come; they do not until asked for. */
+  z.strictObject({ type: z.literal('levels'), wanted: z.boolean() }),
   z.strictObject({ type: z.literal('layout'), layout: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
   z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
@@ -43,6 +45,8 @@ export type ServerMessage =
   | { readonly type: 'offer'; readonly sdp: string; readonly offerId: number; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
+  /** How loud the 15 loudest are in the mix, in dBov by their ids; who is missing is not heard. */
+  | { readonly type: 'levels'; readonly participants: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** Of each sound that is played into the room twice: when it begins, and when it is over. */
   | { readonly type: 'sound'; readonly sound: SoundDescription }

@@ -169,6 +169,9 @@ export class SignallingSession implements MemberSocket {
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;
+      case 'levels':
+        await room.watchLevels(sessionId, message.wanted);
+        break;
       case 'layout':
         await room.setLayout(this.#registry.findLayout(message.layout));
         break;

@@ -44,7 +44,7 @@ function changed(): void {
 
 function addParticipant(id: string, name: string, kind: ParticipantDescription['kind']): void {
   if (participants.size >= (options?.maxParticipants ?? 0)) throw new AppError('room_full');
-  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: kind === 'browser' ? 'connecting' : 'connected', joinedAt: new Date().toISOString(), ...plainVoice });
+  participants.set(id, { id, name, kind, audio: true, video: true, screen: false, speaking: false, connection: kind === 'browser' ? 'connecting' : 'connected', csrc: participants.size, joinedAt: new Date().toISOString(), ...plainVoice });
   voices.set(id, newVoice());
   changed();
   tell({ type: 'speaking', participantIds: [id], dominant: id });
@@ -105,6 +105,10 @@ const handlers: Handlers = {
     if (participant === undefined) throw new AppError('participant_not_found');
     participants.set(sessionId, { ...participant, audio, video, screen });
     changed();
+    return {};
+  },
+  watchLevels: ({ sessionId, wanted }) => {
+    if (wanted) tell({ type: 'levels', sessionIds: [sessionId], levels: { [sessionId]: -20 } });
     return {};
   },
   publish: ({ sessionId, name, offer }) => {

@@ -48,7 +48,7 @@ export class PageRoom {
   add({ name, audio = false, video = false, kind = 'browser' }: { name: string; audio?: boolean; video?: boolean; kind?: 'browser' | 'whip' }): string {
     const id = `p${this.#nextId}`;
     this.#nextId += 1;
-    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', joinedAt: roomCreatedAt, ...plainVoice }];
+    this.#participants = [...this.#participants, { id, name, kind, audio, video, screen: false, speaking: false, connection: 'connected', csrc: this.#participants.length, joinedAt: roomCreatedAt, ...plainVoice }];
     this.tell();
     return id;
   }

@@ -27,6 +27,7 @@ export class PageSession {
   readonly faults: string[] = [];
   /** ICE restarts that it asked for, which nobody answers here. */
   restarts = 0;
+  wantsLevels = false;
   participantId: string | null = null;
   room: PageRoom | null = null;
   peer: PagePeer | null = null;
@@ -94,6 +95,7 @@ export class PageSession {
     else if (message.type === 'leave') this.close();
     else if (message.type === 'media') room.change(this.participantId, message);
     else if (message.type === 'layout') this.#setLayout(room, message.layout);
+    else if (message.type === 'levels') this.wantsLevels = message.wanted;
     else if (message.type === 'startRecording') room.startRecording(message.format ?? 'mp4');
     else if (message.type === 'stopRecording') room.stopRecording(message.recordingId);
     else if (message.type === 'participant') room.changeVoice(message.participantId, message);

@@ -313,7 +313,7 @@ describe('SdpSession offering', () => {
     expect(linesOf(sections[0], 'a=')).to.deep.equal(['a=group:BUNDLE 0 1 2', 'a=ice-options:trickle ice2', 'a=msid-semantic: WMS *']);
     expect(sections.map((section) => linesOf(section, 'a=candidate').length)).to.deep.equal([0, 2, 0, 0]);
     expect(sections.slice(1).map((section) => linesOf(section, 'a=extmap').map((line) => line.split(' ')[0]))).to.deep.equal([
-      ['a=extmap:1', 'a=extmap:2', 'a=extmap:3'],
+      ['a=extmap:1', 'a=extmap:2', 'a=extmap:3', 'a=extmap:5'],
       ['a=extmap:1', 'a=extmap:3', 'a=extmap:4'],
       ['a=extmap:1', 'a=extmap:3', 'a=extmap:4'],
     ]);
@@ -330,7 +330,7 @@ describe('SdpSession offering', () => {
     );
     const { media, dtlsRole, isOfferer } = client.acceptAnswer(text);
     expect(media).to.deep.equal([
-      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], remoteRtxSsrcs: [], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3 } },
+      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], remoteRtxSsrcs: [], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3, csrcAudioLevel: 5 } },
       {
         mid: '1', kind: 'video', sends: true, receives: true,
         codecs: [

@@ -19,7 +19,7 @@ describe('Participant', () => {
   });
 
   function create(kind: ParticipantKind): Participant {
-    return new Participant({ id: 'ann', name: 'Ann', kind, joinedAt: '2026-01-01T00:00:10.000Z', session: open.session, voice: newVoice() });
+    return new Participant({ id: 'ann', name: 'Ann', kind, joinedAt: '2026-01-01T00:00:10.000Z', csrc: 0, session: open.session, voice: newVoice() });
   }
 
   function arrive(payloadType: number, payload = Uint8Array.of(0x78, 1)): void {
@@ -32,7 +32,7 @@ describe('Participant', () => {
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(true);
     expect(ann.setMedia({ audio: true, video: false, screen: false })).to.equal(false);
     expect(ann.setMedia({ audio: true, video: false, screen: true })).to.equal(true);
-    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, connection: 'connected', joinedAt: '2026-01-01T00:00:10.000Z', ...plainVoice });
+    expect(ann.describe(speakers)).to.deep.equal({ id: 'ann', name: 'Ann', kind: 'browser', audio: true, video: false, screen: true, speaking: false, connection: 'connected', csrc: 0, joinedAt: '2026-01-01T00:00:10.000Z', ...plainVoice });
   });
 
   it('is described with his connection: on its way, there, silent, there again', () => {
@@ -82,10 +82,13 @@ describe('Participant', () => {
     const ann = create('browser');
     ann.setPictureSize('camera', 360, 640);
     ann.setPictureSize('screen', 1920, 1080);
-    expect(ann.seat(speakers)).to.deep.include({ cameraAspectRatio: 0.5625, screenAspectRatio: 16 / 9, speaking: false, lastDominantUs: Number.NEGATIVE_INFINITY });
-    for (let packet = 0; packet < 50; packet += 1) speakers.takeLevel('ann', -20);
+    expect(ann.seat(speakers)).to.deep.include({ cameraAspectRatio: 0.5625, screenAspectRatio: 16 / 9, speaking: false, lastShownUs: Number.NEGATIVE_INFINITY });
+    for (let packet = 0; packet < 50; packet += 1) {
+      clock.advance(20_000);
+      speakers.takeLevel('ann', -20);
+    }
     speakers.update();
-    expect(ann.seat(speakers)).to.include({ speaking: true, lastDominantUs: 10_000_000 });
+    expect(ann.seat(speakers)).to.include({ speaking: true, lastShownUs: 11_000_000 });
     expect(ann.describe(speakers).speaking).to.equal(true);
   });
 });

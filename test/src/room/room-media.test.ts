@@ -12,6 +12,7 @@ import { counting, mustParseRtp, roomOptions, rtpDatagram } from './room-rig.js'
 /** Ann's SSRCs, as her answer tells them. */
 const annSound = 1_000;
 const annPicture = 1_001;
+const packetMs = 20;
 
 /** The whole way of a packet: real connections, a real mixer, one who talks and one who listens. */
 describe('Room with media', () => {
@@ -94,18 +95,22 @@ describe('Room with media', () => {
     const level = line('audio').extensionIds.audioLevel;
     if (level === undefined) throw new Error('no audio level was agreed on');
     const { payloadType } = line('audio').codecs[0]!;
-    for (const [packet, payload] of tone.entries()) {
+    // As a microphone sends: who speaks is he who has spoken for a while.
+    let packet = 0;
+    const talking = setInterval(() => {
+      const payload = tone[packet % tone.length]!;
       ann.peer.sendRtp(rtpDatagram({ ssrc: annSound, payloadType, sequenceNumber: packet, timestamp: packet * 960, extensions: [{ id: level, data: Uint8Array.of(20) }] }, payload));
-    }
+      packet += 1;
+    }, packetMs);
     const video = packetiseVp8(picture.data, { maxPayloadBytes: 1_000, pictureId: 1 });
-    for (const [packet, payload] of video.entries()) {
-      ann.peer.sendRtp(rtpDatagram({ ssrc: annPicture, payloadType: line('video').codecs[0]!.payloadType, sequenceNumber: packet, timestamp: 0, marker: packet === video.length - 1 }, payload));
+    for (const [piece, payload] of video.entries()) {
+      ann.peer.sendRtp(rtpDatagram({ ssrc: annPicture, payloadType: line('video').codecs[0]!.payloadType, sequenceNumber: piece, timestamp: 0, marker: piece === video.length - 1 }, payload));
     }
     await Promise.all([ann, viewer].map((peer) => peer.reached(() => received(peer, 'audio') >= 3 && received(peer, 'video') >= 1)));
     const first = viewer.rtp.map(mustParseRtp).find(({ ssrc, payloadType: type }) => ssrc !== annPicture && line('video').codecs.some((codec) => codec.payloadType === type));
     // RFC 7741 4.2: the descriptor's one byte, then the frame, whose lowest bit is 0 in keyframes.
     expect((first?.payload[1] ?? 1) & 1).to.equal(0);
-    await told((event) => event.type === 'speaking' && event.dominant === 'ann');
+    await told((event) => event.type === 'speaking' && event.dominant === 'ann').finally(() => clearInterval(talking));
     expect(events).to.deep.include({ type: 'speaking', participantIds: ['ann'], dominant: 'ann' });
     const stats = await room.stats();
     expect(stats['outputs']).to.deep.equal({ listeners: 2, video: [{ outputId: 'vp8-320x180@30-300000', takers: 2 }] });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { EncodedAudio } from '../../../mixer/index.js';
 import { RoomOutputs } from '../../../src/room/room-outputs.js';
+import { csrcsOf } from '../../support/csrcs-of.js';
 import { vp8Frame } from '../../support/video-frames.js';
 import { audioLine, CommandList, mustParseRtp, OpenSession, videoLine } from './room-rig.js';
 
@@ -24,13 +25,16 @@ function heard({ peer }: OpenSession): number[] {
   return peer.rtp.map(mustParseRtp).flatMap(({ ssrc, payload }) => (ssrc === 1 ? [...payload] : []));
 }
 
+/** Of those in the room. 0 is a number, too. */
+const csrcs = new Map([['ann', 0], ['ben', 0xffff_ffff], ['eve', 3]]);
+
 describe('RoomOutputs', () => {
   let mixer: CommandList;
   let outputs: RoomOutputs;
 
   beforeEach(() => {
     mixer = new CommandList();
-    outputs = new RoomOutputs({ mixer, tiers });
+    outputs = new RoomOutputs({ mixer, tiers, csrcOf: (id) => csrcs.get(id) });
   });
 
   async function listen(id: string, hearsAs?: string, media = [audioLine(), videoLine()]): Promise<OpenSession> {
@@ -38,6 +42,39 @@ describe('RoomOutputs', () => {
     outputs.addListener(listener.session, hearsAs);
     return listener;
   }
+
+  describe('contributing sources', () => {
+    const loudestFirst = [{ participantId: 'ben', levelDbov: -20 }, { participantId: 'ann', levelDbov: -30 }, { participantId: 'gone', levelDbov: -40 }];
+
+    /** Those of the last packet of sound. */
+    function sources({ peer }: OpenSession): number[] {
+      return csrcsOf(peer.rtp.findLast((packet) => mustParseRtp(packet).ssrc === 1) ?? Buffer.alloc(12));
+    }
+
+    it('are those who are heard in the mix, the loudest first, and never the listener himself', async () => {
+      const [viewer, ann, eve] = [await listen('v'), await listen('a', 'ann'), await listen('e', 'eve')];
+      outputs.takeAudio(tick({ mix: sound(1), participantIds: ['ann', 'eve'], heard: loudestFirst, streams: [{ participantIds: ['ann'], heard: undefined, data: sound(2) }] }));
+      expect([viewer, ann, eve].map(sources)).to.deep.equal([[0xffff_ffff, 0], [0xffff_ffff], [0xffff_ffff, 0]]);
+    });
+
+    it('are those of his own stream for who hears others than the rest', async () => {
+      const eve = await listen('e', 'eve');
+      outputs.takeAudio(tick({ mix: sound(1), participantIds: ['eve'], heard: loudestFirst, streams: [{ participantIds: ['eve'], heard: [{ participantId: 'ann', levelDbov: -30 }], data: sound(2) }] }));
+      expect(sources(eve)).to.deep.equal([0]);
+    });
+
+    it('carry levels for who agreed to them (RFC 6465)', async () => {
+      const viewer = await listen('v', undefined, [audioLine({ extensionIds: { csrcAudioLevel: 5 } })]);
+      outputs.takeAudio(tick({ mix: sound(1), heard: loudestFirst }));
+      expect([...(viewer.peer.rtp.map(mustParseRtp).at(-1)?.extension(5) ?? [])]).to.deep.equal([20, 30]);
+    });
+
+    it('are none in a silence', async () => {
+      const viewer = await listen('v');
+      outputs.takeAudio(tick({ mix: sound(1) }));
+      expect(sources(viewer)).to.deep.equal([]);
+    });
+  });
 
   describe('picture', () => {
     it('asks for one encode a codec, however many listen, and for a keyframe for each who comes', async () => {

@@ -39,7 +39,7 @@ describe('RoomRecordings', () => {
 
   function open(program = ffmpegPath, maxActive = 2): void {
     mixer = new CommandList();
-    outputs = new RoomOutputs({ mixer, tiers: [{ format: canvas, bitrateBps: 100_000 }] });
+    outputs = new RoomOutputs({ mixer, tiers: [{ format: canvas, bitrateBps: 100_000 }], csrcOf: () => undefined });
     clock = new ManualRoomClock();
     clock.advance(60_000_000);
     time = new ManualTime();

@@ -23,7 +23,7 @@ describe('RoomVoices', () => {
 
   async function enter(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', csrc: 0, session, voice: newVoice() });
     participant.setMedia({ audio: true, video: false, screen: false });
     voices.add(participant);
     return participant;

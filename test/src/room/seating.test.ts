@@ -13,7 +13,7 @@ function layout(name: string): LayoutTemplate {
 }
 
 function person(id: string, changes: Partial<SeatedPerson> = {}): SeatedPerson {
-  const nobody = { lastDominantUs: Number.NEGATIVE_INFINITY, cameraAspectRatio: undefined, screenAspectRatio: undefined };
+  const nobody = { lastShownUs: Number.NEGATIVE_INFINITY, cameraAspectRatio: undefined, screenAspectRatio: undefined };
   return { id, name: `Name of ${id}`, audio: true, video: true, screen: false, speaking: false, ...nobody, ...changes };
 }
 
@@ -41,7 +41,7 @@ describe('buildScene', () => {
   });
 
   it('leaves everybody in a grid where he is, whoever speaks', () => {
-    const four = [...people(3), person('p3', { speaking: true, lastDominantUs: 9 })];
+    const four = [...people(3), person('p3', { speaking: true, lastShownUs: 9 })];
     expect(seats('grid', four, 'p3')).to.deep.equal(['p0', 'p1', 'p2', 'p3']);
   });
 
@@ -57,18 +57,18 @@ describe('buildScene', () => {
   });
 
   it('shows those who spoke last where there are more people than tiles, each in his place', () => {
-    const nine = people(9).map((one, index) => (index === 8 ? { ...one, lastDominantUs: 500 } : index === 6 ? { ...one, lastDominantUs: 300 } : one));
+    const nine = people(9).map((one, index) => (index === 8 ? { ...one, lastShownUs: 500 } : index === 6 ? { ...one, lastShownUs: 300 } : one));
     // Six tiles: the two who spoke, and four of those who came first.
     expect(seats('speaker', nine, 'p8')).to.deep.equal(['p8', 'p0', 'p1', 'p2', 'p3', 'p6']);
   });
 
   it('keeps a grid of 49 for those who spoke last of 60, without moving one of them for another', () => {
-    const many = people(60).map((one, index) => (index >= 58 ? { ...one, lastDominantUs: index } : one));
+    const many = people(60).map((one, index) => (index >= 58 ? { ...one, lastShownUs: index } : one));
     expect(seats('grid', many, 'p59')).to.deep.equal([...people(47).map(({ id }) => id), 'p58', 'p59']);
   });
 
   it('shows only the speaker in `single`', () => {
-    const three = [person('ann'), person('ben', { lastDominantUs: 7 }), person('eve')];
+    const three = [person('ann'), person('ben', { lastShownUs: 7 }), person('eve')];
     expect(seats('single', three, 'ben')).to.deep.equal(['ben']);
   });
 

@@ -20,7 +20,7 @@ describe('Stage', () => {
   async function enter(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
     speakers.add(id);
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', csrc: 0, session, voice: newVoice() });
     participant.setMedia({ audio: true, video: true, screen: false });
     return participant;
   }
@@ -62,7 +62,10 @@ describe('Stage', () => {
     stage.show([ann, ben]);
     ben.setPictureSize('camera', 360, 640);
     stage.show([ann, ben]);
-    for (let packet = 0; packet < 50; packet += 1) speakers.takeLevel('ben', -20);
+    for (let packet = 0; packet < 50; packet += 1) {
+      clock.advance(20_000);
+      speakers.takeLevel('ben', -20);
+    }
     speakers.update();
     stage.show([ann, ben]);
     expect(mixer.of('setScene').map(({ scene: { tiles } }) => [tiles[0]?.live, tiles[1]?.fit, tiles[1]?.speaking])).to.deep.equal([

@@ -21,7 +21,7 @@ describe('UpstreamNeeds', () => {
 
   async function create(id: string): Promise<Participant> {
     const { session } = await OpenSession.create({ id, participantId: id, isPublishing: true });
-    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', session, voice: newVoice() });
+    const participant = new Participant({ id, name: id, kind: 'browser', joinedAt: '', csrc: 0, session, voice: newVoice() });
     participant.setMedia({ audio: true, video: true, screen: false });
     return participant;
   }

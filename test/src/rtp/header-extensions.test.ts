@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeAudioLevel, decodeMid, decodeTransportSequence, decodeVideoOrientation } from '../../../src/rtp/header-extensions.js';
+import { decodeAudioLevel, decodeMid, decodeTransportSequence, decodeVideoOrientation, encodeCsrcAudioLevels } from '../../../src/rtp/header-extensions.js';
 
 const none = new Uint8Array(0);
 
@@ -11,6 +11,11 @@ describe('header extensions', () => {
     }
     expect(Object.is(decodeAudioLevel(Uint8Array.of(0))?.levelDbov, 0), 'not minus zero').to.equal(true);
     expect(decodeAudioLevel(none)).to.equal(undefined);
+  });
+
+  it('encodes the levels of contributing sources, one byte each, and none beyond the scale', () => {
+    expect([...encodeCsrcAudioLevels([0, -1, -63.4, -127])]).to.deep.equal([0, 1, 63, 127]);
+    expect([...encodeCsrcAudioLevels([6, -140, Number.NEGATIVE_INFINITY])]).to.deep.equal([0, 127, 127]);
   });
 
   it('decodes rotation and mirroring, and lets the camera bit be', () => {

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FrameAssembler } from '../../../src/rtp/frame-assembler.js';
-import { OutboundStream } from '../../../src/rtp/outbound-stream.js';
+import { OutboundStream, type ContributingSource } from '../../../src/rtp/outbound-stream.js';
 import { parseRtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../../../src/rtp/sequence.js';
 import { packetiseVp8, Vp8Depacketiser } from '../../../src/rtp/vp8-payload.js';
 import type { AssembledFrame } from '../../../src/rtp/assembled-frame.js';
 import type { OutboundStreamOptions } from '../../../src/rtp/outbound-stream.js';
 import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { csrcsOf } from '../../support/csrcs-of.js';
 import { fill, vp8Frame } from '../../support/video-frames.js';
 
 const ssrc = 0xfedc_ba98;
@@ -49,6 +50,37 @@ describe('OutboundStream', () => {
       expect(outbound.counters).to.include({ packetCount: 60, octetCount: 6000 });
     });
   }
+
+  describe('contributing sources', () => {
+    const sources = (count: number): ContributingSource[] => Array.from({ length: count }, (_unused, at) => ({ csrc: 0xffff_fff8 + at, levelDbov: -at })).map(({ csrc, levelDbov }) => ({ csrc: csrc % 2 ** 32, levelDbov }));
+
+    it('stand in the header in their order, with their levels where the listener takes them', () => {
+      const outbound = stream({ kind: 'audio', extensions: [{ id: 3, data: Uint8Array.of(1, 2) }], csrcLevelId: 5 });
+      const packet = outbound.next(fill(50, 1), 0, true, sources(2));
+      expect(csrcsOf(packet)).to.deep.equal([0xffff_fff8, 0xffff_fff9]);
+      expect([...parse(packet).extension(5)!]).to.deep.equal([0, 1]);
+      expect([...parse(packet).extension(3)!], 'beside what is in every packet').to.deep.equal([1, 2]);
+      expect([...parse(packet).payload]).to.deep.equal([...fill(50, 1)]);
+    });
+
+    it('are the first 15 of more, and over the wrap of their numbers', () => {
+      const packet = stream({ kind: 'audio', csrcLevelId: 5 }).next(fill(50, 1), 0, true, sources(20));
+      expect(csrcsOf(packet)).to.deep.equal(sources(15).map(({ csrc }) => csrc));
+      expect(csrcsOf(packet)[8], '0 is a number').to.equal(0);
+      expect(parse(packet).extension(5)!.length).to.equal(15);
+      expect(packet.readUInt16BE(12 + 15 * 4), 'in the one-byte form').to.equal(0xbede);
+      expect([...parse(packet).payload]).to.deep.equal([...fill(50, 1)]);
+    });
+
+    it('stand there alone for who takes no levels, and not at all when nobody is heard', () => {
+      const outbound = stream({ kind: 'audio' });
+      const packet = outbound.next(fill(50, 1), 0, true, sources(1));
+      expect([csrcsOf(packet), packet.length]).to.deep.equal([[0xffff_fff8], 12 + 4 + 50]);
+      expect(csrcsOf(outbound.next(fill(50, 1), 20_000, true, []))).to.deep.equal([]);
+      const quiet = stream({ kind: 'audio', csrcLevelId: 5 }).next(fill(50, 1), 0, true);
+      expect([csrcsOf(quiet), quiet.length]).to.deep.equal([[], 12 + 50]);
+    });
+  });
 
   it('writes its header extensions', () => {
     const outbound = stream({ extensions: [{ id: 4, data: Buffer.from('0a') }] });

@@ -5,7 +5,7 @@ import { isRtcp, parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpHeader 
 const header = { payloadType: 96, marker: true, sequenceNumber: 0xfffe, timestamp: 0xfffffffd, ssrc: 0xdeadbeef };
 
 function serialise(fields: RtpHeader, payload: Uint8Array): Buffer {
-  const packet = Buffer.alloc(rtpHeaderBytes(fields.extensions) + payload.length);
+  const packet = Buffer.alloc(rtpHeaderBytes(fields.extensions, fields.csrcs?.length) + payload.length);
   const headerBytes = writeRtpHeader(packet, 0, fields);
   expect(headerBytes).to.equal(packet.length - payload.length);
   packet.set(payload, headerBytes);
@@ -140,6 +140,19 @@ describe('writeRtpHeader', () => {
     expect(target.subarray(25)).to.deep.equal(Buffer.alloc(15, 0xee));
   });
 
+  it('writes CSRCs between the fixed header and the extensions, in their order, 15 at most', () => {
+    const csrcs = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff];
+    const datagram = serialise({ ...header, csrcs, extensions: [{ id: 2, data: Uint8Array.of(7) }] }, Uint8Array.of(9));
+    expect(datagram.subarray(0, 2).toString('hex')).to.equal('95e0');
+    expect(datagram.subarray(12, 32).toString('hex')).to.equal('00000000' + '00000001' + '7fffffff' + '80000000' + 'ffffffff');
+    expect([...mustParse(datagram).extension(2)!, ...mustParse(datagram).payload]).to.deep.equal([7, 9]);
+    const most = serialise({ ...header, csrcs: Array.from({ length: 15 }, (_unused, csrc) => csrc) }, Uint8Array.of(1));
+    expect(most.readUInt8(0)).to.equal(0x8f);
+    expect([...mustParse(most).payload]).to.deep.equal([1]);
+    expect(() => writeRtpHeader(Buffer.alloc(100), 0, { ...header, csrcs: Array.from({ length: 16 }, () => 1) })).to.throw(RangeError);
+    expect(() => writeRtpHeader(Buffer.alloc(15), 0, { ...header, csrcs: [1] })).to.throw(RangeError);
+  });
+
   it('throws rather than write a wrong header', () => {
     const target = Buffer.alloc(100);
     expect(() => writeRtpHeader(target, 0, { ...header, payloadType: 128 })).to.throw(RangeError);
@@ -157,12 +170,13 @@ describe('writeRtpHeader', () => {
       sequenceNumber: fc.integer({ min: 0, max: 0xffff }),
       timestamp: fc.integer({ min: 0, max: 0xffffffff }),
       ssrc: fc.integer({ min: 0, max: 0xffffffff }),
+      csrcs: fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: 15 }),
       extensions: fc.uniqueArray(fc.record({ id: fc.integer({ min: 1, max: 20 }), data: fc.uint8Array({ maxLength: 20 }) }), { selector: (one) => one.id, maxLength: 5 }),
     });
     fc.assert(
       fc.property(headers, fc.uint8Array({ maxLength: 50 }), (fields, payload) => {
         const packet = mustParse(serialise(fields, payload));
-        const { extensions, ...plain } = fields;
+        const { extensions, csrcs: _written, ...plain } = fields;
         expect(packet).to.include(plain);
         expect([...packet.payload]).to.deep.equal([...payload]);
         for (let id = 1; id <= 20; id += 1) {

@@ -107,6 +107,21 @@ describe('signalling', () => {
     expect(toldBob).to.include('room').and.not.to.include('encoding');
   });
 
+  it('tells levels to him alone who asks for them', async () => {
+    const [ann, bob] = [await test.connect(), await test.connect()];
+    const { participantId } = await ann.join('loud', 'Ann');
+    await bob.join('loud', 'Bob');
+    const toldBob: string[] = [];
+    bob.socket.on('message', (data: Buffer) => toldBob.push((JSON.parse(data.toString()) as { type: string }).type));
+    ann.send({ type: 'levels', wanted: true });
+    expect(await ann.next('levels')).to.deep.equal({ type: 'levels', participants: { [participantId]: -20 } });
+    ann.send({ type: 'levels', wanted: false });
+    ann.send({ type: 'media', audio: false, video: true, screen: false });
+    await bob.next('room', ({ room }) => room.participants.some(({ audio }) => !audio));
+    expect(toldBob).to.include('room').and.not.to.include('levels');
+    expect((await asked('loud', 'watchLevels')).map(({ wanted }) => wanted)).to.deep.equal([true, false]);
+  });
+
   it('lets two people of the same name in', async () => {
     const [first, second] = await Promise.all([test.connect(), test.connect()]);
     const ids = [(await first.join('same', 'Ann')).participantId, (await second.join('same', 'Ann')).participantId];
