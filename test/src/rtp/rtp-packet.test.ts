@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isRtcp, parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpHeader } from '../../../src/rtp/rtp-packet.js';
+import { csrcsOf } from '../../support/csrcs-of.js';
 
 const header = { payloadType: 96, marker: true, sequenceNumber: 0xfffe, timestamp: 0xfffffffd, ssrc: 0xdeadbeef };
 
@@ -175,9 +176,11 @@ describe('writeRtpHeader', () => {
     });
     fc.assert(
       fc.property(headers, fc.uint8Array({ maxLength: 50 }), (fields, payload) => {
-        const packet = mustParse(serialise(fields, payload));
-        const { extensions, csrcs: _written, ...plain } = fields;
+        const datagram = serialise(fields, payload);
+        const packet = mustParse(datagram);
+        const { extensions, csrcs, ...plain } = fields;
         expect(packet).to.include(plain);
+        expect(csrcsOf(datagram)).to.deep.equal(csrcs);
         expect([...packet.payload]).to.deep.equal([...payload]);
         for (let id = 1; id <= 20; id += 1) {
           const written = extensions.find((one) => one.id === id);
