@@ -16,6 +16,8 @@ const seconds = 1;
 const { widthPx, heightPx, fps } = recordedCamera;
 const frameBytes = (widthPx * heightPx * 3) / 2;
 const frameHeader = Buffer.from('FRAME\n');
+/** A third of a second's, each other than the one before. */
+const wantedPictures = 10;
 
 describe('Chromium in the network bench', function () {
   this.timeout(60_000);
@@ -23,12 +25,20 @@ describe('Chromium in the network bench', function () {
   let devices: DeviceFiles;
   let server: TestServer;
   let browser: PageBrowser;
+  let link: Link;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tessera-devices-'));
     devices = await writeDeviceRecording({ folder, seconds });
     server = await startRoomServer();
     browser = await PageBrowser.launch({ devices, disabledFeatures: ['WebRtcHideLocalIpsWithMdns'] });
+  });
+  beforeEach(() => {
+    link = Link.start();
+  });
+  afterEach(async () => {
+    await link.close();
+    await browser.closePages();
   });
   after(async () => {
     await browser.close();
@@ -51,7 +61,6 @@ describe('Chromium in the network bench', function () {
 
   for (const way of ['through a room', 'straight'] as const) {
     it(`shows numbers and counts, ${way}, through a link`, async () => {
-      const link = Link.start();
       const publisher = await ChromiumClient.open(browser, server.url);
       const listener = await ChromiumClient.open(browser, server.url);
       if (way === 'straight') await publisher.publishTo(listener, (address) => link.open(address, 1));
@@ -59,16 +68,15 @@ describe('Chromium in the network bench', function () {
         await publisher.publish(server.url, 'numbers');
         await listener.view(server.url, 'numbers', (address) => link.open(address, 1));
       }
-      await eventually('a second of new pictures is shown', async () => (await listener.shown()).newPicturesUs.length > fps, 40_000);
+      await eventually('new pictures are shown', async () => (await listener.shown()).newPicturesUs.length >= wantedPictures, 40_000);
       const counters = await listener.counters();
-      expect(counters.picturesDecoded).to.be.at.least(fps);
+      expect(counters.picturesDecoded).to.be.at.least(wantedPictures);
       expect(counters.soundSamples).to.be.greaterThan(counters.concealedSamples);
       expect((await publisher.counters()).sentBytes).to.be.greaterThan(10_000);
       const { up, down } = await link.counters();
       expect((way === 'straight' ? up : down).bytes).to.be.greaterThan(10_000);
       await publisher.close();
       await listener.close();
-      await link.close();
     });
   }
 });
