@@ -17,9 +17,12 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   srtp: () => import('./srtp.js'),
   'upstream-need': () => import('./upstream-need.js'),
   network: () => import('./network.js'),
+  'speech-quality': () => import('./speech-quality.js'),
+  'sound-hours': () => import('./sound-hours.js'),
+  'sound-levels': () => import('./sound-levels.js'),
 };
-/** Not among those that run when none is named: one turn of its table takes a quarter of an hour. */
-const onlyByName: ReadonlySet<string> = new Set(['network']);
+/** Not among those that run when none is named: one turn of its table takes a quarter of an hour; two simulated hours take some minutes of one core. */
+const onlyByName: ReadonlySet<string> = new Set(['network', 'speech-quality', 'sound-hours']);
 const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));
@@ -28,7 +31,7 @@ const usage = [
   'usage: npm run bench [-- name…] [--seconds N] [--rounds N] [--only TEXT]',
   '',
   `  names       ${usualNames.join(', ')}; none: all of these`,
-  `              ${[...onlyByName].join(', ')}: only by name, with 3 rounds three quarters of an hour`,
+  `              ${[...onlyByName].join(', ')}: only by name; network takes three quarters of an hour with 3 rounds`,
   `  --seconds   of media for each measurement; default ${defaults.seconds}`,
   `  --rounds    measurements of each figure, of which the median counts; default ${defaults.rounds}`,
   '  --only      measurements whose name has this in it, such as "1 Mbps, downstream" of network; may be given several times',

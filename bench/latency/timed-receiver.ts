@@ -46,13 +46,23 @@ export class TimedReceiver {
 
   /** When each chirp began to be heard. Takes a while: to be asked for once, at the end. */
   chirpsHeardUs(): number[] {
+    return findChirps(this.#joined(), apartSamples).map((sample) => this.#heardUs(sample));
+  }
+
+  /** What was heard from then on: so many samples, or as many as there are. */
+  soundFrom(heardUs: number, count: number): Int16Array {
+    const from = this.#chunks.find((chunk) => chunk.heardUs >= heardUs)?.startSample ?? this.#samples;
+    return this.#joined().subarray(from, from + count);
+  }
+
+  #joined(): Int16Array {
     const sound = new Int16Array(this.#samples);
     let end = 0;
     for (const piece of this.#sound) {
       sound.set(piece, end);
       end += piece.length;
     }
-    return findChirps(sound, apartSamples).map((sample) => this.#heardUs(sample));
+    return sound;
   }
 
   close(): void {

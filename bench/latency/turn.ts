@@ -4,7 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
+import type { ThroughLink } from '../../test/support/linked-sdp.js';
 import type { WrtcPeerConnection } from '../../test/support/wrtc.js';
+import { steadily } from '../network/impairment.js';
+import { Link } from '../network/link.js';
 import { openDirect, openThroughRoom, type OpenPath } from './paths.js';
 import { TimedReceiver } from './timed-receiver.js';
 import { TimedSender } from './timed-sender.js';
@@ -16,6 +19,8 @@ export interface TurnOptions {
   /** Bandwidth estimates, jitter buffers and lip sync find their values in this time. */
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Of the sender's path: evenly from 0 to this, in order; 0: his path is not touched at all. */
+  readonly jitterMs: number;
 }
 
 export interface TurnResult {
@@ -49,6 +54,7 @@ export interface ClientShare {
 const longestDelayUs = 400_000;
 /** Until the first picture and sound; more is a failure to be told. */
 const openTimeoutMs = 15_000;
+const linkSeed = 1;
 
 type Stats = Readonly<Record<string, unknown>>;
 
@@ -123,11 +129,24 @@ function soundDelaysMs(sender: TimedSender, receiver: TimedReceiver, fromUs: num
   });
 }
 
-async function runTurn({ serverUrl, room, warmUpMs, measureMs }: TurnOptions): Promise<TurnResult> {
+/** The link of a sender whose path jitters, the same in each turn. */
+function openLink(jitterMs: number): { readonly link: Link; readonly throughLink: ThroughLink } | undefined {
+  if (jitterMs === 0) return undefined;
+  const link = Link.start();
+  const throughLink: ThroughLink = async (server) => {
+    const address = await link.open(server, linkSeed);
+    await link.impair({ up: steadily({ jitterMs }), down: steadily({}) });
+    return address;
+  };
+  return { link, throughLink };
+}
+
+async function runTurn({ serverUrl, room, warmUpMs, measureMs, jitterMs }: TurnOptions): Promise<TurnResult> {
   const time = new RoomClock();
   const sender = new TimedSender(time);
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };
-  const path = serverUrl === undefined ? await openDirect(tracks) : await openThroughRoom(tracks, serverUrl, room);
+  const opened = openLink(jitterMs);
+  const path = serverUrl === undefined ? await openDirect(tracks, opened?.throughLink) : await openThroughRoom(tracks, serverUrl, room, { sending: opened?.throughLink });
   const receiver = new TimedReceiver({ video: path.video, audio: path.audio, time });
   await untilSeen(receiver);
   await sleep(warmUpMs);
@@ -150,6 +169,7 @@ async function runTurn({ serverUrl, room, warmUpMs, measureMs }: TurnOptions): P
   receiver.close();
   sender.close();
   await path.close();
+  await opened?.link.close();
   return result;
 }
 

@@ -102,7 +102,7 @@ export class AudioOutput {
   /** @param sound of any size: the limiter brings it below full scale */
   process(sound: SoundBlock): Uint8Array {
     const limited = this.#remember();
-    this.#limiter.process(sound.left, limited.left);
+    this.#limiter.processBlock(sound, limited);
     this.#silentTicks = isSilence(limited) ? this.#silentTicks + 1 : 0;
     if (this.#isSilent) return this.#silence();
     return this.#encode(limited) ?? this.#silence();

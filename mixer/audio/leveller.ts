@@ -22,15 +22,15 @@ export const levelTargetLufs = -20;
 /** Further up the room's noise comes with the voice; further down nothing is recorded without being cut off already. */
 const mostGainDb = 20;
 
-/** In gating blocks, ten a second, of speech: long enough that a loud word moves the measure by no more than 2 dB. */
+/** In gating blocks, ten a second, of speech: long enough that a word at twice the size moves the measure by no more than 2 dB. */
 const memoryBlocks = 100;
 /** 0.6 s of speech before the gain moves: less is one word, or what only looked like one. */
 const leastBlocks = 6;
 /** The first 3 s of speech, in which nobody knows yet how loud he is meant to be. */
 const startBlocks = 30;
-/** 3 s and 5 LU: phrases of one talker differ by less. */
+/** 3 s and 6 LU: phrases of one talker differ by less, a head that turns to the microphone or an arm that reaches away makes more. */
 const recentBlocks = 30;
-const movedLu = 5;
+const movedLu = 6;
 
 const startDbPerSecond = 15;
 /** Slower than a phrase is long, so that its melody stays; too loud is mended sooner than too soft. */

@@ -1,5 +1,5 @@
 import { tickSamples } from './audio-format.js';
-import { loadRnnoise, rnnoiseDelaySamples, rnnoiseFrameSamples, type RnnoiseVoice } from './rnnoise.js';
+import { loadRnnoise, rnnoiseDelaySamples, type RnnoiseVoice } from './rnnoise.js';
 import type { SoundBlock } from './sound-block.js';
 
 export interface NoiseSuppressorOptions {
@@ -21,7 +21,6 @@ const warmUpTicks = 10;
 export class NoiseSuppressor {
   readonly #onFault: NoiseSuppressorOptions['onFault'];
   readonly #clean = new Float32Array(tickSamples);
-  readonly #flush = new Float32Array(rnnoiseFrameSamples);
   #voice: RnnoiseVoice | undefined;
   #wanted = false;
   #loading = false;
@@ -78,9 +77,9 @@ export class NoiseSuppressor {
     this.#heard = this.#wanted;
   }
 
-  /** What comes next does not follow what came last: the 10 ms inside are dropped. */
+  /** What comes next does not follow what came last: what is still inside is dropped. Two ticks, since its filter for the pitch remembers more than a window. */
   restart(): void {
-    this.#voice?.process(this.#flush.fill(0));
+    for (let tick = 0; tick < 2; tick += 1) this.#voice?.process(this.#clean.fill(0));
   }
 
   #release(voice: RnnoiseVoice): void {

@@ -47,6 +47,11 @@ export function opusPacketIsStereo(data: Uint8Array): boolean {
   return ((data[0] ?? 0) & 4) !== 0;
 }
 
+/** Whether the sender rests: with DTX nothing is coded, and nothing more is sent until something sounds, or 400 ms later (RFC 7587 section 3.1.3). */
+export function opusPacketRests(data: Uint8Array): boolean {
+  return data.length <= 2;
+}
+
 /** Where the first frame begins behind table of contents, counts, padding lengths and frame lengths (RFC 6716 section 3.2). */
 function firstFrameOffset(data: Uint8Array): number {
   const code = (data[0] ?? 0) & 3;

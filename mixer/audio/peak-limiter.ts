@@ -1,18 +1,23 @@
 /**
- * A peak limiter that looks ahead: it turns the gain down before a peak arrives and back up slowly after it, so no sample of its output is above the
- * ceiling and no waveform is cut. Where nothing is above the ceiling it only delays.
+ * A true-peak limiter that looks ahead: it turns the gain down before a peak arrives and back up slowly after it, so the curve through its output's samples never is
+ * above the ceiling and no waveform is cut. Where nothing is above the ceiling it only delays, bit by bit.
  *
- * Each sample asks for a gain (ceiling / |x| where that is below 1). The smallest wish within the look-ahead holds, comes back exponentially, and is
- * averaged over the look-ahead: the average reaches the wish just when the sample that made it leaves. It adds `limiterDelaySamples` of delay.
- * It looks at samples, not at the curve between them (true peak).
+ * Each point of the curve (`true-peak.ts`) asks for a gain (ceiling / its height where that is below 1). The smallest wish within the look-ahead holds, comes back
+ * exponentially, and is averaged: the average reaches the wish before the first sample arrives that shapes the point. It adds `limiterDelaySamples` of delay.
+ * Left and right share one gain, or what is loud on one side would move the other.
  */
-import { sampleRateHz } from './audio-format.js';
+import { sampleRateHz, tickSamples } from './audio-format.js';
+import type { SoundBlock } from './sound-block.js';
+import { harmlessShare, scanTruePeaks, truePeakLagSamples, truePeakTaps } from './true-peak.js';
 
 /** 3 ms: a gain that falls faster is heard as distortion of the attack; longer is delay for everybody. */
 export const limiterDelaySamples = 144;
 
-/** -1 dBFS: Opus gives back peaks up to about 1 dB above what it was given. */
-export const limiterCeiling = 0.891;
+/**
+ * -2 dBTP. What listeners hear has been through Opus, which gives back peaks up to 1 dB above what it was given (ten voices at full scale, 48 and 96 kbps; 1.4 dB at 24): from a ceiling
+ * of -1 their decoders would have to clip. It also leaves room for what four points of a step miss: no meter reads more than -1 of anything that comes out.
+ */
+export const limiterCeiling = 0.794;
 
 /** Shorter releases follow the waves of low voices and distort them, longer ones leave a hole after a door that slams. */
 const releaseSeconds = 0.1;
@@ -20,15 +25,22 @@ const releaseSeconds = 0.1;
 const releaseShare = 1 - Math.exp(-1 / (releaseSeconds * sampleRateHz));
 /** A gain this near to 1 (0.0001 dB) is 1: the limiter goes back to only delaying. */
 const restGain = 1 - 1e-5;
+/** A wish holds until the sample after its point has left, and is there in full before the first of the samples that shape it comes. */
+const holdSamples = limiterDelaySamples + 1;
+const averagedSamples = limiterDelaySamples - 2 * truePeakLagSamples + 1;
 /** Holds the look-ahead's wishes; a power of two makes the ring's index a mask. */
 const wishes = 256;
 
 export class PeakLimiter {
-  readonly #delay = new Float32Array(limiterDelaySamples);
-  readonly #gains = new Float64Array(limiterDelaySamples).fill(1);
+  /** What waits to leave, then this tick's. */
+  readonly #left = new Float32Array(limiterDelaySamples + tickSamples);
+  readonly #right = new Float32Array(limiterDelaySamples + tickSamples);
+  readonly #sizes = new Float32Array(tickSamples);
+  readonly #gains = new Float64Array(averagedSamples).fill(1);
+  #waitsStereo = false;
   #position = 0;
   #gain = 1;
-  #gainSum = limiterDelaySamples;
+  #gainSum = averagedSamples;
   #limiting = false;
 
   // A queue of wishes that grow from its head to its tail: the head is the smallest within the look-ahead.
@@ -39,39 +51,49 @@ export class PeakLimiter {
   #now = 0;
   #lowestGain = 1;
 
-  /** @param out as long as the input; may be the input */
-  process(input: Float32Array, out: Float32Array): void {
-    if (!this.#limiting && peak(input) <= limiterCeiling) this.#delayOnly(input, out);
-    else this.#limit(input, out);
-  }
-
-  #delayOnly(input: Float32Array, out: Float32Array): void {
-    const delay = this.#delay;
-    let position = this.#position;
-    for (let i = 0; i < input.length; i += 1) {
-      const sample = input[i] ?? 0;
-      out[i] = delay[position] ?? 0;
-      delay[position] = sample;
-      position = position + 1 === limiterDelaySamples ? 0 : position + 1;
+  /** One tick, mono or stereo from tick to tick: it stays stereo until the last of that has left. @param out may be the input */
+  processBlock(input: SoundBlock, out: SoundBlock): void {
+    const isStereo = input.isStereo || this.#waitsStereo;
+    // Until now both sides were the same.
+    if (isStereo && !this.#waitsStereo) this.#right.set(this.#left);
+    this.#waitsStereo = input.isStereo;
+    this.#left.set(input.left, limiterDelaySamples);
+    if (isStereo) this.#right.set(input.isStereo ? input.right : input.left, limiterDelaySamples);
+    out.isStereo = isStereo;
+    const isAbove = this.#scan(isStereo);
+    if (isAbove || this.#limiting) this.#limit(out);
+    else {
+      delayOnly(this.#left, out.left);
+      if (isStereo) delayOnly(this.#right, out.right);
     }
-    this.#position = position;
+    this.#left.copyWithin(0, tickSamples);
+    if (isStereo) this.#right.copyWithin(0, tickSamples);
   }
 
-  #limit(input: Float32Array, out: Float32Array): void {
+  /** Finds where the curve is above the ceiling. Most ticks are over after one look at the samples. */
+  #scan(isStereo: boolean): boolean {
+    this.#sizes.fill(0);
+    const left = mayReach(this.#left) ? scanTruePeaks(this.#left, limiterDelaySamples, tickSamples, limiterCeiling, this.#sizes) : 0;
+    const right = isStereo && mayReach(this.#right) ? scanTruePeaks(this.#right, limiterDelaySamples, tickSamples, limiterCeiling, this.#sizes) : 0;
+    return Math.max(left, right) > limiterCeiling;
+  }
+
+  #limit({ left, right, isStereo }: SoundBlock): void {
     this.#limiting = true;
-    const delay = this.#delay;
     const gains = this.#gains;
+    const sizes = this.#sizes;
     let position = this.#position;
-    for (let i = 0; i < input.length; i += 1) {
-      const sample = input[i] ?? 0;
-      const size = Math.abs(sample);
+    for (let i = 0; i < tickSamples; i += 1) {
+      const size = sizes[i] ?? 0;
       const wish = this.#smallestWish(size > limiterCeiling ? limiterCeiling / size : 1);
-      this.#gain = Math.min(wish, this.#gain + (1 - this.#gain) * releaseShare);
+      // In proportion to the gain: a deep one that came back as fast as a shallow one would follow the waves.
+      this.#gain = Math.min(wish, this.#gain + this.#gain * (1 - this.#gain) * releaseShare);
       this.#gainSum += this.#gain - (gains[position] ?? 1);
       gains[position] = this.#gain;
-      out[i] = ((delay[position] ?? 0) * this.#gainSum) / limiterDelaySamples;
-      delay[position] = sample;
-      position = position + 1 === limiterDelaySamples ? 0 : position + 1;
+      const average = this.#gainSum / averagedSamples;
+      left[i] = (this.#left[i] ?? 0) * average;
+      if (isStereo) right[i] = (this.#right[i] ?? 0) * average;
+      position = position + 1 === averagedSamples ? 0 : position + 1;
       if (this.#gain < this.#lowestGain) this.#lowestGain = this.#gain;
     }
     this.#position = position;
@@ -87,14 +109,14 @@ export class PeakLimiter {
     this.#wish[this.#tail & mask] = wish;
     this.#wishAt[this.#tail & mask] = this.#now;
     this.#tail += 1;
-    if ((this.#wishAt[this.#head & mask] ?? 0) < this.#now - limiterDelaySamples) this.#head += 1;
+    if ((this.#wishAt[this.#head & mask] ?? 0) < this.#now - holdSamples) this.#head += 1;
     return this.#wish[this.#head & mask] ?? 1;
   }
 
   #rest(): void {
     this.#limiting = false;
     this.#gains.fill(1);
-    this.#gainSum = limiterDelaySamples;
+    this.#gainSum = averagedSamples;
     this.#gain = 1;
     this.#head = 0;
     this.#tail = 0;
@@ -110,7 +132,9 @@ export class PeakLimiter {
 
   /** Goes on exactly as `other` would: same sound waiting, same gain. */
   copyFrom(other: PeakLimiter): void {
-    this.#delay.set(other.#delay);
+    this.#left.set(other.#left);
+    this.#right.set(other.#right);
+    this.#waitsStereo = other.#waitsStereo;
     this.#gains.set(other.#gains);
     this.#wish.set(other.#wish);
     this.#wishAt.set(other.#wishAt);
@@ -124,12 +148,13 @@ export class PeakLimiter {
   }
 }
 
-function peak(samples: Float32Array): number {
-  let highest = 0;
-  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- `of` takes five times as long on typed arrays (5 us a tick, V8 11.3)
-  for (let i = 0; i < samples.length; i += 1) {
-    const size = Math.abs(samples[i] ?? 0);
-    if (size > highest) highest = size;
-  }
-  return highest;
+function delayOnly(line: Float32Array, out: Float32Array): void {
+  for (let i = 0; i < tickSamples; i += 1) out[i] = line[i] ?? 0;
+}
+
+/** Whether any of the new samples, or of those before that still shape the curve, is large enough for it to reach the ceiling. */
+function mayReach(line: Float32Array): boolean {
+  const harmless = limiterCeiling * harmlessShare;
+  for (let i = limiterDelaySamples - truePeakTaps + 1; i < line.length; i += 1) if (Math.abs(line[i] ?? 0) > harmless) return true;
+  return false;
 }

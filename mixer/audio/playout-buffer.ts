@@ -5,7 +5,7 @@ import { DelayControl, fastestSpeed } from './delay-control.js';
 import { DelayEstimator, defaultDelayLimits } from './delay-estimator.js';
 import { levelDbov } from './level-meter.js';
 import type { SoundDecoder } from './opus-decoder.js';
-import { opusPacketHasFec, opusPacketSamples } from './opus-packet.js';
+import { opusPacketHasFec, opusPacketRests, opusPacketSamples } from './opus-packet.js';
 import { endPtsUs, PacketQueue } from './packet-queue.js';
 import { PlayedIndices } from './played-indices.js';
 import { newPlayoutCounters } from './playout-counters.js';
@@ -75,6 +75,8 @@ export class PlayoutBuffer {
   #passed = false;
   /** What follows does not continue what was before. */
   #broken = false;
+  /** The last packet said that nothing follows it for a while. */
+  #rests = false;
   #packetsSinceCut = 0;
   /** Index of the packet whose FEC was used. */
   #recoveredBefore: number | undefined;
@@ -213,8 +215,8 @@ export class PlayoutBuffer {
   }
 
   #conceal(count: number, decoder: SoundDecoder): void {
-    const concealedUs = this.#line.addConcealment(count, decoder);
-    this.counters.concealedMs += concealedUs / 1000;
+    const concealedUs = this.#line.addConcealment(count, decoder, this.#rests);
+    this.counters[this.#rests ? 'comfortMs' : 'concealedMs'] += concealedUs / 1000;
     this.#endUs += concealedUs;
   }
 
@@ -234,6 +236,7 @@ export class PlayoutBuffer {
       return;
     }
     this.counters.decoded += 1;
+    this.#rests = opusPacketRests(next.data);
     const sound = continuation === undefined ? decoded : crossfadeSound(decoded, continuation);
     const lateUs = heardUs - next.ptsUs - targetUs;
     if (this.#line.silent) this.#begin(next, sound, lateUs);

@@ -8,6 +8,11 @@ import { rampSound } from './splice.js';
 /** Concealment is believable for one packet, then it fades and ends here: longer ones are heard as a robot's voice. */
 const concealMostUs = 100_000;
 const concealFullUs = 20_000;
+/**
+ * A sender who rests (DTX) sends a packet each 400 ms, and what the decoder makes up in between is the noise of his room: it is believable, and silence in its place would
+ * be heard as a pump. Who sends nothing for longer than two of them is gone.
+ */
+const comfortMostUs = 1_000_000;
 
 /** The sound of one sender that is about to be heard: real sound fades in over 5 ms after silence, concealment fades out into it. */
 export class PlayoutLine {
@@ -46,8 +51,12 @@ export class PlayoutLine {
     this.#fifo.writeSilence(count);
   }
 
-  /** Goes on with what the decoder makes up, or with silence once that has lasted long enough. @returns how much was made up, in microseconds */
-  addConcealment(count: number, decoder: SoundDecoder): number {
+  /**
+   * Goes on with what the decoder makes up, or with silence once that has lasted long enough.
+   * @param rests whether the sender said himself that nothing is to come
+   * @returns how much was made up, in microseconds
+   */
+  addConcealment(count: number, decoder: SoundDecoder, rests: boolean): number {
     const sound = this.#gain === 0 ? undefined : decoder.conceal(count);
     if (sound === undefined || !Number.isFinite(soundEnergy(sound))) {
       this.addSilence(count);
@@ -55,7 +64,7 @@ export class PlayoutLine {
     }
     const lengthUs = samplesToUs(sound.left.length);
     this.#concealedUs += lengthUs;
-    const share = (this.#concealedUs - concealFullUs) / (concealMostUs - concealFullUs);
+    const share = (this.#concealedUs - concealFullUs - (rests ? comfortMostUs : 0)) / (concealMostUs - concealFullUs);
     const gain = Math.min(this.#gain, 1 - Math.min(1, Math.max(0, share)));
     rampSound(sound, this.#gain, gain, sound.left.length);
     this.#gain = gain;

@@ -68,9 +68,9 @@ export class SoundBoard {
     this.#closing.add(closing);
   }
 
-  /** By their names: how often each had nothing to play. */
+  /** By their names: whether each was heard in the last tick, and how often it had nothing to play. */
   stats(): Record<string, unknown> {
-    return Object.fromEntries([...this.#slots].map(([soundId, { player }]) => [soundId, { ranDry: player.ranDry }]));
+    return Object.fromEntries([...this.#slots].map(([soundId, { player }]) => [soundId, { heard: this.#heard.some((heard) => heard.player === player), ranDry: player.ranDry }]));
   }
 
   /** Resolves when nothing native is left. */

@@ -11,14 +11,18 @@ export interface Candidate {
 const fallDbPerSecond = 20;
 /** Louder by this much, or he who has the place keeps it: two of the same loudness differ by less, else they would take turns in the middle of words. */
 const marginDb = 6;
-/** For this long without a break: a cough or a door takes nobody's place. */
+/** Heard louder for this long, pauses not counted: a cough or a door takes nobody's place. */
 const patienceUs = 400_000;
 
 class Talker {
   loudnessDbov = silenceDbov;
   isSelected = false;
-  /** Louder than the quietest of those who are mixed since then. */
-  louderSinceUs: number | undefined;
+  /** In this tick alone. */
+  nowDbov = silenceDbov;
+  /** How long he has been louder than the quietest of those who are mixed. */
+  louderUs = 0;
+  /** Length of the last tick. */
+  stepUs = 0;
   lastUs: number;
 
   constructor(nowUs: number) {
@@ -53,7 +57,7 @@ export class TalkerSelection {
       if (next === undefined) return;
       this.#admit(next);
     }
-    this.#challenge(nowUs);
+    this.#challenge();
   }
 
   #hear(participantId: string, loudnessDbov: number, nowUs: number): void {
@@ -62,22 +66,23 @@ export class TalkerSelection {
       talker = new Talker(nowUs);
       this.#talkers.set(participantId, talker);
     }
-    const fallenDb = talker.loudnessDbov - (fallDbPerSecond * (nowUs - talker.lastUs)) / 1_000_000;
+    talker.stepUs = nowUs - talker.lastUs;
+    talker.nowDbov = loudnessDbov;
+    const fallenDb = talker.loudnessDbov - (fallDbPerSecond * talker.stepUs) / 1_000_000;
     talker.loudnessDbov = Math.max(loudnessDbov, fallenDb, silenceDbov);
     talker.lastUs = nowUs;
   }
 
   /** The loudest who waits may take the place of the quietest who is mixed: one in a tick. */
-  #challenge(nowUs: number): void {
+  #challenge(): void {
     const quietest = this.#quietestSelected();
     if (quietest === undefined) return;
     let winner: Talker | undefined;
     for (const talker of this.#talkers.values()) {
       if (talker.isSelected) continue;
-      if (talker.loudnessDbov < quietest.loudnessDbov + marginDb) talker.louderSinceUs = undefined;
-      else talker.louderSinceUs ??= nowUs;
-      const hasWaited = talker.louderSinceUs !== undefined && nowUs - talker.louderSinceUs >= patienceUs;
-      if (hasWaited && (winner === undefined || talker.loudnessDbov > winner.loudnessDbov)) winner = talker;
+      if (talker.loudnessDbov < quietest.loudnessDbov + marginDb) talker.louderUs = 0;
+      else if (talker.nowDbov >= quietest.loudnessDbov) talker.louderUs += talker.stepUs;
+      if (talker.louderUs >= patienceUs && (winner === undefined || talker.loudnessDbov > winner.loudnessDbov)) winner = talker;
     }
     if (winner === undefined) return;
     quietest.isSelected = false;
@@ -88,7 +93,7 @@ export class TalkerSelection {
 
   #admit(talker: Talker): void {
     talker.isSelected = true;
-    talker.louderSinceUs = undefined;
+    talker.louderUs = 0;
     this.#selected += 1;
   }
 

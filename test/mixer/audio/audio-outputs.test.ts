@@ -97,7 +97,7 @@ describe('AudioOutputs', () => {
   });
 
   it('gives the sum to all who do not talk, in one encode', () => {
-    const voices = { ann: noise(0.3, 960, 1), ben: noise(0.3, 960, 2) };
+    const voices = { ann: noise(0.15, 960, 1), ben: noise(0.15, 960, 2) };
     const listeners = { mix: true, participantIds: ['ann', 'ben', 'cid', 'dan', 'eve'] };
     const first = desk.tick(voices, listeners);
     const second = desk.tick(voices, listeners);

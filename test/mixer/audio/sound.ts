@@ -71,3 +71,25 @@ export function join(parts: readonly Float32Array[]): Float32Array {
   }
   return joined;
 }
+
+/** What a click adds: the energy from 5 to 12 kHz in the loudest 5 ms, in dB of full scale. Low tones that fade have next to none there. */
+export function splashDb(samples: Float32Array): number {
+  const window = 240;
+  let loudest = 0;
+  for (let at = 0; at + window <= samples.length; at += window / 2) {
+    let power = 0;
+    for (let hz = 5_000; hz <= 12_000; hz += 200) {
+      const step = (2 * Math.PI * hz) / rateHz;
+      let re = 0;
+      let im = 0;
+      for (let i = 0; i < window; i += 1) {
+        const weighted = samples[at + i]! * (1 - Math.cos((2 * Math.PI * i) / window));
+        re += weighted * Math.cos(step * i);
+        im += weighted * Math.sin(step * i);
+      }
+      power += (re * re + im * im) * (2 / window) ** 2;
+    }
+    loudest = Math.max(loudest, power);
+  }
+  return 10 * Math.log10(loudest + 1e-18);
+}

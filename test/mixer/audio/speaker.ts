@@ -18,6 +18,8 @@ export interface SpeakerOptions {
   /** Sends RFC 6464 levels; default true. */
   readonly levels?: boolean;
   readonly stereo?: boolean;
+  /** Of a stereo sender; the microphone is the left one then. */
+  readonly right?: Microphone;
   readonly dtx?: boolean;
   /** SILK or hybrid packets with in-band FEC, as browsers send speech. */
   readonly fec?: boolean;
@@ -54,8 +56,8 @@ export class Speaker {
   /** The next packet; undefined when it was lost, or is not sent because of DTX. @param tickUs the tick just before which it arrives */
   send(nowUs: number): AudioPacket | undefined {
     const mono = this.#options.microphone(this.#frame * frameSamples, frameSamples);
+    const data = this.#encoder.encodeFloat(this.#options.stereo === true ? this.#interleave(mono) : mono);
     this.#frame += 1;
-    const data = this.#encoder.encodeFloat(this.#options.stereo === true ? Float32Array.from({ length: 2 * frameSamples }, (_, i) => mono[i >> 1]!) : mono);
     // RFC 7587 3.1.3: with DTX, packets of one or two bytes need not be sent; they take no sequence number.
     if (this.#options.dtx === true && data.length <= 2) return undefined;
     const index = this.#index;
@@ -66,6 +68,11 @@ export class Speaker {
     if (lost) return undefined;
     const level = this.#options.levels === false ? undefined : levelDbov(energy(mono), frameSamples);
     return { participantId: this.participantId, index, ptsUs: nowUs - 23_000, arrivalUs: nowUs - 3_000, levelDbov: level, data };
+  }
+
+  #interleave(left: Float32Array): Float32Array {
+    const right = this.#options.right?.(this.#frame * frameSamples, frameSamples) ?? left;
+    return Float32Array.from({ length: 2 * frameSamples }, (_, i) => (i % 2 === 0 ? left : right)[i >> 1]!);
   }
 
   /** How many of its lost packets are followed by one that carries them again: an encoder adds the copy only where it hears speech. */
@@ -95,14 +102,19 @@ export class SoundRoom {
   readonly ended: (readonly [soundId: string, error: string | undefined])[] = [];
   readonly #ears = new Map<string, Ear>();
   readonly #speakers = new Map<string, Speaker>();
+  readonly #settings: AudioSettings;
   #engine: AudioEngine | undefined;
   #listeners: AudioListeners = { mix: false, participantIds: [] };
   nowUs = 1_000_000;
 
+  private constructor(settings: AudioSettings) {
+    this.#settings = settings;
+  }
+
   static async create(settings: Partial<AudioSettings> = {}): Promise<SoundRoom> {
-    const room = new SoundRoom();
+    const room = new SoundRoom({ mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12, ...settings });
     room.#engine = await AudioEngine.create({
-      settings: { mode: 'voice', bitrateBps: 64_000, complexity: 5, maxTalkers: 12, ...settings },
+      settings: room.#settings,
       onEncoded: (audio) => room.#hear(audio),
       onLevels: (levels) => room.levels.push(levels),
       onSoundEnded: (soundId, error) => room.ended.push([soundId, error]),
@@ -176,9 +188,15 @@ export class SoundRoom {
 
   /** All that this listener has got so far; '' is one who takes the whole mix. */
   async heard(listener = ''): Promise<Float32Array> {
-    const decoder = await OpusDecoder.create();
+    return (await this.heardInStereo(listener)).left;
+  }
+
+  /** With a decoder for two channels, where the room is one for music. */
+  async heardInStereo(listener = ''): Promise<{ left: Float32Array; right: Float32Array }> {
+    const decoder = await OpusDecoder.create({ stereo: this.#settings.mode === 'music' });
     try {
-      return join((this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!.left));
+      const sounds = (this.#ears.get(listener)?.packets ?? []).map((packet) => decoder.decode(packet)!);
+      return { left: join(sounds.map(({ left }) => left)), right: join(sounds.map(({ left, right }) => right ?? left)) };
     } finally {
       decoder.close();
     }

@@ -32,7 +32,7 @@ export function talk({ seconds, pitchHz, seed }: Talk): Float32Array {
     const syllables = 5 + Math.floor(random() * 6);
     for (let syllable = 0; syllable < syllables && at < out.length; syllable += 1) {
       const hiss = Math.min(out.length - at, Math.round((0.03 + 0.05 * random()) * rateHz));
-      for (let i = 0; i < hiss; i += 1) out[at + i] = 0.05 * (2 * random() - 1) * Math.sin((Math.PI * i) / hiss);
+      for (let i = 0; i < hiss; i += 1) out[at + i] = 0.2 * (2 * random() - 1) * Math.sin((Math.PI * i) / hiss);
       at += hiss;
       const length = Math.min(out.length - at, Math.round((0.12 + 0.15 * random()) * rateHz));
       const stress = 0.5 + 0.5 * random();
@@ -46,7 +46,9 @@ export function talk({ seconds, pitchHz, seed }: Talk): Float32Array {
         }
       }
       for (const [n, hz] of vowels[Math.floor(random() * vowels.length)]!.entries()) resonate(out, at, at + length, hz, 80 + 40 * n);
-      for (let i = 0; i < length; i += 1) out[at + i] = 4000 * out[at + i]! * stress * Math.sin((Math.PI * (i + 0.5)) / length) ** 0.7;
+      // Every vowel with the same effort.
+      const effort = Math.sqrt(out.subarray(at, at + length).reduce((sum, sample) => sum + sample * sample, 1e-12) / length);
+      for (let i = 0; i < length; i += 1) out[at + i] = (out[at + i]! / effort) * stress * Math.sin((Math.PI * (i + 0.5)) / length) ** 0.7;
       at += length;
     }
     at += Math.round((0.25 + 0.4 * random()) * rateHz);
