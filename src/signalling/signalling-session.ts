@@ -214,7 +214,7 @@ export class SignallingSession implements MemberSocket {
       await room.setMedia(member.id, { audio, video, screen: false });
       if (this.#isClosed()) return;
       this.#enter();
-      this.#send({ type: 'joined', ...this.#describeFor(member), secret: member.secret });
+      this.#send({ type: 'joined', ...this.#describeFor(member), control: this.#control, secret: member.secret });
       this.#send({ type: 'offer', sdp: offer, offerId });
     } catch (error) {
       await this.#leaveRoom();
