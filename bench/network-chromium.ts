@@ -42,8 +42,8 @@ const columns: readonly { readonly head: string; readonly digits: number; readon
   { head: 'concealed %', digits: 1, of: (turn) => turn.concealedPercent },
   { head: 'picture back ms', digits: 0, of: (turn) => turn.pictureBackMs ?? never },
   { head: 'sent kbps', digits: 0, of: (turn) => turn.sentKbps },
-  { head: 'NACK', digits: 0, of: (turn) => turn.nacksOfListener },
-  { head: 'PLI', digits: 0, of: (turn) => turn.plisOfListener },
+  { head: 'listener: NACK', digits: 0, of: (turn) => turn.nacksOfListener },
+  { head: 'listener: PLI', digits: 0, of: (turn) => turn.plisOfListener },
   { head: 'page stood still ms', digits: 0, of: (turn) => turn.stalledMs },
 ];
 
