@@ -16,9 +16,9 @@ export class PersonMenu {
   #id = '';
   /** @type {HTMLElement | null} */
   #button = null;
-  #mute = toggle('microphone-off', () => this.#flip('muted'));
-  #hold = toggle('hold', () => this.#flip('onHold'));
-  #deafen = toggle('sound-off', () => this.#flip('deaf'));
+  #mute = toggle('microphone-off', 'Muted for everyone', () => this.#flip('muted'));
+  #hold = toggle('hold', 'On hold', () => this.#flip('onHold'));
+  #deafen = toggle('sound-off', 'Hears nobody', () => this.#flip('deaf'));
   #gain = element('input', { attributes: { type: 'range', min: String(lowestGainDb), max: String(highestGainDb), step: '1' } });
   #gainText = element('output');
   #remove = element('button', { class: 'person-action is-danger', attributes: { type: 'button' } }, icon('leave'), 'Remove from the room');
@@ -79,12 +79,11 @@ export class PersonMenu {
 
   /** @param {Participant} participant */
   #update({ id, name, muted, onHold, deaf, gainDb }) {
-    const isOwn = id === this.#room.participantId;
     this.#panel.setAttribute('aria-label', `Control ${name}`);
-    write(this.#mute, muted, muted ? 'Unmute' : 'Mute for everyone');
-    write(this.#hold, onHold, onHold ? 'Take off hold' : 'Put on hold');
-    write(this.#deafen, deaf, isOwn ? (deaf ? 'Hear the others' : 'Hear nobody') : deaf ? 'Let hear the others' : 'Let hear nobody');
-    this.#remove.hidden = isOwn;
+    this.#mute.setAttribute('aria-pressed', String(muted));
+    this.#hold.setAttribute('aria-pressed', String(onHold));
+    this.#deafen.setAttribute('aria-pressed', String(deaf));
+    this.#remove.hidden = id === this.#room.participantId;
     if (document.activeElement !== this.#gain) this.#gain.value = String(gainDb);
     this.#showGain(gainDb);
   }
@@ -101,14 +100,7 @@ export class PersonMenu {
   }
 }
 
-/** @param {string} iconName @param {() => void} act */
-function toggle(iconName, act) {
-  return element('button', { class: 'person-action', attributes: { type: 'button' }, on: { click: act } }, icon(iconName), element('span'), icon('check'));
-}
-
-/** @param {HTMLElement} button @param {boolean} isOn @param {string} text */
-function write(button, isOn, text) {
-  button.setAttribute('aria-pressed', String(isOn));
-  const label = button.querySelector('span');
-  if (label !== null && label.textContent !== text) label.textContent = text;
+/** @param {string} iconName @param {string} text @param {() => void} act */
+function toggle(iconName, text, act) {
+  return element('button', { class: 'person-action', attributes: { type: 'button' }, on: { click: act } }, icon(iconName), element('span', { text }), icon('check'));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeWaveFile } from '../../scripts/wave-file.js';
-import { tone } from '../mixer/audio/sound.js';
+import { tone, toneDb } from '../mixer/audio/sound.js';
 import type { MixReceiver } from '../support/mix-receiver.js';
 import { startRoomServer } from '../support/room-server.js';
 import type { TestServer } from '../support/test-server.js';
@@ -17,8 +17,16 @@ const chimeHz = 2500;
 const holdHz = 3100;
 const chimeSeconds = 3;
 /** Of a member's tone: 8,000 of 32,768. */
-const toneDb = 20 * Math.log10(8_000 / 32_768);
+const memberDb = 20 * Math.log10(8_000 / 32_768);
 const silentDb = -60;
+/** Sound is the subject: pictures are to leave it the processor. */
+const smallCamera = { widthPx: 160, heightPx: 90, fps: 5 } as const;
+
+/** The middle one of the last second's twenty levels: a packet that came too late on a busy machine is no change of volume. */
+function levelDb({ lastSecond }: MixReceiver, frequencyHz: number): number {
+  const windows = Array.from({ length: 20 }, (_unused, at) => (lastSecond === undefined ? -180 : toneDb(lastSecond.subarray(at * 2_400, (at + 1) * 2_400), frequencyHz)));
+  return windows.sort((a, b) => a - b)[10] ?? -180;
+}
 
 describe('control of a room of real WebRTC clients', function () {
   this.timeout(60_000);
@@ -36,10 +44,10 @@ describe('control of a room of real WebRTC clients', function () {
     file('music.wav', holdHz, 1);
     writeFileSync(join(folder, 'text.wav'), 'This is no sound.');
     // Levels are what is measured here: nobody is to be brought toward another's.
-    server = await startRoomServer({ soundsFolder: folder, holdSound: 'music.wav', levelling: false });
-    ann = await WrtcMember.join(server.url, 'talk', 'Ann', { color: 'red', toneHz: annHz });
-    ben = await WrtcMember.join(server.url, 'talk', 'Ben', { color: 'green', toneHz: benHz });
-    eve = await WrtcMember.join(server.url, 'talk', 'Eve', { color: 'blue', toneHz: eveHz });
+    server = await startRoomServer({ soundsFolder: folder, holdSound: 'music.wav', levelling: false, canvasWidth: 320, canvasHeight: 180, canvasFps: 10 });
+    ann = await WrtcMember.join(server.url, 'talk', 'Ann', { color: 'red', toneHz: annHz, ...smallCamera });
+    ben = await WrtcMember.join(server.url, 'talk', 'Ben', { color: 'green', toneHz: benHz, ...smallCamera });
+    eve = await WrtcMember.join(server.url, 'talk', 'Eve', { color: 'blue', toneHz: eveHz, ...smallCamera });
     viewer = await WrtcListener.join(server.url, 'talk');
   });
   after(async () => {
@@ -55,8 +63,8 @@ describe('control of a room of real WebRTC clients', function () {
 
   /** Each tone at its level, within a dB; null: silence. */
   async function hears(who: string, mix: MixReceiver, levels: Readonly<Record<number, number | null>>): Promise<void> {
-    const heard = (): string => Object.keys(levels).map((hz) => `${hz} Hz ${mix.toneDb(Number(hz)).toFixed(1)} dB`).join(', ');
-    const isSo = (): boolean => Object.entries(levels).every(([hz, level]) => (level === null ? mix.toneDb(Number(hz)) < silentDb : Math.abs(mix.toneDb(Number(hz)) - level) < 1));
+    const heard = (): string => Object.keys(levels).map((hz) => `${hz} Hz ${levelDb(mix, Number(hz)).toFixed(1)} dB`).join(', ');
+    const isSo = (): boolean => Object.entries(levels).every(([hz, level]) => (level === null ? levelDb(mix, Number(hz)) < silentDb : Math.abs(levelDb(mix, Number(hz)) - level) < 1));
     await mix.until(who, isSo).catch((error: unknown) => {
       throw new Error(`${who} should hear ${JSON.stringify(levels)} and hears ${heard()}`, { cause: error });
     });
@@ -64,27 +72,27 @@ describe('control of a room of real WebRTC clients', function () {
 
   /** Nobody is controlled. */
   async function everyoneHearsTheOthers(): Promise<void> {
-    await hears('Ann', ann.mix, { [benHz]: toneDb, [eveHz]: toneDb, [annHz]: null });
-    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb, [benHz]: null });
-    await hears('Eve', eve.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: null });
-    await hears('the viewer', viewer.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: toneDb });
+    await hears('Ann', ann.mix, { [benHz]: memberDb, [eveHz]: memberDb, [annHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: memberDb, [eveHz]: memberDb, [benHz]: null });
+    await hears('Eve', eve.mix, { [annHz]: memberDb, [benHz]: memberDb, [eveHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: memberDb, [benHz]: memberDb, [eveHz]: memberDb });
   }
 
   it('lets everyone hear the others', everyoneHearsTheOthers);
 
   it('mutes one for all', async () => {
     await change(ben, { muted: true });
-    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: toneDb });
-    await hears('Eve', eve.mix, { [benHz]: null, [annHz]: toneDb });
-    await hears('the viewer', viewer.mix, { [benHz]: null, [annHz]: toneDb, [eveHz]: toneDb });
-    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb });
+    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: memberDb });
+    await hears('Eve', eve.mix, { [benHz]: null, [annHz]: memberDb });
+    await hears('the viewer', viewer.mix, { [benHz]: null, [annHz]: memberDb, [eveHz]: memberDb });
+    await hears('Ben', ben.mix, { [annHz]: memberDb, [eveHz]: memberDb });
     await change(ben, { muted: false });
     await everyoneHearsTheOthers();
   });
 
   it('turns one down by 20 dB for all', async () => {
     await change(ben, { gainDb: -20 });
-    for (const [who, { mix }] of Object.entries({ Ann: ann, Eve: eve, viewer })) await hears(who, mix, { [benHz]: toneDb - 20 });
+    for (const [who, { mix }] of Object.entries({ Ann: ann, Eve: eve, viewer })) await hears(who, mix, { [benHz]: memberDb - 20 });
     await change(ben, { gainDb: 0 });
     await everyoneHearsTheOthers();
   });
@@ -92,7 +100,7 @@ describe('control of a room of real WebRTC clients', function () {
   it('deafens one, whom the others still hear', async () => {
     await change(ann, { deaf: true });
     await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: null });
-    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb });
+    await hears('Ben', ben.mix, { [annHz]: memberDb, [eveHz]: memberDb });
     await change(ann, { deaf: false });
     await everyoneHearsTheOthers();
   });
@@ -100,12 +108,12 @@ describe('control of a room of real WebRTC clients', function () {
   it('serves an interpreter: who listens to Ben hears Ann softly under him, and Ann does not hear Ben', async () => {
     await change(eve, { hears: { rest: -20, sources: { [ben.participantId]: 0 } } });
     await change(ann, { hears: { sources: { [ben.participantId]: null } } });
-    await hears('Eve', eve.mix, { [annHz]: toneDb - 20, [benHz]: toneDb, [eveHz]: null });
-    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: toneDb, [annHz]: null });
-    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb, [benHz]: null });
-    await hears('the viewer', viewer.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: toneDb });
+    await hears('Eve', eve.mix, { [annHz]: memberDb - 20, [benHz]: memberDb, [eveHz]: null });
+    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: memberDb, [annHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: memberDb, [eveHz]: memberDb, [benHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: memberDb, [benHz]: memberDb, [eveHz]: memberDb });
     const asEve = await WrtcListener.join(server.url, 'talk', eve.participantId);
-    await hears('who hears as Eve', asEve.mix, { [annHz]: toneDb - 20, [benHz]: toneDb, [eveHz]: null });
+    await hears('who hears as Eve', asEve.mix, { [annHz]: memberDb - 20, [benHz]: memberDb, [eveHz]: null });
     asEve.vanish();
     await change(eve, { hears: {} });
     await change(ann, { hears: {} });
@@ -115,8 +123,8 @@ describe('control of a room of real WebRTC clients', function () {
   it('puts one on hold: he hears the music alone, and nobody hears him', async () => {
     await change(ann, { onHold: true });
     await hears('Ann', ann.mix, { [holdHz]: 20 * Math.log10(0.25), [benHz]: null, [eveHz]: null });
-    await hears('Ben', ben.mix, { [annHz]: null, [eveHz]: toneDb, [holdHz]: null });
-    await hears('the viewer', viewer.mix, { [annHz]: null, [benHz]: toneDb, [holdHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: null, [eveHz]: memberDb, [holdHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: null, [benHz]: memberDb, [holdHz]: null });
     await change(ann, { onHold: false });
     await hears('Ann', ann.mix, { [holdHz]: null });
     await everyoneHearsTheOthers();
@@ -138,10 +146,10 @@ describe('control of a room of real WebRTC clients', function () {
 
   it('plays to one alone until it is stopped', async () => {
     const { headers } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'music.wav', loop: true, gainDb: -6, participantIds: [ben.participantId] });
-    await hears('Ben', ben.mix, { [holdHz]: 20 * Math.log10(0.25) - 6, [annHz]: toneDb });
-    await hears('Ann', ann.mix, { [holdHz]: null, [benHz]: toneDb });
+    await hears('Ben', ben.mix, { [holdHz]: 20 * Math.log10(0.25) - 6, [annHz]: memberDb });
+    await hears('Ann', ann.mix, { [holdHz]: null, [benHz]: memberDb });
     await server.call('DELETE', headers.get('Location') ?? '');
-    await hears('Ben', ben.mix, { [holdHz]: null, [annHz]: toneDb });
+    await hears('Ben', ben.mix, { [holdHz]: null, [annHz]: memberDb });
     expect((await ben.signalling.next('sound', ({ sound }) => sound.status !== 'playing')).sound.status).to.equal('stopped');
   });
 

@@ -71,13 +71,19 @@ export class MixReceiver {
     return seen !== undefined && isNear(seen, testColors[color]);
   }
 
-  /** Level of a tone in the last second, dB of full scale; -180 before a second has been heard. */
-  toneDb(frequencyHz: number): number {
-    if (this.#soundTotal < keptSamples) return -180;
+  /** The last second of sound, the oldest sample first; undefined before a second has been heard. */
+  get lastSecond(): Float32Array | undefined {
+    if (this.#soundTotal < keptSamples) return undefined;
     const ordered = new Float32Array(keptSamples);
     ordered.set(this.#sound.subarray(this.#soundEnd));
     ordered.set(this.#sound.subarray(0, this.#soundEnd), keptSamples - this.#soundEnd);
-    return toneLevelDb(ordered, frequencyHz);
+    return ordered;
+  }
+
+  /** Level of a tone in the last second, dB of full scale; -180 before a second has been heard. */
+  toneDb(frequencyHz: number): number {
+    const sound = this.lastSecond;
+    return sound === undefined ? -180 : toneLevelDb(sound, frequencyHz);
   }
 
   /** Resolves when `isSo` holds, asked at every picture and piece of sound; rejects after `timeoutMs` with `what`. */
