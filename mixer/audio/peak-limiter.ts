@@ -14,10 +14,10 @@ import { harmlessShare, scanTruePeaks, truePeakLagSamples, truePeakTaps } from '
 export const limiterDelaySamples = 144;
 
 /**
- * -2 dBTP. What listeners hear has been through Opus, which gives back peaks up to 1 dB above what it was given (ten voices at full scale, 48 and 96 kbps; 1.4 dB at 24): from a ceiling
- * of -1 their decoders would have to clip. It also leaves room for what four points of a step miss: no meter reads more than -1 of anything that comes out.
+ * -2.5 dBTP. What listeners hear has been through Opus, which gives back peaks up to 1.5 dB above what it was given (ten voices at full scale; 1.5 dB at 24 kbps, 1.3 at 48, 0.6 at 96): they are
+ * to hear -1 and not clip. It also leaves room for what four points of a step miss: no meter reads more than -1 of anything that comes out.
  */
-export const limiterCeiling = 0.794;
+export const limiterCeiling = 0.75;
 
 /** Shorter releases follow the waves of low voices and distort them, longer ones leave a hole after a door that slams. */
 const releaseSeconds = 0.1;

@@ -172,7 +172,7 @@ describe('the way of a voice from its chain to its own ears', () => {
   it('leaks none of it, while the limiter works: -60 dB by correlation, and no bit', async () => {
     const own = noise(1, seconds * rateHz, 99);
     const heard = await heardByFirst(own);
-    expect(peak(heard)).to.be.above(0.7);
+    expect(peak(heard)).to.be.above(0.5);
     expect(heard).to.deep.equal(await heardByFirst(new Float32Array(own.length)));
     for (const delay of [0, 144, 147]) {
       let [product, power] = [0, 0];
