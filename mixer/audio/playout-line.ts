@@ -25,6 +25,11 @@ export class PlayoutLine {
     return this.#gain === 0;
   }
 
+  /** What sounds at its end was made up. */
+  get concealing(): boolean {
+    return this.#concealedUs > 0 && this.#gain > 0;
+  }
+
   /** How long it lasts at speed 1, in microseconds, not rounded. */
   get availableUs(): number {
     return this.#fifo.availableUs;

@@ -118,25 +118,70 @@ function thinned(samples: Float32Array): Float32Array {
  * Of the first `length` samples and those `lag` later: 1 where they are the same but for loudness, 0 and below where they have nothing in common. Products and
  * energies of both channels are added up, and not the channels themselves: what is opposite in them would vanish, and be cut anywhere.
  */
-function likeness({ left, right }: Sound, lag: number, length: number): number {
+function likeness(sound: Sound, lag: number, length: number): number {
+  return correlation(sound, sound, lag, length);
+}
+
+/** The same of the first samples of one sound and those of another from `at` on. */
+function correlation(sound: Sound, other: Sound, at: number, length: number): number {
+  const sums = { product: 0, here: 0, there: 0 };
+  addProducts(sums, sound.left, other.left, at, length);
+  if (sound.right !== undefined || other.right !== undefined) addProducts(sums, sound.right ?? sound.left, other.right ?? other.left, at, length);
+  return sums.product <= 0 ? 0 : sums.product / Math.sqrt(sums.here * sums.there);
+}
+
+function addProducts(sums: { product: number; here: number; there: number }, samples: Float32Array, others: Float32Array, at: number, length: number): void {
   let product = 0;
   let energyHere = 0;
   let energyThere = 0;
   for (let i = 0; i < length; i += 1) {
-    const here = left[i] ?? 0;
-    const there = left[i + lag] ?? 0;
+    const here = samples[i] ?? 0;
+    const there = others[i + at] ?? 0;
     product += here * there;
     energyHere += here * here;
     energyThere += there * there;
   }
-  for (let i = 0; right !== undefined && i < length; i += 1) {
-    const here = right[i] ?? 0;
-    const there = right[i + lag] ?? 0;
-    product += here * there;
-    energyHere += here * here;
-    energyThere += there * there;
+  sums.product += product;
+  sums.here += energyHere;
+  sums.there += energyThere;
+}
+
+/** From this likeness on made-up sound and what was said fit at that place; below, later samples of the block fit no better than its first. */
+const mergeable = 0.5;
+
+/**
+ * Goes on from made-up sound to what was really said: begins where the block fits best what would have followed, within its first 10 ms (NetEq's merge), faded in over 5 ms.
+ * Shorter by what lies before that place.
+ * @param tail 5 ms at least that would have followed
+ * @param most samples that may be left out
+ */
+export function merge(block: Sound, tail: Sound, most: number): Sound {
+  const reach = Math.min(longestLag, most);
+  const at = reach <= 0 || block.left.length < longestLag + rampSamples || tail.left.length < rampSamples ? 0 : findMergePlace(block, tail, reach);
+  return crossfadeSound(mapChannels(block, (samples) => samples.subarray(at)), tail);
+}
+
+function findMergePlace(block: Sound, tail: Sound, reach: number): number {
+  const thinBlock = mapChannels(block, thinned);
+  const thinTail = mapChannels(tail, thinned);
+  let best = 0;
+  let place = 0;
+  for (let at = 0; at <= reach / coarse; at += 1) {
+    const found = correlation(thinTail, thinBlock, at, rampSamples / coarse);
+    if (found <= best) continue;
+    best = found;
+    place = at * coarse;
   }
-  return product <= 0 ? 0 : product / Math.sqrt(energyHere * energyThere);
+  if (best < mergeable) return 0;
+  best = 0;
+  const around = place;
+  for (let at = Math.max(0, around - coarse); at <= Math.min(reach, around + coarse); at += 1) {
+    const found = correlation(tail, block, at, rampSamples);
+    if (found <= best) continue;
+    best = found;
+    place = at;
+  }
+  return place;
 }
 
 /** Plays the block twice, its end faded into its own start: longer by its length less 5 ms. @param block at least 10 ms */

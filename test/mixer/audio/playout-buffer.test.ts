@@ -176,6 +176,34 @@ describe('PlayoutBuffer', () => {
     expect(room.buffer.counters.concealedMs).to.be.at.most(100);
   });
 
+  it('merges a late packet into what was made up in its place, and none that comes after a hole in time', () => {
+    const room = new Playground();
+    room.sendMany(0, 100);
+    for (let index = 100; index < 103; index += 1) room.send({ index, arrivalUs: 1_000_000 + 103 * tickUs + 23_000 });
+    room.sendMany(103, 160);
+    for (let index = 161; index < 200; index += 1) room.send({ index });
+    room.run(110);
+    expect(room.buffer.counters.merged).to.equal(1);
+    room.run(90);
+    expect(room.buffer.counters.concealedMs).to.be.above(20);
+    expect(room.buffer.counters.merged, 'after the hole').to.equal(1);
+  });
+
+  it('goes on with the noise of a sender who rests (DTX) for a second, and fades what is loss', () => {
+    const room = new Playground();
+    room.sendMany(0, 50);
+    const rests = countingPacket({ index: 50, first: 50 * tick, ptsUs: 1_000_000 + 50 * tickUs, arrivalUs: 1_023_000 + 50 * tickUs });
+    room.run(50);
+    room.buffer.push({ ...rests, data: Uint8Array.of(0x48, 0) });
+    room.run(40);
+    expect(room.buffer.counters.comfortMs).to.be.within(600, 1_000);
+    expect(room.buffer.counters.concealedMs).to.equal(0);
+    expect(room.heard.at(-1)!.every((sample) => sample > 0), 'still there').to.equal(true);
+    room.run(60);
+    expect(room.buffer.counters.comfortMs, 'gone').to.be.within(1_000, 1_150);
+    expect(room.lastNumbers().every((number) => number === 0)).to.equal(true);
+  });
+
   it('plays a packet that came late whole, and brings the delay back', () => {
     const room = new Playground();
     room.sendMany(0, 100);
@@ -184,7 +212,7 @@ describe('PlayoutBuffer', () => {
     room.sendMany(103, 1400);
     room.run(110);
     const numbers = join(room.heard).map((value) => Math.round(value * cycle));
-    for (let index = 100; index < 103; index += 1) expect(numbers.includes(index * tick + 480), `packet ${index}`).to.equal(true);
+    for (let index = 100; index < 103; index += 1) expect(numbers.includes(index * tick + 760), `packet ${index}`).to.equal(true);
     room.run(1250);
     expect(room.lastDelayUs()).to.be.closeTo(43_000, 6_000);
   });

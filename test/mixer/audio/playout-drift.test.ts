@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
 import { SoundBlock } from '../../../mixer/audio/sound-block.js';
-import { capturedUs, CountingDecoder, countingPacket } from './fake-decoder.js';
+import { capturedUs, CountingDecoder, countingPacket, cycle } from './fake-decoder.js';
 import { randomSource } from './sound.js';
 
 const tickUs = 20_000;
@@ -39,7 +39,9 @@ describe('PlayoutBuffer under clock drift', () => {
           index += 1;
         }
         buffer.pull(nowUs, out, decoder);
-        if (nowUs % 1_000_000 === 0 && nowUs > 0) delays.push(nowUs - trueUs((capturedUs(out.left[0]!, nowUs) * 48) / 1000));
+        // What is made up, or faded into it, does not count on.
+        const counts = Math.abs((out.left[1]! - out.left[0]!) * cycle - 1) < 0.02;
+        if (nowUs % 1_000_000 === 0 && nowUs > 0) delays.push(counts ? nowUs - trueUs((capturedUs(out.left[0]!, nowUs) * 48) / 1000) : delays.at(-1)!);
       }
       const medians = Array.from({ length: minutes - 1 }, (_, minute) => median(delays.slice(30 + 60 * minute, 90 + 60 * minute)));
       expect(Math.max(...medians.map((delay) => Math.abs(delay - medians[0]!))), 'largest change of the delay from that of the first minute').to.be.below(5_000);

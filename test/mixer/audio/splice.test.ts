@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Sound } from '../../../mixer/audio/sound-block.js';
-import { crossfadeIn, crossfadeSound, lengthen, lengthenUnheard, rampGain, shorten, shortenUnheard } from '../../../mixer/audio/splice.js';
+import { crossfadeIn, crossfadeSound, lengthen, lengthenUnheard, merge, rampGain, shorten, shortenUnheard } from '../../../mixer/audio/splice.js';
 import { join, largestStep, noise, rmsDb, tone } from './sound.js';
 
 describe('splice', () => {
@@ -65,6 +65,27 @@ describe('splice', () => {
 
   it('takes silence for noise', () => {
     expect(shortenUnheard(mono(new Float32Array(960)))).to.deep.equal(mono(new Float32Array(480)));
+  });
+
+  for (const phase of [0, 40, 100, 150, 200]) {
+    it(`merges what was said into what was made up, in phase: ${phase} samples of 240 apart`, () => {
+      const wave = (from: number, count: number): Float32Array => tone(200, 0.3, from, count).map((sample, i) => sample + tone(600, 0.15, from + i, 1)[0]!);
+      const [madeUp, tail, said] = [wave(0, 480), wave(480, 480), wave(480 + phase, 960)];
+      const merged = merge(mono(said.slice()), mono(tail), 480).left;
+      const taken = 960 - merged.length;
+      expect((taken + phase) % 240, 'whole periods apart').to.be.oneOf([0, 1, 239]);
+      expect(taken).to.be.below(240 + 1);
+      expect(merged.subarray(240)).to.deep.equal(said.subarray(taken + 240));
+      expect(largestStep(join([madeUp, merged]))).to.be.at.most(largestStep(said) * 1.03);
+      // A fade between waves that are out of phase has a hole in its middle: up to 20 dB.
+      for (let at = 0; at < 480; at += 120) expect(rmsDb(merged.subarray(at, at + 240))).to.be.closeTo(rmsDb(said), 0.7);
+      expect(merge(mono(said.slice()), mono(tail), 60).left.length, 'no more than it may').to.be.at.least(900);
+    });
+  }
+
+  it('merges at once where nothing fits, and leaves short blocks whole', () => {
+    expect(merge(mono(noise(0.3, 960, 1)), mono(tone(200, 0.3, 0, 480)), 480).left.length).to.equal(960);
+    expect(merge(mono(tone(200, 0.3, 50, 480)), mono(tone(200, 0.3, 0, 480)), 480).left.length).to.equal(480);
   });
 
   it('fades from what would have followed', () => {
