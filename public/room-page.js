@@ -11,7 +11,9 @@ import { LayoutMenu } from './ui/layout-menu.js';
 import { readMaxHeight } from './ui/max-height.js';
 import { closedText, errorText, problemTexts } from './ui/messages.js';
 import { OwnDevices } from './ui/own-devices.js';
+import { OwnVoice } from './ui/own-voice.js';
 import { PeopleList } from './ui/people-list.js';
+import { PersonMenu } from './ui/person-menu.js';
 import { QualityBadge } from './ui/quality-badge.js';
 import { Recordings } from './ui/recordings.js';
 import { roomOfPath } from './ui/room-name.js';
@@ -27,6 +29,7 @@ const devices = new OwnDevices();
 const toasts = new Toasts(byId('toasts', HTMLElement));
 const stage = new Stage();
 const wakeLock = new WakeLock();
+const ownVoice = new OwnVoice(room);
 /** What was on at the end, for the one who comes back. */
 let lastWanted = devices.wanted;
 let pageIsGoing = false;
@@ -86,7 +89,7 @@ function wireMedia() {
 }
 
 function wireRoom() {
-  const people = new PeopleList({ list: byId('people', HTMLElement), count: byId('people-count', HTMLElement), announcer: byId('announcer', HTMLElement) });
+  const people = new PeopleList({ list: byId('people', HTMLElement), count: byId('people-count', HTMLElement), announcer: byId('announcer', HTMLElement), menu: new PersonMenu(room) });
   const badge = new QualityBadge({ button: byId('quality', HTMLElement), label: byId('quality-label', HTMLElement), table: byId('quality-table', HTMLElement) });
   const meter = new QualityMeter(room);
   on(meter, 'quality', (quality) => badge.show(quality));
@@ -95,6 +98,7 @@ function wireRoom() {
     void stage.show(stream);
   });
   on(room, 'room', (/** @type {RoomDescription} */ description) => {
+    byId('people', HTMLElement).classList.toggle('has-control', room.mayControl);
     people.show(description.participants, room.participantId);
     stage.setShape(description.video);
     stage.showPeople(description.participants);
@@ -123,7 +127,7 @@ function wireRoom() {
 }
 
 function wireControls() {
-  const buttons = new DeviceButtons(devices);
+  const buttons = new DeviceButtons(devices, () => ownVoice.makeNoiseItem());
   new LayoutMenu(room);
   new InviteMenu({ room: roomName, toasts });
   new Recordings({

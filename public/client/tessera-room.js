@@ -1,4 +1,4 @@
-/** @import { JoinedMessage, MediaState, RoomDescription, ServerMessage, Tracks } from './types.js' */
+/** @import { JoinedMessage, MediaState, ParticipantChanges, RoomDescription, ServerMessage, SoundWishes, Tracks } from './types.js' */
 /** @import { SessionEnd } from './room-session.js' */
 import { Backoff, waitForRetry } from './backoff.js';
 import { TesseraError } from './errors.js';
@@ -31,6 +31,7 @@ const ghostCodes = new Set(['room_full', 'too_many_rooms']);
  * - `room` RoomDescription: after every change
  * - `speaking` Speaking: who speaks now
  * - `recording` Recording: a recording started, went on, ended or failed
+ * - `sound` Sound: a sound that is played into the room began or is over
  * - `stream` {stream}: the mix, after every join a new one: `video.srcObject = event.detail.stream`
  * - `error` TesseraError: something asked for was refused, or an attempt to join failed and is repeated
  * - `closed` {reason, error}: it is over, by `leave()`, by the server's word, or because joining was refused
@@ -68,6 +69,11 @@ export class TesseraRoom extends EventTarget {
   /** @returns {readonly string[]} names for `setLayout` */
   get layouts() {
     return this.#joined?.layouts ?? [];
+  }
+
+  /** @returns {boolean} whether people may control each other here; else only who uses the HTTP interface (`control_not_allowed`) */
+  get mayControl() {
+    return this.#joined !== null && this.#joined.control !== 'api';
   }
 
   /** @returns {MediaState} what is switched on */
@@ -148,6 +154,26 @@ export class TesseraRoom extends EventTarget {
     this.#session?.send({ type: 'stopRecording', recordingId });
   }
 
+  /** Mutes, sets the volume, deafens, puts on hold…, for everyone. @param {string} participantId @param {ParticipantChanges} changes */
+  changeParticipant(participantId, changes) {
+    this.#session?.send({ type: 'participant', participantId, ...changes });
+  }
+
+  /** He is told `removed`, and may join again. @param {string} participantId */
+  removeParticipant(participantId) {
+    this.#session?.send({ type: 'removeParticipant', participantId });
+  }
+
+  /** @param {SoundWishes} wishes the `sound` event tells its id */
+  playSound(wishes) {
+    this.#session?.send({ type: 'playSound', ...wishes });
+  }
+
+  /** @param {string} soundId */
+  stopSound(soundId) {
+    this.#session?.send({ type: 'stopSound', soundId });
+  }
+
   /** @returns {Promise<RTCStatsReport | null>} of the media connection; null while there is none */
   async getStats() {
     return (await this.#session?.getStats()) ?? null;
@@ -221,6 +247,8 @@ export class TesseraRoom extends EventTarget {
       emit(this, 'speaking', { participantIds: message.participantIds, dominant: message.dominant });
     } else if (message.type === 'recording') {
       emit(this, 'recording', message.recording);
+    } else if (message.type === 'sound') {
+      emit(this, 'sound', message.sound);
     } else if (message.type === 'error') {
       emit(this, 'error', new TesseraError(message.error.code, message.error.message, message.error.details));
     }

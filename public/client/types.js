@@ -12,6 +12,44 @@
  * @property {boolean} speaking
  * @property {'connecting' | 'connected' | 'disconnected'} connection disconnected: nothing has come for 5 s, and he may come back
  * @property {string} joinedAt ISO 8601
+ * @property {boolean} muted for everyone, by somebody in the room or over HTTP
+ * @property {number} gainDb of his voice for everyone, -60 to 20
+ * @property {boolean} deaf hears nobody
+ * @property {Hearing} hears
+ * @property {boolean} onHold hears `holdSound` alone and is not heard
+ * @property {string | null} holdSound
+ * @property {boolean} noiseSuppression
+ * @property {boolean} levelling
+ *
+ * @typedef {object} Hearing whom he hears, in dB from -60 to 20; null: not heard
+ * @property {number | null} rest all who are not in `sources`
+ * @property {Readonly<Record<string, number | null>>} sources by the participant's id
+ *
+ * @typedef {object} ParticipantChanges what is missing stays as it is
+ * @property {boolean} [muted]
+ * @property {number} [gainDb]
+ * @property {boolean} [deaf]
+ * @property {Partial<Hearing>} [hears] the whole row
+ * @property {boolean | { sound: string }} [onHold] with the server's file, or with another one
+ * @property {boolean} [noiseSuppression]
+ * @property {boolean} [levelling]
+ *
+ * @typedef {object} Sound a file that is played into the room
+ * @property {string} id
+ * @property {string} file
+ * @property {boolean} loop
+ * @property {number} gainDb
+ * @property {readonly string[] | null} participantIds who hears it; null: everyone
+ * @property {'playing' | 'ended' | 'stopped' | 'failed'} status
+ * @property {string} startedAt ISO 8601
+ * @property {string | null} endedAt
+ * @property {'sound_unreadable' | 'sound_too_long' | null} error
+ *
+ * @typedef {object} SoundWishes
+ * @property {string} file one of `GET /api/sounds`
+ * @property {boolean} [loop]
+ * @property {number} [gainDb]
+ * @property {readonly string[]} [participantIds] who is to hear it; everyone when it is missing
  *
  * @typedef {object} Recording
  * @property {string} id
@@ -34,6 +72,7 @@
  * @property {readonly Participant[]} participants
  * @property {number} viewers
  * @property {readonly Recording[]} recordings
+ * @property {readonly Sound[]} sounds that are playing
  *
  * @typedef {object} Speaking
  * @property {readonly string[]} participantIds loudest first
@@ -59,7 +98,7 @@
  *
  * @typedef {{ urls: string[], username?: string, credential?: string }} IceServer as RTCPeerConnection takes it
  *
- * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} JoinedMessage
+ * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[], control?: 'everyone' | 'api' }} JoinedMessage
  * @typedef {{ type: 'offer', sdp: string, iceServers?: readonly IceServer[] }} OfferMessage
  * @typedef {{ type: 'closed', reason: string, rejoin: boolean, afterMs: number }} ClosedMessage
  * @typedef {{ type: 'error', error: { code: string, message: string, details?: unknown } }} ErrorMessage
@@ -68,6 +107,7 @@
  *   | { type: 'room', room: RoomDescription }
  *   | ({ type: 'speaking' } & Speaking)
  *   | { type: 'recording', recording: Recording }
+ *   | { type: 'sound', sound: Sound }
  *   | ({ type: 'encoding' } & EncodingWish)
  *   | ErrorMessage
  *   | ClosedMessage} ServerMessage

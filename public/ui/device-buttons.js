@@ -15,13 +15,17 @@ export class DeviceButtons {
   #devices;
   #screen = byId('screen', HTMLButtonElement);
 
-  /** @param {OwnDevices} devices */
-  constructor(devices) {
+  /** @param {OwnDevices} devices @param {() => HTMLElement[]} makeMicrophoneItems what else the microphone's menu has */
+  constructor(devices, makeMicrophoneItems) {
     this.#devices = devices;
     for (const kind of kinds) {
       byId(kind, HTMLButtonElement).addEventListener('click', () => this.toggle(kind));
       const panel = byId(`${kind}-menu`, HTMLElement);
-      const menu = new Menu({ button: byId(`${kind}-choose`, HTMLElement), panel, onOpen: () => fillDeviceMenu(panel, devices, kind, () => menu.close()) });
+      const fill = async () => {
+        await fillDeviceMenu(panel, devices, kind, () => menu.close());
+        if (kind === 'microphone') panel.append(...makeMicrophoneItems());
+      };
+      const menu = new Menu({ button: byId(`${kind}-choose`, HTMLElement), panel, onOpen: fill });
     }
     this.#screen.hidden = !canShareScreen();
     this.#screen.addEventListener('click', () => this.toggleScreen());

@@ -11,6 +11,8 @@ export const errorTexts = {
   too_many_rooms: 'The server has no place for another room right now. Try again in a while.',
   too_many_recordings: 'The room is being recorded already.',
   recording_ended: 'This recording has ended already.',
+  participant_not_found: 'This person is not in the room any more.',
+  control_not_allowed: 'This server does not let people control each other.',
   recording_not_found: 'This recording is not there any more.',
   too_many_sockets: 'The server has no place for more people right now.',
   server_closing: 'The server is being restarted. Trying again…',
@@ -33,7 +35,7 @@ const closedTexts = {
   left: 'You left the room.',
   room_closed: 'The room was closed.',
   closed_by_peer: 'The connection was closed.',
-  kicked: 'You were removed from the room.',
+  removed: 'You were removed from the room.',
   join_timeout: 'Joining took too long.',
   too_many_mistakes: 'The server did not understand this page. Load it again.',
 };

@@ -1,4 +1,5 @@
 /** @import { Participant } from '../client/types.js' */
+/** @import { PersonMenu } from './person-menu.js' */
 import { avatar } from './avatar.js';
 import { element, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -15,11 +16,13 @@ export class PeopleList {
   #list;
   #count;
   #announcer;
+  #menu;
   /** @type {Map<string, Row>} */
   #rows = new Map();
 
-  /** @param {{ list: HTMLElement, count: HTMLElement, announcer: HTMLElement }} elements `announcer` tells screen readers who came and went */
-  constructor({ list, count, announcer }) {
+  /** @param {{ list: HTMLElement, count: HTMLElement, announcer: HTMLElement, menu: PersonMenu }} options `announcer` tells screen readers who came and went */
+  constructor({ list, count, announcer, menu }) {
+    this.#menu = menu;
     this.#list = list;
     this.#count = count;
     this.#announcer = announcer;
@@ -37,12 +40,13 @@ export class PeopleList {
     const isFirst = this.#rows.size === 0;
     for (const [index, participant] of ordered.entries()) {
       const known = this.#rows.get(participant.id);
-      const row = known ?? makeRow(participant);
+      const row = known ?? makeRow(participant, this.#menu);
       if (known === undefined && !isFirst) this.#announcer.textContent = `${participant.name} joined`;
       this.#rows.set(participant.id, row);
       update(row, participant, participant.id === ownId);
       if (this.#list.children[index] !== row.item) this.#list.insertBefore(row.item, this.#list.children[index] ?? null);
     }
+    this.#menu.show(participants);
     setText(this.#count, String(participants.length));
   }
 
@@ -52,12 +56,13 @@ export class PeopleList {
   }
 }
 
-/** @param {Participant} participant @returns {Row} */
-function makeRow(participant) {
+/** @param {Participant} participant @param {PersonMenu} menu @returns {Row} */
+function makeRow(participant, menu) {
   const name = element('span', { class: 'person-name', attributes: { dir: 'auto' } });
-  const item = element(
-    'li',
-    { class: 'person', attributes: { 'data-id': participant.id } },
+  const item = element('li', { class: 'person', attributes: { 'data-id': participant.id } });
+  const line = element(
+    'div',
+    { class: 'person-line' },
     avatar(participant.name),
     name,
     element('span', { class: 'person-you', text: 'you' }),
@@ -67,7 +72,12 @@ function makeRow(participant) {
     flag('screen', 'person-screen', 'Shares a screen'),
     flag('camera-off', 'person-camera-off', 'Camera off'),
     flag('microphone-off', 'person-muted', 'Muted'),
+    flag('microphone-off', 'person-silenced', 'Muted for everyone'),
+    flag('sound-off', 'person-deaf', 'Hears nobody'),
+    flag('hold', 'person-hold', 'On hold'),
+    menu.makeButton(item, participant),
   );
+  item.append(line);
   return { item, name, shownName: participant.name };
 }
 
@@ -82,7 +92,10 @@ function update({ item, name }, participant, isOwn) {
   name.title = participant.name;
   item.classList.toggle('is-own', isOwn);
   item.classList.toggle('is-speaking', participant.speaking);
-  item.classList.toggle('is-muted', !participant.audio);
+  item.classList.toggle('is-muted', !participant.audio && !participant.muted);
+  item.classList.toggle('is-silenced', participant.muted);
+  item.classList.toggle('is-deaf', participant.deaf);
+  item.classList.toggle('is-on-hold', participant.onHold);
   item.classList.toggle('is-camera-off', !participant.video);
   item.classList.toggle('is-sharing', participant.screen);
   item.classList.toggle('is-lost', participant.connection === 'disconnected');

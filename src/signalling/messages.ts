@@ -5,6 +5,7 @@ import type { IceServer } from '../ice-servers.js';
 import { mostHeightPx } from '../names.js';
 import { participantChanges, soundWishes } from '../rooms/control-schemas.js';
 import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
+import type { ControlRule } from './control-rule.js';
 
 const maxSdpCharacters = 100_000;
 const maxCandidateCharacters = 1_000;
@@ -34,8 +35,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 export type ServerMessage =
-  /** The participant's own id, the room as it is, the layouts there are, and ICE servers for `RTCPeerConnection`. */
-  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[] }
+  /** The participant's own id, the room as it is, the layouts there are, ICE servers for `RTCPeerConnection`, and who may control others over the WebSocket. */
+  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[]; readonly control: ControlRule }
   /** The server makes the offers: m-lines audio (sendrecv), camera video (sendrecv), screen video (recvonly for the server). */
   | { readonly type: 'offer'; readonly sdp: string; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }

@@ -217,7 +217,7 @@ export class SignallingSession implements SessionListener {
       if (this.#isClosed()) return;
       this.#state = 'joined';
       this.#cancelJoinTimeout();
-      this.#send({ type: 'joined', participantId: sessionId, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.for(sessionId) });
+      this.#send({ type: 'joined', participantId: sessionId, room: room.describe(), layouts: this.#registry.layoutNames, iceServers: this.#iceServers.for(sessionId), control: this.#control });
       this.#send({ type: 'offer', sdp: offer });
     } catch (error) {
       await this.#leaveRoom('left');

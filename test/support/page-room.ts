@@ -14,6 +14,7 @@ const roomCreatedAt = '2026-01-02T10:00:00.000Z';
 export class PageRoom {
   readonly name: string;
   layouts: readonly string[] = ['grid', 'speaker', 'presentation', 'single'];
+  control: 'everyone' | 'api' = 'everyone';
   viewers = 0;
   #layout = 'grid';
   #participants: ParticipantDescription[] = [];

@@ -98,7 +98,7 @@ export class PageSession {
     const room = this.#options.findRoom(roomName);
     this.room = room;
     this.participantId = room.add({ name, audio, video });
-    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [] });
+    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], control: room.control });
     room.attach(this);
     this.peer = new PagePeer({ mix: this.#options.mix, onChange: this.#options.onChange });
     this.send({ type: 'offer', sdp: await this.peer.offer() });

@@ -1,0 +1,106 @@
+/** @import { Participant } from '../client/types.js' */
+/** @import { TesseraRoom } from '../client/tessera-room.js' */
+import { element } from './dom.js';
+import { icon } from './icons.js';
+
+/** What a slider can say; the server takes -60 to 20. */
+const lowestGainDb = -30;
+const highestGainDb = 12;
+
+/**
+ * What can be done with one person, below his row: one panel for the whole list, which the row's button opens and closes. It follows what others do
+ * meanwhile, closes on Escape, and with the row.
+ */
+export class PersonMenu {
+  #room;
+  #id = '';
+  /** @type {HTMLElement | null} */
+  #button = null;
+  #mute = toggle('microphone-off', 'Muted for everyone', () => this.#flip('muted'));
+  #hold = toggle('hold', 'On hold', () => this.#flip('onHold'));
+  #deafen = toggle('sound-off', 'Hears nobody', () => this.#flip('deaf'));
+  #gain = element('input', { attributes: { type: 'range', min: String(lowestGainDb), max: String(highestGainDb), step: '1' } });
+  #gainText = element('output');
+  #remove = element('button', { class: 'person-action is-danger', attributes: { type: 'button' } }, icon('leave'), 'Remove from the room');
+  #panel;
+
+  /** @param {TesseraRoom} room */
+  constructor(room) {
+    this.#room = room;
+    const volume = element('label', { class: 'person-volume' }, element('span', { text: 'Volume' }), this.#gain, this.#gainText);
+    this.#panel = element('div', { class: 'person-panel', attributes: { role: 'group', id: 'person-panel' } }, this.#mute, volume, this.#hold, this.#deafen, this.#remove);
+    this.#gain.addEventListener('input', () => this.#showGain(Number(this.#gain.value)));
+    // Once it is let go: a drag is a hundred positions.
+    this.#gain.addEventListener('change', () => this.#room.changeParticipant(this.#id, { gainDb: Number(this.#gain.value) }));
+    this.#remove.addEventListener('click', () => {
+      const id = this.#id;
+      this.close();
+      this.#room.removeParticipant(id);
+    });
+    this.#panel.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      this.#button?.focus();
+      this.close();
+    });
+  }
+
+  /** The button of a row, for its end. @param {HTMLElement} item the row @param {Participant} participant */
+  makeButton(item, { id, name }) {
+    const button = element('button', { class: 'person-more', attributes: { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'person-panel', 'aria-label': `Control ${name}` } }, icon('more'));
+    button.addEventListener('click', () => (this.#id === id ? this.close() : this.#open(item, button, id)));
+    return button;
+  }
+
+  /** What is so now, of everyone. @param {readonly Participant[]} participants */
+  show(participants) {
+    if (this.#id === '') return;
+    const participant = participants.find(({ id }) => id === this.#id);
+    if (participant === undefined) this.close();
+    else this.#update(participant);
+  }
+
+  close() {
+    this.#button?.setAttribute('aria-expanded', 'false');
+    this.#panel.remove();
+    this.#button = null;
+    this.#id = '';
+  }
+
+  /** @param {HTMLElement} item @param {HTMLElement} button @param {string} id */
+  #open(item, button, id) {
+    this.close();
+    this.#id = id;
+    this.#button = button;
+    button.setAttribute('aria-expanded', 'true');
+    item.append(this.#panel);
+    this.show(this.#room.room?.participants ?? []);
+    this.#panel.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** @param {Participant} participant */
+  #update({ id, name, muted, onHold, deaf, gainDb }) {
+    this.#panel.setAttribute('aria-label', `Control ${name}`);
+    this.#mute.setAttribute('aria-pressed', String(muted));
+    this.#hold.setAttribute('aria-pressed', String(onHold));
+    this.#deafen.setAttribute('aria-pressed', String(deaf));
+    this.#remove.hidden = id === this.#room.participantId;
+    if (document.activeElement !== this.#gain) this.#gain.value = String(gainDb);
+    this.#showGain(gainDb);
+  }
+
+  /** @param {number} gainDb */
+  #showGain(gainDb) {
+    this.#gainText.textContent = `${gainDb > 0 ? '+' : ''}${Math.round(gainDb)} dB`;
+  }
+
+  /** @param {'muted' | 'onHold' | 'deaf'} what */
+  #flip(what) {
+    const participant = this.#room.room?.participants.find(({ id }) => id === this.#id);
+    if (participant !== undefined) this.#room.changeParticipant(this.#id, { [what]: !participant[what] });
+  }
+}
+
+/** @param {string} iconName @param {string} text @param {() => void} act */
+function toggle(iconName, text, act) {
+  return element('button', { class: 'person-action', attributes: { type: 'button' }, on: { click: act } }, icon(iconName), element('span', { text }), icon('check'));
+}

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { makeWaveFile } from '../../scripts/wave-file.js';
+import { tone } from '../mixer/audio/sound.js';
+import type { MixReceiver } from '../support/mix-receiver.js';
+import { startRoomServer } from '../support/room-server.js';
+import type { TestServer } from '../support/test-server.js';
+import { WrtcListener } from '../support/wrtc-client.js';
+import { WrtcMember } from '../support/wrtc-member.js';
+
+const annHz = 440;
+const benHz = 1000;
+const eveHz = 1700;
+const chimeHz = 2500;
+const holdHz = 3100;
+const chimeSeconds = 3;
+/** Of a member's tone: 8,000 of 32,768. */
+const toneDb = 20 * Math.log10(8_000 / 32_768);
+const silentDb = -60;
+
+describe('control of a room of real WebRTC clients', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let server: TestServer;
+  let ann: WrtcMember;
+  let ben: WrtcMember;
+  let eve: WrtcMember;
+  let viewer: WrtcListener;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tessera-control-'));
+    const file = (name: string, frequencyHz: number, seconds: number): void => writeFileSync(join(folder, name), makeWaveFile({ sampleRateHz: 48_000, channels: [tone(frequencyHz, 0.25, 0, 48_000 * seconds)] }));
+    file('chime.wav', chimeHz, chimeSeconds);
+    file('music.wav', holdHz, 1);
+    writeFileSync(join(folder, 'text.wav'), 'This is no sound.');
+    // Levels are what is measured here: nobody is to be brought toward another's.
+    server = await startRoomServer({ soundsFolder: folder, holdSound: 'music.wav', levelling: false });
+    ann = await WrtcMember.join(server.url, 'talk', 'Ann', { color: 'red', toneHz: annHz });
+    ben = await WrtcMember.join(server.url, 'talk', 'Ben', { color: 'green', toneHz: benHz });
+    eve = await WrtcMember.join(server.url, 'talk', 'Eve', { color: 'blue', toneHz: eveHz });
+    viewer = await WrtcListener.join(server.url, 'talk');
+  });
+  after(async () => {
+    viewer.vanish();
+    for (const member of [ann, ben, eve]) member.vanish();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function change(member: WrtcMember, changes: object): Promise<void> {
+    expect((await server.call('PATCH', `/api/rooms/talk/participants/${member.participantId}`, changes)).status).to.equal(200);
+  }
+
+  /** Each tone at its level, within a dB; null: silence. */
+  async function hears(who: string, mix: MixReceiver, levels: Readonly<Record<number, number | null>>): Promise<void> {
+    const heard = (): string => Object.keys(levels).map((hz) => `${hz} Hz ${mix.toneDb(Number(hz)).toFixed(1)} dB`).join(', ');
+    const isSo = (): boolean => Object.entries(levels).every(([hz, level]) => (level === null ? mix.toneDb(Number(hz)) < silentDb : Math.abs(mix.toneDb(Number(hz)) - level) < 1));
+    await mix.until(who, isSo).catch((error: unknown) => {
+      throw new Error(`${who} should hear ${JSON.stringify(levels)} and hears ${heard()}`, { cause: error });
+    });
+  }
+
+  /** Nobody is controlled. */
+  async function everyoneHearsTheOthers(): Promise<void> {
+    await hears('Ann', ann.mix, { [benHz]: toneDb, [eveHz]: toneDb, [annHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb, [benHz]: null });
+    await hears('Eve', eve.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: toneDb });
+  }
+
+  it('lets everyone hear the others', everyoneHearsTheOthers);
+
+  it('mutes one for all', async () => {
+    await change(ben, { muted: true });
+    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: toneDb });
+    await hears('Eve', eve.mix, { [benHz]: null, [annHz]: toneDb });
+    await hears('the viewer', viewer.mix, { [benHz]: null, [annHz]: toneDb, [eveHz]: toneDb });
+    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb });
+    await change(ben, { muted: false });
+    await everyoneHearsTheOthers();
+  });
+
+  it('turns one down by 20 dB for all', async () => {
+    await change(ben, { gainDb: -20 });
+    for (const [who, { mix }] of Object.entries({ Ann: ann, Eve: eve, viewer })) await hears(who, mix, { [benHz]: toneDb - 20 });
+    await change(ben, { gainDb: 0 });
+    await everyoneHearsTheOthers();
+  });
+
+  it('deafens one, whom the others still hear', async () => {
+    await change(ann, { deaf: true });
+    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb });
+    await change(ann, { deaf: false });
+    await everyoneHearsTheOthers();
+  });
+
+  it('serves an interpreter: who listens to Ben hears Ann softly under him, and Ann does not hear Ben', async () => {
+    await change(eve, { hears: { rest: -20, sources: { [ben.participantId]: 0 } } });
+    await change(ann, { hears: { sources: { [ben.participantId]: null } } });
+    await hears('Eve', eve.mix, { [annHz]: toneDb - 20, [benHz]: toneDb, [eveHz]: null });
+    await hears('Ann', ann.mix, { [benHz]: null, [eveHz]: toneDb, [annHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: toneDb, [eveHz]: toneDb, [benHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: toneDb, [benHz]: toneDb, [eveHz]: toneDb });
+    const asEve = await WrtcListener.join(server.url, 'talk', eve.participantId);
+    await hears('who hears as Eve', asEve.mix, { [annHz]: toneDb - 20, [benHz]: toneDb, [eveHz]: null });
+    asEve.vanish();
+    await change(eve, { hears: {} });
+    await change(ann, { hears: {} });
+    await everyoneHearsTheOthers();
+  });
+
+  it('puts one on hold: he hears the music alone, and nobody hears him', async () => {
+    await change(ann, { onHold: true });
+    await hears('Ann', ann.mix, { [holdHz]: 20 * Math.log10(0.25), [benHz]: null, [eveHz]: null });
+    await hears('Ben', ben.mix, { [annHz]: null, [eveHz]: toneDb, [holdHz]: null });
+    await hears('the viewer', viewer.mix, { [annHz]: null, [benHz]: toneDb, [holdHz]: null });
+    await change(ann, { onHold: false });
+    await hears('Ann', ann.mix, { [holdHz]: null });
+    await everyoneHearsTheOthers();
+  });
+
+  it('plays a chime that everyone hears, and tells its end', async () => {
+    const { body } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'chime.wav' });
+    const { id } = body as { id: string };
+    const listeners = Object.entries({ Ann: ann.mix, Ben: ben.mix, Eve: eve.mix, viewer: viewer.mix });
+    await Promise.all(listeners.map(([who, mix]) => hears(who, mix, { [chimeHz]: 20 * Math.log10(0.25) })));
+    for (const { signalling } of [ann, ben, eve]) {
+      const { sound } = await signalling.next('sound', (message) => message.sound.id === id && message.sound.status !== 'playing');
+      expect(sound).to.deep.include({ file: 'chime.wav', status: 'ended', error: null });
+      expect(Date.parse(sound.endedAt ?? '') - Date.parse(sound.startedAt)).to.be.within(1000 * chimeSeconds - 100, 1000 * chimeSeconds + 3000);
+    }
+    await everyoneHearsTheOthers();
+    await hears('Ann', ann.mix, { [chimeHz]: null });
+  });
+
+  it('plays to one alone until it is stopped', async () => {
+    const { headers } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'music.wav', loop: true, gainDb: -6, participantIds: [ben.participantId] });
+    await hears('Ben', ben.mix, { [holdHz]: 20 * Math.log10(0.25) - 6, [annHz]: toneDb });
+    await hears('Ann', ann.mix, { [holdHz]: null, [benHz]: toneDb });
+    await server.call('DELETE', headers.get('Location') ?? '');
+    await hears('Ben', ben.mix, { [holdHz]: null, [annHz]: toneDb });
+    expect((await ben.signalling.next('sound', ({ sound }) => sound.status !== 'playing')).sound.status).to.equal('stopped');
+  });
+
+  it('tells of a file that is no sound', async () => {
+    const { status, headers } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'text.wav' });
+    expect(status).to.equal(201);
+    const { sound } = await ann.signalling.next('sound', (message) => message.sound.file === 'text.wav' && message.sound.status !== 'playing');
+    expect(sound).to.deep.include({ status: 'failed', error: 'sound_unreadable' });
+    expect((await server.call('GET', headers.get('Location') ?? '')).body).to.deep.equal(sound);
+  });
+});

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { untilPictureShows } from '../support/mix-video.js';
+import { PageBrowser } from '../support/page-browser.js';
+import type { PageRoom } from '../support/page-room.js';
+import { PageServer } from '../support/page-server.js';
+
+const testTimeoutMs = 30_000;
+
+describe('room page: control of people', function () {
+  this.timeout(testTimeoutMs);
+  let browser: PageBrowser;
+  let site: PageServer;
+  let page: Page;
+  let room: PageRoom;
+  let benId: string;
+
+  before(async () => {
+    browser = await PageBrowser.launch({ permission: 'context' });
+  });
+  beforeEach(async () => {
+    site = await PageServer.start();
+    room = site.room('lobby');
+    benId = room.add({ name: 'Ben', audio: true, video: true });
+    room.add({ name: 'Eve', audio: true });
+    page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' }, permissions: ['camera', 'microphone'] });
+  });
+  afterEach(async () => {
+    await browser.closePages();
+    await site.close();
+    expect(site.faults).to.deep.equal([]);
+    expect(browser.problems.splice(0)).to.deep.equal([]);
+  });
+  after(async () => browser.close());
+
+  async function enter(): Promise<void> {
+    await page.goto(`${site.origin}/r/lobby`);
+    await untilPictureShows(page);
+  }
+
+  const ben = () => page.locator(`.person[data-id="${benId}"]`);
+  const own = () => page.locator('.person.is-own');
+  const wishes = (): unknown[] => site.sessions[0]?.said('participant').map(({ type: _type, ...rest }) => rest) ?? [];
+
+  it('mutes, holds and deafens somebody for everyone, and takes it back, by keyboard alone', async () => {
+    await enter();
+    const more = ben().getByRole('button', { name: 'Control Ben' });
+    await more.focus();
+    await page.keyboard.press('Enter');
+    expect(await more.getAttribute('aria-expanded')).to.equal('true');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await ben().locator('.person-silenced').waitFor();
+    expect(await ben().getByRole('button', { name: 'Muted for everyone' }).getAttribute('aria-pressed')).to.equal('true');
+    await ben().getByRole('button', { name: 'On hold' }).click();
+    await ben().locator('.person-hold').waitFor();
+    await ben().getByRole('button', { name: 'Hears nobody' }).click();
+    await ben().locator('.person-deaf').waitFor();
+    for (const name of ['Muted for everyone', 'On hold', 'Hears nobody']) await ben().getByRole('button', { name }).click();
+    await ben().locator('.person-deaf').waitFor({ state: 'hidden' });
+    expect(wishes()).to.deep.equal([{ muted: true }, { onHold: true }, { deaf: true }, { muted: false }, { onHold: false }, { deaf: false }].map((wish) => ({ participantId: benId, ...wish })));
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.person-panel').count()).to.equal(0);
+    expect(await page.locator('.person-more:focus').count()).to.equal(1);
+  });
+
+  it('sets the volume when the slider is let go, and follows others', async () => {
+    await enter();
+    await ben().locator('.person-more').click();
+    const slider = ben().getByRole('slider');
+    await slider.fill('-12');
+    await ben().getByText('-12 dB').waitFor();
+    expect(wishes()).to.deep.equal([{ participantId: benId, gainDb: -12 }]);
+    await ben().getByRole('button', { name: 'Muted for everyone' }).focus();
+    room.changeVoice(benId, { gainDb: 6 });
+    await ben().getByText('+6 dB').waitFor();
+    expect(await slider.inputValue()).to.equal('6');
+  });
+
+  it('removes somebody; one\'s own row has no such button', async () => {
+    const other = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Max' }, permissions: ['camera', 'microphone'] });
+    await enter();
+    await other.goto(`${site.origin}/r/lobby`);
+    const max = page.locator('.person', { hasText: 'Max' });
+    await max.locator('.person-more').click();
+    await max.getByRole('button', { name: 'Remove from the room' }).click();
+    await other.getByText('You were removed from the room.').waitFor();
+    await max.waitFor({ state: 'detached' });
+    expect(await page.locator('.person-panel').count()).to.equal(0);
+    await own().locator('.person-more').click();
+    expect(await own().getByRole('button', { name: 'Remove from the room' }).isVisible()).to.equal(false);
+  });
+
+  it('tells who is muted, on hold or deaf that he is, and lets him undo it', async () => {
+    await enter();
+    const ownId = site.sessions[0]?.participantId ?? '';
+    const notice = page.locator('#own-notice');
+    expect(await notice.isVisible()).to.equal(false);
+    room.changeVoice(ownId, { muted: true });
+    await page.getByText('You were muted. The others cannot hear you.').waitFor();
+    room.changeVoice(ownId, { onHold: true });
+    await page.getByText('You are on hold. The others cannot hear you.').waitFor();
+    await notice.getByRole('button', { name: 'Undo' }).click();
+    await notice.waitFor({ state: 'hidden' });
+    expect(wishes()).to.deep.equal([{ participantId: ownId, muted: false, onHold: false, deaf: false }]);
+  });
+
+  it('shows no menus where only HTTP controls, and noise suppression all the same', async () => {
+    room.control = 'api';
+    await enter();
+    expect(await page.locator('.person-more:visible').count()).to.equal(0);
+    const ownId = site.sessions[0]?.participantId ?? '';
+    room.changeVoice(ownId, { muted: true });
+    await page.locator('#own-notice').waitFor();
+    expect(await page.locator('#own-notice-undo').isVisible()).to.equal(false);
+    await page.locator('#microphone-choose').click();
+    const noise = page.getByRole('menuitemcheckbox', { name: 'Noise suppression' });
+    expect(await noise.getAttribute('aria-checked')).to.equal('false');
+    await noise.click();
+    expect(await noise.getAttribute('aria-checked')).to.equal('true');
+    expect(wishes()).to.deep.equal([{ participantId: ownId, noiseSuppression: true }]);
+  });
+});
