@@ -108,8 +108,11 @@ async function measure({ talkers, silent, listeners, mix, maxTalkers = 50, mode 
 function measureEncode(ticks: number): number {
   const encoder = new OpusEncoder({ channels: 1, bitrateBps, complexity: 5, lossPercent: 6, hasFec: true });
   const sounds = Array.from({ length: recordedTicks }, (_, i) => ({ left: voice(i * tickSamples), right: undefined }));
-  const started = cpuUs();
-  for (let tick = 0; tick < ticks; tick += 1) encoder.encode(sounds[tick % recordedTicks] ?? { left: new Float32Array(tickSamples), right: undefined });
+  let started = 0;
+  for (let tick = 0; tick < warmUpTicks + ticks; tick += 1) {
+    if (tick === warmUpTicks) started = cpuUs();
+    encoder.encode(sounds[tick % recordedTicks] ?? { left: new Float32Array(tickSamples), right: undefined });
+  }
   const perEncode = (cpuUs() - started) / ticks;
   encoder.close();
   return perEncode;
@@ -117,8 +120,11 @@ function measureEncode(ticks: number): number {
 
 async function measureDecode(packets: readonly Uint8Array[], ticks: number): Promise<number> {
   const decoder = await createDecoder({ channels: 1, sampleRate: 48_000 });
-  const started = cpuUs();
-  for (let tick = 0; tick < ticks; tick += 1) decoder.decodeFloat(packets[tick % packets.length] ?? null);
+  let started = 0;
+  for (let tick = 0; tick < warmUpTicks + ticks; tick += 1) {
+    if (tick === warmUpTicks) started = cpuUs();
+    decoder.decodeFloat(packets[tick % packets.length] ?? null);
+  }
   const perDecode = (cpuUs() - started) / ticks;
   decoder.free();
   return perDecode;
@@ -127,10 +133,10 @@ async function measureDecode(packets: readonly Uint8Array[], ticks: number): Pro
 const { values } = parseArgs({ options: { ticks: { type: 'string', default: '1500' } } });
 const ticks = Number(values.ticks);
 const packets = await recordVoice();
-const encodeUs = measureEncode(ticks);
-const decodeUs = await measureDecode(packets, ticks);
 const costs = new Map<RoomShape, number>();
 for (const shape of Object.values(shapes)) costs.set(shape, await measure(shape, packets, ticks));
+const encodeUs = measureEncode(ticks);
+const decodeUs = await measureDecode(packets, ticks);
 const cost = (shape: RoomShape): number => costs.get(shape) ?? Number.NaN;
 
 function print(name: string, us: number, held = ''): void {

@@ -19,6 +19,8 @@ export interface RecordingOptions {
   /** Absolute path of the file to write; its folder exists. */
   readonly path: string;
   readonly canvas: VideoFormat;
+  /** Of the mix: stereo in rooms for music. */
+  readonly audioChannels: 1 | 2;
   readonly ffmpegPath: string;
   readonly timers: Timers;
   readonly events: RecordingEvents;
@@ -40,7 +42,6 @@ const maxBacklogBytes = 8 * 1024 * 1024;
 const stopTimeoutMs = 5_000;
 /** From SIGKILL to the end of a process, also of one that was never started. */
 const killTimeoutMs = 500;
-const audioChannels = 1;
 
 /** The stream describes itself in its first bytes: FFmpeg is not to wait for more before it starts. */
 const inputOptions = ['-probesize 32', '-analyzeduration 1', '-fpsprobesize 0'];
@@ -129,7 +130,7 @@ export class Recording {
 
   #begin(zeroUs: number, video: Parameters<typeof matroskaHeader>[0]['video']): void {
     this.#zeroUs = zeroUs;
-    this.#stream.write(matroskaHeader({ video, audio: { channels: audioChannels } }));
+    this.#stream.write(matroskaHeader({ video, audio: { channels: this.#options.audioChannels } }));
     this.#options.events.onActive();
   }
 

@@ -6,6 +6,7 @@ import { NetworkWatch } from './network-watch.js';
 import { receivedStream } from './received-stream.js';
 import { SenderEncoding } from './sender-encoding.js';
 import { SilenceWatch } from './silence-watch.js';
+import { stereoAnswer } from './stereo-answer.js';
 
 // Whatever the server wishes; it wishes as much as a tile shows, which is far less in a full room.
 const cameraLimits = { maxBps: 2_500_000, maxFps: 30 };
@@ -64,7 +65,7 @@ export class RoomPeer extends EventTarget {
       await transceiver.sender.replaceTrack(this.#tracks[slots[index]]);
     }
     const answer = await connection.createAnswer();
-    await connection.setLocalDescription(answer);
+    await connection.setLocalDescription({ type: 'answer', sdp: stereoAnswer(answer.sdp ?? '', sdp) });
     this.#watch.watchTransport();
     await this.#encodings.camera.attach(transceivers[1]?.sender ?? null);
     await this.#encodings.screen.attach(transceivers[2]?.sender ?? null);
@@ -109,7 +110,8 @@ export class RoomPeer extends EventTarget {
     const connection = this.#connection;
     try {
       await connection.setRemoteDescription({ type: 'offer', sdp });
-      await connection.setLocalDescription(await connection.createAnswer());
+      const answer = await connection.createAnswer();
+      await connection.setLocalDescription({ type: 'answer', sdp: stereoAnswer(answer.sdp ?? '', sdp) });
     } catch (error) {
       // Back to what was agreed on before: the old path goes on, and the next offer finds nothing half done.
       if (connection.signalingState === 'have-remote-offer') await connection.setRemoteDescription({ type: 'rollback' });

@@ -9,6 +9,7 @@ import type { VideoTaker } from './video-fanout.js';
 export interface RoomRecordingsOptions {
   readonly room: string;
   readonly canvas: VideoFormat;
+  readonly audioChannels: 1 | 2;
   /** Empty: looked for on `environmentPath`, else the bundled one. */
   readonly ffmpegPath: string;
   readonly environmentPath: string | undefined;
@@ -99,7 +100,7 @@ export class RoomRecordings {
 
   /** @throws {AppError} `too_many_recordings`, `recording_failed` */
   start(request: RecordingRequest): RecordingDescription {
-    const { canvas, timers, outputs, room, maxActive } = this.#options;
+    const { canvas, audioChannels, timers, outputs, room, maxActive } = this.#options;
     const ffmpegPath = findFfmpeg(this.#options.ffmpegPath, this.#options.environmentPath);
     if ([...this.#recordings.values()].filter(({ isRunning }) => isRunning).length >= maxActive) throw new AppError('too_many_recordings');
     const entry = new RoomRecording(request);
@@ -110,7 +111,7 @@ export class RoomRecordings {
       },
     };
     try {
-      entry.recording = new Recording({ format: request.format, path: request.path, canvas, ffmpegPath, timers, events });
+      entry.recording = new Recording({ format: request.format, path: request.path, canvas, audioChannels, ffmpegPath, timers, events });
     } catch (error) {
       throw new AppError('recording_failed', `FFmpeg could not be started: ${error instanceof Error ? error.message : String(error)}`);
     }

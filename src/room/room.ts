@@ -117,6 +117,7 @@ export class Room {
     this.#recordings = new RoomRecordings({
       room: options.name,
       canvas,
+      audioChannels: audio.mode === 'music' ? 2 : 1,
       ffmpegPath: options.ffmpegPath,
       environmentPath: dependencies.environmentPath,
       maxActive: options.maxRecordings,

@@ -141,6 +141,29 @@ describe('AudioEngine: voices and who hears them', () => {
     expect(new Set(room.kinds('ann').slice(480)), 'back at the shared stream').to.deep.equal(new Set(['mix']));
   });
 
+  it('goes over to encoders for another loss in the middle of speech, unheard', async () => {
+    const speech = atLufs(talk({ seconds: 6, pitchHz: 140, seed: 3 }), -20);
+    const heard: Float32Array[] = [];
+    for (const changes of [[], [150, 200, 250]]) {
+      const other = await SoundRoom.create({ bitrateBps: 48_000 });
+      await other.join({ participantId: 'ann', microphone: (from, count) => looped(speech, from, count) });
+      other.listen({ mix: true, participantIds: [] });
+      other.run(300, (tick) => {
+        if (changes.includes(tick)) other.engine.setReportedLoss({ mixPercent: tick === 200 ? 3 : 20, participants: {} });
+      });
+      heard.push(await other.heard());
+      await other.close();
+    }
+    const [as, changed] = heard as [Float32Array, Float32Array];
+    for (const tick of [150, 200, 250]) {
+      for (let part = 0; part < 6; part += 1) {
+        const [before, after] = [as, changed].map((sound) => sound.subarray(tick * frameSamples + part * 480, tick * frameSamples + (part + 1) * 480)) as [Float32Array, Float32Array];
+        expect(rmsDb(after), `level ${10 * part} ms after tick ${tick}`).to.be.closeTo(rmsDb(before), 2.5);
+        expect(largestStep(after), 'no click').to.be.below(1.5 * largestStep(before) + 0.01);
+      }
+    }
+  });
+
   it('brings people of different loudness together', async () => {
     const speech = [talk({ seconds: 6, pitchHz: 110, seed: 1 }), talk({ seconds: 6, pitchHz: 200, seed: 2 })];
     const voices = [atLufs(speech[0]!, -35), atLufs(speech[1]!, -14)];

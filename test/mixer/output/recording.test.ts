@@ -38,7 +38,7 @@ describe('recording', () => {
     const active = deferred<undefined>();
     const ended = deferred<string | undefined>();
     const events = { onActive: () => active.resolve(undefined), onEnded: ended.resolve };
-    const recording = new Recording({ format, path, canvas, ffmpegPath: program, timers: systemTimers, events });
+    const recording = new Recording({ format, path, canvas, audioChannels: 1, ffmpegPath: program, timers: systemTimers, events });
     return { recording, path, active: active.promise, ended: ended.promise };
   }
 

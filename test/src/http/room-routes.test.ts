@@ -33,11 +33,11 @@ describe('the HTTP face of rooms', () => {
   });
 
   it('makes, shows, changes and closes a room', async () => {
-    const made = await test.call('POST', '/api/rooms', { name: 'standup', layout: 'speaker', video: { width: 640, height: 360, fps: 15 } });
+    const made = await test.call('POST', '/api/rooms', { name: 'standup', layout: 'speaker', video: { width: 640, height: 360, fps: 15 }, audio: { mode: 'music' } });
     expect(made.status).to.equal(201);
     expect(made.headers.get('Location')).to.equal('/api/rooms/standup');
     const room = roomSchema.parse(made.body);
-    expect(room).to.deep.include({ name: 'standup', layout: 'speaker', video: { width: 640, height: 360, fps: 15 }, participants: [], viewers: 0, recordings: [] });
+    expect(room).to.deep.include({ name: 'standup', layout: 'speaker', video: { width: 640, height: 360, fps: 15 }, audio: { mode: 'music' }, participants: [], viewers: 0, recordings: [] });
 
     const changed = await test.call('PATCH', '/api/rooms/standup', { layout: 'single' });
     expect([changed.status, roomSchema.parse(changed.body).layout]).to.deep.equal([200, 'single']);

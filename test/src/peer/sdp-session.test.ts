@@ -322,6 +322,16 @@ describe('SdpSession offering', () => {
     expect(media.map(({ mid, sends, receives }) => [mid, sends, receives])).to.deep.equal([['0', true, true], ['1', true, true], ['2', true, false]]);
   });
 
+  it('offers stereo both ways with what it takes of it, and answers so, only where the plan is stereo (RFC 7587 6.1)', () => {
+    const stereo = 'a=fmtp:111 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate=96000';
+    const asPlanned = (stereoBps?: number): string => createSession().createOffer(plans.map((plan) => ({ ...plan, stereoBps })));
+    expect(linesOf(asPlanned(96_000), 'a=fmtp:111')).to.deep.equal([stereo]);
+    expect(linesOf(asPlanned(), 'a=fmtp:111')).to.deep.equal(['a=fmtp:111 minptime=10;useinbandfec=1']);
+    const { answer: text } = createSession().acceptOffer(asPlanned(), (remote) => takeAll(remote).map((plan) => ({ ...plan, stereoBps: 96_000 })));
+    expect(linesOf(text, 'a=fmtp:111')).to.deep.equal([stereo]);
+    expect(linesOf(text, 'a=fmtp:96'), 'pictures are as they were').to.deep.equal([]);
+  });
+
   it('reads what was accepted of it, in the order of the answer', () => {
     const client = createSession('client');
     const offer = client.createOffer(plans);

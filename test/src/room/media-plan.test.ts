@@ -27,6 +27,7 @@ describe('planBrowser', () => {
       ['2', 'video', 'recvonly'],
     ]);
     expect(plans.map(({ ssrc, rtxSsrc }) => [ssrc, rtxSsrc])).to.deep.equal([[1, undefined], [2, 3], [4, 5]]);
+    expect(planBrowser(counting(), 96_000).map(({ stereoBps }) => stereoBps), 'sound alone is stereo').to.deep.equal([96_000, undefined, undefined]);
     expect(new Set(plans.map(({ cname }) => cname)).size, 'one CNAME binds sound and picture').to.equal(1);
   });
 });

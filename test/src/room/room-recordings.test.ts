@@ -49,6 +49,7 @@ describe('RoomRecordings', () => {
     recordings = new RoomRecordings({
       room,
       canvas,
+      audioChannels: 1,
       ffmpegPath: program,
       environmentPath: undefined,
       maxActive,

@@ -161,7 +161,7 @@ describe('RoomRegistry', () => {
 
   it('tells everyone when the process of a room is killed, and brings the room back as it was', async () => {
     const { registry, test } = await start({ config: { createOnJoin: false } });
-    const room = await registry.create('standup', { layout: 'grid', video: { width: 640, height: 360 } });
+    const room = await registry.create('standup', { layout: 'grid', video: { width: 640, height: 360 }, audio: { mode: 'music' } });
     await room.setLayout('single');
     const ann = listener();
     const bob = listener();
@@ -174,7 +174,7 @@ describe('RoomRegistry', () => {
     const [again, same] = await Promise.all([registry.findOrBringBack('standup'), registry.findOrCreate('standup')]);
     expect(again).to.equal(same);
     expect(again.pid).to.not.equal(room.pid);
-    expect(again.describe()).to.deep.include({ name: 'standup', createdAt: room.options.createdAt, layout: 'single', video: { width: 640, height: 360, fps: 30 }, participants: [] });
+    expect(again.describe()).to.deep.include({ name: 'standup', createdAt: room.options.createdAt, layout: 'single', video: { width: 640, height: 360, fps: 30 }, audio: { mode: 'music' }, participants: [] });
     expect(test.logLines.filter((line) => line.includes('ended unexpectedly'))).to.have.length(1);
   });
 
