@@ -7,7 +7,7 @@ import { stoi, stoiRateHz } from '../../../bench/speech/stoi.js';
 import { MadeVoice } from '../../../bench/network/made-voice.js';
 import { noise, tone, toneDb } from '../../mixer/audio/sound.js';
 
-const seconds = 3;
+const seconds = 2;
 
 /** Something with syllables and formants, at the measure's rate. */
 function voice(rateHz = stoiRateHz): Float64Array {
@@ -71,12 +71,12 @@ describe('aligned', () => {
     const clean = voice();
     const heard = new Float64Array(clean.length + 4_000);
     heard.set(clean.subarray(0, 9_000), 1_234);
-    heard.set(clean.subarray(9_000, 20_000), 9_000 + 1_434);
-    heard.set(clean.subarray(20_000), 20_000 + 1_134);
-    expect(stoi(clean, heard.subarray(1_234))).to.be.below(0.95);
+    heard.set(clean.subarray(9_000, 14_000), 9_000 + 1_434);
+    heard.set(clean.subarray(14_000), 14_000 + 1_134);
+    expect(stoi(clean, heard.subarray(1_234))).to.be.below(0.92);
     const straight = aligned(clean, heard, stoiRateHz, 0.5);
     expect(straight.length).to.equal(clean.length);
-    expect(stoi(clean, straight)).to.be.above(0.97);
+    expect(stoi(clean, straight)).to.be.above(0.96);
   });
 });
 
