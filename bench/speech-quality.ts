@@ -2,8 +2,8 @@
  * How well speech is understood, and how far its spectrum is from what was said, through a room under loss, before the room and behind it; beside it the same
  * two libwebrtc clients wired straight, with the same losses between them.
  *
- * The measure is STOI (Taal et al. 2011), with the log-spectral distance beside it for what STOI does not tell of good speech. ViSQOL and PESQ would tell more, but neither can
- * be had as a package of npm or Debian, and PESQ's code comes without a licence for this.
+ * The measure is STOI (Taal et al. 2011), with the log-spectral distance beside it for what STOI does not tell of good speech. ViSQOL and PESQ would tell more, but neither was
+ * found as a package of npm or Debian.
  */
 import { fileURLToPath } from 'node:url';
 import type { LinkPlace } from './network/link-place.js';
