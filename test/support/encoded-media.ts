@@ -102,10 +102,13 @@ export async function averageLumas(path: string): Promise<readonly PictureLuma[]
   return [...printed.toString().matchAll(/pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(\S+)/g)].map(([, atSeconds, luma]) => ({ atSeconds: Number(atSeconds), luma: Number(luma) }));
 }
 
-/** Decodes the file's sound to 48 kHz mono samples, -1..1. */
-export async function decodeSound(path: string): Promise<Float32Array> {
+/** Of a file with Opus, the bundled FFmpeg's own decoder of 2018 makes holes; libopus does not. */
+export const opusDecoder = 'libopus';
+
+/** Decodes the file's sound to 48 kHz mono samples, -1..1. @param decoder FFmpeg's own for what the file has, unless named */
+export async function decodeSound(path: string, decoder?: string): Promise<Float32Array> {
   // Sample i is that of the file's time i / 48000: gaps become silence, also those too short for the filter's defaults.
-  const raw = await ffmpegBytes(['-i', path, '-map', '0:a:0', '-af', 'aresample=async=1:min_hard_comp=0.01:first_pts=0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1']);
+  const raw = await ffmpegBytes([...(decoder === undefined ? [] : ['-c:a', decoder]), '-i', path, '-map', '0:a:0', '-af', 'aresample=async=1:min_hard_comp=0.01:first_pts=0', '-ac', '1', '-ar', '48000', '-f', 'f32le', 'pipe:1']);
   return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.length & ~3)));
 }
 

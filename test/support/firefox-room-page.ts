@@ -1,5 +1,5 @@
 /** The product's own pages in Firefox. */
-import { decodeSound, toneLevelDb } from './encoded-media.js';
+import { decodeSound, opusDecoder, toneLevelDb } from './encoded-media.js';
 import type { FirefoxPage } from './firefox-page.js';
 import type { Firefox } from './firefox.js';
 import { MixPage, mixProbe } from './mix-page.js';
@@ -42,7 +42,7 @@ export class FirefoxRoomPage extends MixPage<FirefoxPage> {
 
   override async tonesDb(frequenciesHz: readonly number[]): Promise<readonly number[]> {
     const ogg = await this.page.evaluate<string>(recordSound);
-    const samples = ogg === '' ? new Float32Array() : await decodeSound(`data:audio/ogg;base64,${ogg}`);
+    const samples = ogg === '' ? new Float32Array() : await decodeSound(`data:audio/ogg;base64,${ogg}`, opusDecoder);
     return frequenciesHz.map((frequencyHz) => (samples.length === 0 ? -180 : toneLevelDb(samples, frequencyHz)));
   }
 }

@@ -3,14 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemTimers } from '../../../mixer/clock/timers.js';
+import { OpusEncoder } from '../../../mixer/ffmpeg/opus-encoder.js';
+import { findFfmpeg } from '../../../mixer/output/ffmpeg-program.js';
 import { Recording, type RecordingFormat } from '../../../mixer/output/recording.js';
 import { deferred } from '../../support/deferred.js';
 import { eventually } from '../../support/eventually.js';
-import { averageColors, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, opusPacketUs, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
+import { averageColors, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, opusDecoder, opusPacketUs, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
 
 const canvas = { widthPx: 320, heightPx: 180, fps: 30 };
 const frameUs = 1_000_000 / canvas.fps;
 const seconds = 3;
+/** Of each 400 ms. */
+const wordPackets = 10;
 /** The room has been running for a while when it is recorded. */
 const startUs = 7_000_000;
 
@@ -42,12 +46,12 @@ describe('recording', () => {
     return { recording, path, active: active.promise, ended: ended.promise };
   }
 
-  function feed(recording: Recording, from = 0, to = seconds): void {
+  function feed(recording: Recording, from = 0, to = seconds, sound = tone): void {
     for (let frame = Math.round(from * canvas.fps); frame < to * canvas.fps; frame += 1) {
       const picture = pictures[recording.format][frame]!;
       recording.pushVideo({ outputId: 'v', ptsUs: Math.round(startUs + frame * frameUs), keyframe: picture.keyframe, data: picture.data });
     }
-    for (let packet = from * 50; packet < to * 50; packet += 1) recording.pushAudio(startUs + packet * opusPacketUs, tone[packet]!);
+    for (let packet = from * 50; packet < to * 50; packet += 1) recording.pushAudio(startUs + packet * opusPacketUs, sound[packet]!);
   }
 
   for (const format of ['mp4', 'webm'] as const) {
@@ -61,11 +65,29 @@ describe('recording', () => {
       const colors = await averageColors(path);
       expect(colors.length).to.equal(seconds * canvas.fps);
       for (const [red, green, blue] of colors) expect([red > 200, green < 60, blue < 60]).to.deep.equal([true, true, true]);
-      const sound = await decodeSound(path);
+      const sound = await decodeSound(path, format === 'webm' ? opusDecoder : undefined);
       expect(sound.length / 48_000).to.be.within(2.9, 3.1);
       expect(toneLevelDb(sound.subarray(48_000, 96_000), 440)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
     });
   }
+
+  it('keeps words whole also with the FFmpeg that comes along', async () => {
+    const { recording, path, ended } = start('mp4', undefined, findFfmpeg('', ''));
+    const encoder = new OpusEncoder({ channels: 1, bitrateBps: 48_000, complexity: 5, lossPercent: 10, hasFec: true });
+    const words = Array.from({ length: seconds * 50 }, (_unused, packet) => {
+      const isWord = packet % 20 < wordPackets;
+      return encoder.encode({ left: Float32Array.from({ length: 960 }, (_sample, at) => (isWord ? 0.3 * Math.sin((2 * Math.PI * 1000 * at) / 48_000) : 0)), right: undefined });
+    });
+    encoder.close();
+    feed(recording, 0, seconds, words);
+    await recording.stop();
+    expect(await ended).to.equal(undefined);
+    const sound = await decodeSound(path);
+    const levels = Array.from({ length: Math.floor(sound.length / 960) }, (_unused, window) => Math.max(...sound.subarray(window * 960, window * 960 + 960)));
+    const loudest = levels.filter((level) => level > 0.2).length;
+    // Each word's edges reach into one window more.
+    expect(loudest / levels.length).to.be.within(wordPackets / 20 - 0.05, (wordPackets + 2) / 20);
+  });
 
   it('stores the video as it came: not one picture is encoded again', async () => {
     const { recording, path } = start('webm');
