@@ -18,7 +18,10 @@ const holdHz = 3100;
 const chimeSeconds = 3;
 /** Of a member's tone: 8,000 of 32,768. */
 const memberDb = 20 * Math.log10(8_000 / 32_768);
-const silentDb = -60;
+/** Opus's speech mode answers several steady tones with noise some 40 dB below them, also where nobody sings. That the own voice does not leak is measured before the codec. */
+const silentDb = -45;
+/** Beside three tones the chime meets the viewer's limiter. */
+const chimeHeardDb = -18;
 /** Sound is the subject: pictures are to leave it the processor. */
 const smallCamera = { widthPx: 160, heightPx: 90, fps: 5 } as const;
 
@@ -134,7 +137,7 @@ describe('control of a room of real WebRTC clients', function () {
     const { body } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'chime.wav' });
     const { id } = body as { id: string };
     const listeners = Object.entries({ Ann: ann.mix, Ben: ben.mix, Eve: eve.mix, viewer: viewer.mix });
-    await Promise.all(listeners.map(([who, mix]) => hears(who, mix, { [chimeHz]: 20 * Math.log10(0.25) })));
+    await Promise.all(listeners.map(([who, mix]) => mix.until(`${who} hears the chime`, () => levelDb(mix, chimeHz) > chimeHeardDb)));
     for (const { signalling } of [ann, ben, eve]) {
       const { sound } = await signalling.next('sound', (message) => message.sound.id === id && message.sound.status !== 'playing');
       expect(sound).to.deep.include({ file: 'chime.wav', status: 'ended', error: null });
