@@ -25,6 +25,8 @@ const headroom = 1.05;
 /** Far too little is seen at the first report; for a little too little the queue has grown once, which single large frames do as well. */
 const farShare = 0.75;
 const confirmedAfterUs = 600_000;
+/** The same before the last picture is given up: an estimate that follows what little is sent falls below it now and then where twice as much would pass. */
+const lastPictureAfterUs = 3_000_000;
 /** More than any keyframe takes: the path got slower than was known. */
 const longestQueueUs = 400_000;
 /**
@@ -74,7 +76,8 @@ export class TierChoice {
     const fitting = this.#bestWithin(estimateBps / leastShare);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
-    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= confirmedAfterUs || estimateBps < farShare * this.#needOf(this.#index));
+    const patienceUs = this.#index === this.#needsBps.length - 1 && this.#index > this.#best ? lastPictureAfterUs : confirmedAfterUs;
+    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * this.#needOf(this.#index));
     if (isConfirmed) this.#goDown(fitting, nowUs);
     else if (moment.queuedUs > longestQueueUs) this.#goDown(this.#index + 1, nowUs);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);

@@ -39,6 +39,14 @@ describe('TierChoice', () => {
     expect(after(120, 1_500_000)).to.equal(1);
   });
 
+  it('waits longer before the last picture goes', () => {
+    after(20, 300_000);
+    expect(after(2_800, 150_000)).to.equal(2);
+    expect(after(100, 190_000)).to.equal(2);
+    expect(after(2_900, 150_000)).to.equal(2);
+    expect(after(120, 150_000)).to.equal(3);
+  });
+
   it('goes down by one when what waits to be sent takes too long', () => {
     expect(after(20, 5_000_000, { queuedUs: 500_000 })).to.equal(1);
   });
