@@ -23,4 +23,10 @@ export class HeardLevels {
     this.#told = told;
     return levels;
   }
+
+  /** Nobody asks any more: who asks next is told nothing old. */
+  forget(): void {
+    this.#loudestDbov.clear();
+    this.#told = '{}';
+  }
 }

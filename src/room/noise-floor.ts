@@ -3,9 +3,9 @@
  * A pause of a tenth of a second stands in every sentence, so a voice that goes on does not pass for noise, and a fan that was switched on does after that time.
  */
 
-/** Levels of a block: a single packet that is quieter, or lost, says nothing of the room. */
-const blockLevels = 5;
-/** 5 s of levels: sentences without a pause of 100 ms are shorter. */
+/** Frames of a block: a single packet that is quieter, or lost, says nothing of the room. */
+const blockFrames = 5;
+/** 5 s: sentences without a pause of 100 ms are shorter. */
 const windowBlocks = 50;
 /** Where it begins: a usual room through a usual microphone. */
 const firstDbov = -60;
@@ -19,7 +19,7 @@ const digitalSilenceDbov = -127;
 export class NoiseFloor {
   #levelDbov = firstDbov;
   #loudestOfBlock = digitalSilenceDbov;
-  #levelsInBlock = 0;
+  #framesInBlock = 0;
   #quietestBlock = 0;
   #blocksInWindow = 0;
 
@@ -27,16 +27,17 @@ export class NoiseFloor {
     return this.#levelDbov;
   }
 
-  takeLevel(levelDbov: number): void {
+  /** @param frames of 20 ms that the level speaks for: clients send packets of up to 120 ms, and levels that are measured come each 100 */
+  takeLevel(levelDbov: number, frames = 1): void {
     if (levelDbov <= digitalSilenceDbov) return;
     if (levelDbov > this.#loudestOfBlock) this.#loudestOfBlock = levelDbov;
-    this.#levelsInBlock += 1;
-    if (this.#levelsInBlock === blockLevels) this.#endBlock(Math.max(leastDbov, Math.min(mostDbov, this.#loudestOfBlock)));
+    this.#framesInBlock += frames;
+    if (this.#framesInBlock >= blockFrames) this.#endBlock(Math.max(leastDbov, Math.min(mostDbov, this.#loudestOfBlock)));
   }
 
   /** Down at once, up only when the whole window was louder. */
   #endBlock(blockDbov: number): void {
-    this.#levelsInBlock = 0;
+    this.#framesInBlock = 0;
     this.#loudestOfBlock = digitalSilenceDbov;
     if (blockDbov < this.#levelDbov) this.#levelDbov = blockDbov;
     if (blockDbov < this.#quietestBlock) this.#quietestBlock = blockDbov;

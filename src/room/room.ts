@@ -369,8 +369,9 @@ export class Room {
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
     if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
-    const levels = this.#levelWatchers.size === 0 ? undefined : this.#heard.tell();
-    if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
+    const levels = this.#heard.tell();
+    if (this.#levelWatchers.size === 0) this.#heard.forget();
+    else if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }

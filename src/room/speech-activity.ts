@@ -38,8 +38,8 @@ export class SpeechActivity {
   takeLevel(levelDbov: number, nowUs: number): void {
     const frame = Math.floor(nowUs / frameUs);
     const steps = Math.max(0, Math.min(immediateSteps, Math.floor((levelDbov - this.#floor.levelDbov) / stepDb)));
-    this.#floor.takeLevel(levelDbov);
     const last = this.#frame;
+    this.#floor.takeLevel(levelDbov, last === undefined ? 1 : Math.max(1, Math.min(heldFrames, frame - last)));
     if (last !== undefined && frame <= last) {
       // Two in one frame, as jitter has it: the louder one counts.
       if (steps > this.immediate) this.#set(last, steps);

@@ -33,7 +33,7 @@ export const soundWishes = {
   loop: z.boolean().optional(),
   gainDb: gainDb.optional(),
   /** Who hears it; without it everyone does. */
-  participantIds: z.array(participantId).min(1).max(1000).optional(),
+  participantIds: z.array(participantId).min(1).max(1000).refine((ids) => new Set(ids).size === ids.length, 'names somebody twice').optional(),
 } as const;
 
 export type ParticipantChanges = z.infer<z.ZodObject<typeof participantChanges>>;

@@ -31,4 +31,10 @@ describe('HeardLevels', () => {
     const told = levels.tell() ?? {};
     expect([Object.keys(told).length, told['p39'], told['p25'], told['p24']]).to.deep.equal([15, -21, -35, undefined]);
   });
+
+  it('forgets what nobody asked for', () => {
+    levels.take([{ participantId: 'ann', levelDbov: -20 }]);
+    levels.forget();
+    expect(levels.tell()).to.equal(undefined);
+  });
 });

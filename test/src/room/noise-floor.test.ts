@@ -41,4 +41,12 @@ describe('NoiseFloor', () => {
     hear(floor, 500, () => -45);
     expect(hear(floor, 5_000, () => -127)).to.equal(-45);
   });
+
+  for (const { frames, what } of [{ frames: 3, what: 'packets of 60 ms' }, { frames: 5, what: 'levels that are measured each 100 ms' }]) {
+    it(`knows a steady hiss for what it is within 10 s, also by ${what}`, () => {
+      let heard = 0;
+      for (; heard < 1_000 && floor.levelDbov !== -42; heard += frames) floor.takeLevel(-42, frames);
+      expect(heard * 20).to.be.at.most(10_000);
+    });
+  }
 });

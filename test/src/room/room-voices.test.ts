@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import type { MixerCommand } from '../../../mixer/index.js';
+import { ManualClock, type MixerCommand } from '../../../mixer/index.js';
 import { Participant } from '../../../src/room/participant.js';
 import { RoomVoices } from '../../../src/room/room-voices.js';
+import { SpeakerOrder } from '../../../src/room/speaker-order.js';
 import type { VoiceChanges } from '../../../src/rooms/protocol.js';
 import { newVoice } from '../../support/voices.js';
 import { CommandList, OpenSession } from './room-rig.js';
@@ -128,7 +129,7 @@ describe('RoomVoices', () => {
   it('lets a muted person look muted in the picture, whatever he says himself', () => {
     change('ann', { muted: true });
     change('ben', { hold: { sound: null } });
-    const speakers = { isSpeaking: () => false, lastDominantUs: () => 0 } as never;
+    const speakers = new SpeakerOrder({ clock: new ManualClock(0) });
     expect(Object.values(people).map((participant) => participant.seat(speakers).audio)).to.deep.equal([false, false, true]);
     expect(people.ann.media.audio).to.equal(true);
   });
