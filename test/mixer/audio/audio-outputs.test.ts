@@ -255,6 +255,18 @@ describe('AudioOutputs', () => {
     });
   });
 
+  it('lets nobody hear himself who begins to listen in the middle of his words', () => {
+    for (const others of [['ben', 'cid'], []]) {
+      for (let tick = 0; tick < 20; tick += 1) {
+        const encoded = desk.tick({ ann: noise(1, 960, tick) }, { mix: true, participantIds: tick < 10 ? others : [...others, 'ann'] });
+        if (tick < 10) continue;
+        expect(shares(encoded), `tick ${tick}`).to.deep.equal([['ann']]);
+        expect(peak(own(encoded, 'ann')), `tick ${tick}`).to.equal(0);
+      }
+      desk.tick({}, { mix: true, participantIds: [] });
+    }
+  });
+
   describe('sounds', () => {
     const listeners = { mix: true, participantIds: ['ann', 'ben', 'cid'] };
     const chime = noise(0.2, 960, 9);
