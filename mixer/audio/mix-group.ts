@@ -84,18 +84,19 @@ export class MixGroup {
     return this.#options.hearing.gainOf(participantId) > 0;
   }
 
-  /** @param past undefined for who has heard nothing yet */
-  enter(participantId: string, past: PastOutput | undefined, tickUs: number, sound: TickSound): void {
+  /** @param past undefined for who has heard nothing yet @returns whether an encoder had to catch up for it: five encodes */
+  enter(participantId: string, past: PastOutput | undefined, tickUs: number, sound: TickSound): boolean {
     this.#members.add(participantId);
     this.#sharedIds = undefined;
     if (past === undefined) {
       // Streams that are there have his words in them: whose decoder is new needs nothing of them.
       if (sound.voices.has(participantId) && this.hears(participantId)) this.#addSide(participantId, this.#openAfter(undefined), tickUs);
-      return;
+      return false;
     }
     // Who talks in this very tick is to be left out of what fades out, too.
     const isAlone = sound.voices.has(participantId);
-    let side = isAlone ? undefined : this.#arrivals.get(past.output);
+    const together = isAlone ? undefined : this.#arrivals.get(past.output);
+    let side = together;
     if (side === undefined) {
       side = { output: this.#openAfter(past.output), members: new Set(), neededUs: tickUs, past: past.group };
       this.#sides.add(side);
@@ -103,6 +104,7 @@ export class MixGroup {
     }
     side.members.add(participantId);
     this.#sideOf.set(participantId, side);
+    return together === undefined;
   }
 
   /** What he had stays open until `endTick`. */

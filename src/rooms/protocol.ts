@@ -32,6 +32,8 @@ export interface AudioOptions extends AudioDescription {
   readonly complexity: number;
   /** Who are mixed at the same time. */
   readonly maxTalkers: number;
+  /** Different ways of hearing others than everyone as he is. */
+  readonly maxHearingGroups: number;
 }
 
 export interface ParticipantDescription {

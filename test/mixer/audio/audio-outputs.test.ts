@@ -255,6 +255,23 @@ describe('AudioOutputs', () => {
     });
   });
 
+  it('spreads the work over ticks when many come to hear something of their own at once', () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`);
+    const listeners = { mix: true, participantIds: ids };
+    const encodes = (): number => desk.outputs.stats()['encodes'] as number;
+    for (let tick = 0; tick < 10; tick += 1) desk.tick({ ann: noise(0.2, 960, tick) }, listeners);
+    ids.forEach((id, i) => desk.outputs.setHearing(id, { restDb: -1 - i, sources: {} }));
+    const work: number[] = [];
+    for (let tick = 10; tick < 16; tick += 1) {
+      const before = encodes();
+      desk.tick({ ann: noise(0.2, 960, tick) });
+      work.push(encodes() - before);
+    }
+    // Five for each of four, one for each stream there is: mix, standby, and the moved.
+    expect(Math.max(...work)).to.be.at.most(20 + 22);
+    expect(desk.outputs.stats()['groups']).to.equal(21);
+  });
+
   it('lets nobody hear himself who begins to listen in the middle of his words', () => {
     for (const others of [['ben', 'cid'], []]) {
       for (let tick = 0; tick < 20; tick += 1) {

@@ -16,7 +16,7 @@ describe('RoomVoices', () => {
 
   beforeEach(async () => {
     mixer = new CommandList();
-    voices = new RoomVoices({ mixer });
+    voices = new RoomVoices({ mixer, maxHearingGroups: 2 });
     people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
     mixer.clear();
   });
@@ -39,6 +39,19 @@ describe('RoomVoices', () => {
   it('tells the mixer of a newcomer what the room has for him', async () => {
     await enter('max');
     expect(mixer.commands).to.deep.equal([{ type: 'setVoice', participantId: 'max', voice: { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
+  });
+
+  it('refuses a change that would make more different mixes than there may be, and changes nothing then', () => {
+    const row = { rest: 0, sources: { eve: -10 } };
+    change('ann', { hears: { rest: -10, sources: {} } });
+    change('ben', { hears: row });
+    expect(() => change('eve', { deaf: true, muted: true })).to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(people.eve.voice.describe()).to.deep.include({ deaf: false, muted: false });
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 1 });
+    expect(change('eve', { hears: { rest: -10, sources: { ann: -10 } } }), 'as Ann hears').to.have.lengthOf(1);
+    expect(change('ben', { deaf: true }), 'instead of his row').to.have.lengthOf(1);
+    change('ben', { deaf: false, hears: { rest: 0, sources: {} } });
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 1, refusedHearingGroups: 1 });
   });
 
   it('tells what changes, and only that', () => {
@@ -128,7 +141,7 @@ describe('RoomVoices', () => {
   it('lets a muted person look muted in the picture, whatever he says himself', () => {
     change('ann', { muted: true });
     change('ben', { hold: { sound: null } });
-    const speakers = { isSpeaking: () => false, lastDominantUs: () => 0 } as never;
+    const speakers = { isSpeaking: () => false, lastShownUs: () => 0 } as never;
     expect(Object.values(people).map((participant) => participant.seat(speakers).audio)).to.deep.equal([false, false, true]);
     expect(people.ann.media.audio).to.equal(true);
   });
