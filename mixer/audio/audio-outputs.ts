@@ -69,7 +69,7 @@ export class AudioOutputs {
 
   /** One tick. @param heard those of the room's mix, loudest first */
   process(tickUs: number, sound: TickSound, heard: readonly HeardVoice[]): EncodedAudio {
-    if (this.#sounds.length !== sound.sounds.length || sound.sounds.some(({ soundId }, i) => this.#sounds[i]?.soundId !== soundId)) {
+    if (this.#sounds.length !== sound.sounds.length || sound.sounds.some(({ soundId, participantIds }, i) => this.#sounds[i]?.soundId !== soundId || this.#sounds[i].participantIds !== participantIds)) {
       this.#sounds = [...sound.sounds];
       this.#isRegrouped = false;
     }

@@ -16,13 +16,22 @@ interface Told {
   readonly participant: Participant;
   voice: string;
   hearing: string;
-  hold: { readonly soundId: string; readonly path: string } | undefined;
+  hold: Hold | undefined;
+}
+
+/** One file, however many wait with it. */
+interface Hold {
+  readonly soundId: string;
+  readonly path: string;
+  readonly participantIds: Set<string>;
 }
 
 export class RoomVoices {
   readonly #mixer: Pick<Mixer, 'send'>;
   readonly #maxHearingGroups: number;
   readonly #told = new Map<string, Told>();
+  /** By their paths. */
+  readonly #holdOf = new Map<string, Hold>();
   /** A sound that is stopped tells its end later: the next one has to have another id. */
   #holds = 0;
   #refusedHearingGroups = 0;
@@ -77,10 +86,14 @@ export class RoomVoices {
 
   /** Answers whether it was somebody's hold music that ended: then it cannot be played, and he waits in silence. */
   endSound(soundId: string): boolean {
-    const told = [...this.#told.values()].find(({ hold }) => hold?.soundId === soundId);
-    if (told === undefined) return false;
-    told.hold = undefined;
-    told.participant.voice.giveUpHoldSound();
+    const hold = [...this.#holdOf.values()].find((one) => one.soundId === soundId);
+    if (hold === undefined) return false;
+    this.#holdOf.delete(hold.path);
+    for (const told of this.#told.values()) {
+      if (told.hold !== hold) continue;
+      told.hold = undefined;
+      told.participant.voice.giveUpHoldSound();
+    }
     return true;
   }
 
@@ -99,12 +112,36 @@ export class RoomVoices {
 
   #hold(told: Told, sound: SoundFileReference | undefined): void {
     if (told.hold?.path === sound?.path) return;
-    if (told.hold !== undefined) this.#mixer.send({ type: 'stopSound', soundId: told.hold.soundId });
-    told.hold = undefined;
-    if (sound === undefined) return;
+    if (told.hold !== undefined) this.#endHold(told.hold, told.participant.id);
+    told.hold = sound === undefined ? undefined : this.#joinHold(sound.path, told.participant.id);
+  }
+
+  #joinHold(path: string, participantId: string): Hold {
+    const there = this.#holdOf.get(path);
+    if (there !== undefined) {
+      there.participantIds.add(participantId);
+      this.#tellListeners(there);
+      return there;
+    }
     this.#holds += 1;
-    told.hold = { soundId: `hold-${this.#holds}`, path: sound.path };
-    this.#mixer.send({ type: 'playSound', sound: { soundId: told.hold.soundId, path: sound.path, loop: true, gainDb: 0, participantIds: [told.participant.id] } });
+    const hold = { soundId: `hold-${this.#holds}`, path, participantIds: new Set([participantId]) };
+    this.#holdOf.set(path, hold);
+    this.#mixer.send({ type: 'playSound', sound: { soundId: hold.soundId, path, loop: true, gainDb: 0, participantIds: [participantId] } });
+    return hold;
+  }
+
+  #endHold(hold: Hold, participantId: string): void {
+    hold.participantIds.delete(participantId);
+    if (hold.participantIds.size > 0) {
+      this.#tellListeners(hold);
+      return;
+    }
+    this.#holdOf.delete(hold.path);
+    this.#mixer.send({ type: 'stopSound', soundId: hold.soundId });
+  }
+
+  #tellListeners({ soundId, participantIds }: Hold): void {
+    this.#mixer.send({ type: 'setSoundListeners', soundId, participantIds: [...participantIds] });
   }
 }
 

@@ -304,6 +304,14 @@ describe('AudioOutputs', () => {
       expect(hear('cid')[100]).to.be.closeTo(chime[100]! / 10, 1e-7);
     });
 
+    it('are heard by who is added to those for whom they are played, and no longer by who is taken away', () => {
+      desk.sounds = [{ soundId: 's', block: block(chime), participantIds: new Set(['ben']) }];
+      expect(peak(hear('cid'))).to.equal(0);
+      desk.sounds = [{ soundId: 's', block: block(chime), participantIds: new Set(['cid']) }];
+      expect(hear('cid')[100]).to.equal(chime[100]);
+      expect(peak(hear('ben'))).to.equal(0);
+    });
+
     it('are heard by those alone for whom they are played, also when these hear nobody', () => {
       desk.sounds = [{ soundId: 's', block: block(chime), participantIds: new Set(['ben', 'cid']) }];
       desk.outputs.setHearing('ben', { restDb: null, sources: {} });

@@ -130,6 +130,19 @@ describe('RoomVoices', () => {
     expect(mixer.commands).to.deep.equal([{ type: 'stopSound', soundId: 'hold-2' }]);
   });
 
+  it('plays one sound to all who wait with the same file, and stops it with the last of them', () => {
+    change('ann', { hold: { sound: music } });
+    const [,, joined] = change('ben', { hold: { sound: music } });
+    expect(joined).to.deep.equal({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ann', 'ben'] });
+    expect(voices.stats()['hearingGroups']).to.equal(1);
+    expect(change('ann', { hold: false })).to.deep.include({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ben'] });
+    expect(change('ben', { hold: false })).to.deep.include({ type: 'stopSound', soundId: 'hold-1' });
+    change('ann', { hold: { sound: music } });
+    change('ben', { hold: { sound: music } });
+    expect(voices.endSound('hold-2')).to.equal(true);
+    expect([people.ann, people.ben].map(({ voice }) => voice.describe().holdSound)).to.deep.equal([null, null]);
+  });
+
   it('lets him wait in silence when there is no music, or it cannot be played', () => {
     expect(change('ben', { hold: { sound: null } }).map(({ type }) => type)).to.deep.equal(['setVoice', 'setHearing']);
     change('ann', { hold: { sound: music } });
