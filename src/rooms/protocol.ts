@@ -110,7 +110,7 @@ export interface SoundDescription {
   /** Null while it plays. */
   readonly endedAt: string | null;
   /** What was wrong with the file. */
-  readonly error: 'sound_unreadable' | 'sound_too_long' | null;
+  readonly error: 'sound_unreadable' | 'sound_too_long' | 'sound_too_short' | null;
 }
 
 export interface RecordingDescription {
