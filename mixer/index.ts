@@ -8,6 +8,7 @@ import { Watchdog } from './clock/watchdog.js';
 import { transferOf } from './thread/transfer.js';
 
 export * from './protocol.js';
+export { HearingRow } from './audio/hearing-row.js';
 export { ManualClock, RoomClock, type RoomTime } from './clock/room-clock.js';
 export { systemTimers, type CancelTimer, type Timers } from './clock/timers.js';
 export { findFfmpeg } from './output/ffmpeg-program.js';

@@ -156,6 +156,8 @@ export type MixerCommand =
   | { readonly type: 'setReportedLoss'; readonly loss: ReportedLoss }
   /** `soundEnded` tells its end, whatever it is. */
   | { readonly type: 'playSound'; readonly sound: SoundOrder }
+  /** Of a sound that is played to some; for those who stay it goes on. */
+  | { readonly type: 'setSoundListeners'; readonly soundId: string; readonly participantIds: readonly string[] }
   | { readonly type: 'stopSound'; readonly soundId: string }
   | { readonly type: 'snapshot'; readonly requestId: number }
   | { readonly type: 'stats'; readonly requestId: number }

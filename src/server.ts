@@ -105,7 +105,7 @@ function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDef
     layouts: layouts.templates,
     video: { width: config.canvasWidth, height: config.canvasHeight, fps: config.canvasFps },
     videoBitrateBps: config.videoBitrateBps,
-    audio: { mode: config.audioMode, bitrateBps: config.audioBitrateBps, complexity: config.audioComplexity, maxTalkers: config.maxTalkers },
+    audio: { mode: config.audioMode, bitrateBps: config.audioBitrateBps, complexity: config.audioComplexity, maxTalkers: config.maxTalkers, maxHearingGroups: config.maxHearingGroups },
     udpHosts: config.udpHost === '' ? defaultUdpHosts(httpHost) : splitAddresses(config.udpHost),
     iceTcp: config.iceTcp,
     udpPortMin: config.udpPortMin,

@@ -150,6 +150,10 @@ export class AudioEngine {
     this.#sounds.play(sound);
   }
 
+  setSoundListeners(soundId: string, participantIds: readonly string[]): void {
+    this.#sounds.setListeners(soundId, participantIds);
+  }
+
   stopSound(soundId: string): void {
     this.#sounds.stop(soundId);
   }

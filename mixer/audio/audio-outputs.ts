@@ -4,6 +4,9 @@ import { defaultHearing, HearingRow } from './hearing-row.js';
 import { MixGroup, type ListenerLoss } from './mix-group.js';
 import type { PlayedSound, TickSound } from './tick-sound.js';
 
+/** Each that comes from another mix with an encoder of his own costs five encodes, 1.5 ms: so many in a tick, the rest in the next ones. */
+const mostMovesInTick = 4;
+
 /** Who gets which stream: listeners are grouped by what they hear, and each group makes as few streams as will do. */
 export class AudioOutputs {
   readonly #options: AudioOutputOptions;
@@ -66,7 +69,7 @@ export class AudioOutputs {
 
   /** One tick. @param heard those of the room's mix, loudest first */
   process(tickUs: number, sound: TickSound, heard: readonly HeardVoice[]): EncodedAudio {
-    if (this.#sounds.length !== sound.sounds.length || sound.sounds.some(({ soundId }, i) => this.#sounds[i]?.soundId !== soundId)) {
+    if (this.#sounds.length !== sound.sounds.length || sound.sounds.some(({ soundId, participantIds }, i) => this.#sounds[i]?.soundId !== soundId || this.#sounds[i].participantIds !== participantIds)) {
       this.#sounds = [...sound.sounds];
       this.#isRegrouped = false;
     }
@@ -86,9 +89,9 @@ export class AudioOutputs {
     return { ptsUs: tickUs, heard, mix, participantIds, streams };
   }
 
-  /** Everyone into the group of what he hears now; from the group that he was in he takes along what was sent to him. */
+  /** Everyone into the group of what he hears now; from the group that he was in he takes along what was sent to him. Where many move it takes several ticks. */
   #regroup(tickUs: number, sound: TickSound): void {
-    this.#isRegrouped = true;
+    let moves = 0;
     const { participantIds } = this.#listeners;
     const listening = new Set(participantIds);
     for (const [participantId, group] of this.#groupOf) {
@@ -100,9 +103,11 @@ export class AudioOutputs {
       const before = this.#groupOf.get(participantId);
       const after = this.#groupFor(participantId);
       if (before === after) continue;
-      after.enter(participantId, before?.leave(participantId), tickUs, sound);
+      if (moves === mostMovesInTick) return;
+      if (after.enter(participantId, before?.leave(participantId), tickUs, sound)) moves += 1;
       this.#groupOf.set(participantId, after);
     }
+    this.#isRegrouped = true;
   }
 
   #groupFor(participantId: string): MixGroup {

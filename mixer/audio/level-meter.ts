@@ -8,6 +8,14 @@ export function energy(samples: Float32Array): number {
   return sum;
 }
 
+/** The largest sample's size. */
+export function peakOf(samples: Float32Array): number {
+  let peak = 0;
+  // eslint-disable-next-line @typescript-eslint/prefer-for-of -- as above
+  for (let i = 0; i < samples.length; i += 1) peak = Math.max(peak, Math.abs(samples[i] ?? 0));
+  return peak;
+}
+
 /** RFC 6464's level: root mean square against full scale (a square wave of 1.0 is 0 dBov), -127 to 0, whole numbers. */
 export function levelDbov(energySum: number, samples: number): number {
   if (samples === 0 || !(energySum > 0)) return silenceDbov;

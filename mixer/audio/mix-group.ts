@@ -84,14 +84,19 @@ export class MixGroup {
     return this.#options.hearing.gainOf(participantId) > 0;
   }
 
-  /** @param past undefined for who has heard nothing yet */
-  enter(participantId: string, past: PastOutput | undefined, tickUs: number, sound: TickSound): void {
+  /** @param past undefined for who has heard nothing yet @returns whether an encoder had to catch up for it: five encodes */
+  enter(participantId: string, past: PastOutput | undefined, tickUs: number, sound: TickSound): boolean {
     this.#members.add(participantId);
     this.#sharedIds = undefined;
-    if (past === undefined) return;
+    if (past === undefined) {
+      // Streams that are there have his words in them: whose decoder is new needs nothing of them.
+      if (sound.voices.has(participantId) && this.hears(participantId)) this.#addSide(participantId, this.#openAfter(undefined), tickUs);
+      return false;
+    }
     // Who talks in this very tick is to be left out of what fades out, too.
     const isAlone = sound.voices.has(participantId);
-    let side = isAlone ? undefined : this.#arrivals.get(past.output);
+    const together = isAlone ? undefined : this.#arrivals.get(past.output);
+    let side = together;
     if (side === undefined) {
       side = { output: this.#openAfter(past.output), members: new Set(), neededUs: tickUs, past: past.group };
       this.#sides.add(side);
@@ -99,6 +104,7 @@ export class MixGroup {
     }
     side.members.add(participantId);
     this.#sideOf.set(participantId, side);
+    return together === undefined;
   }
 
   /** What he had stays open until `endTick`. */
@@ -162,11 +168,15 @@ export class MixGroup {
       return;
     }
     before?.members.delete(participantId);
-    const side = { output: this.#takeStandby(before) ?? this.#openAfter(before?.output ?? this.#shared), members: new Set([participantId]), neededUs: tickUs, past: undefined };
+    this.#addSide(participantId, this.#takeStandby(before) ?? this.#openAfter(before?.output ?? this.#shared), tickUs);
+    this.#switches += 1;
+  }
+
+  #addSide(participantId: string, output: AudioOutput, tickUs: number): void {
+    const side = { output, members: new Set([participantId]), neededUs: tickUs, past: undefined };
     this.#sides.add(side);
     this.#sideOf.set(participantId, side);
     this.#sharedIds = undefined;
-    this.#switches += 1;
   }
 
   /** It is in step with the shared stream only. */

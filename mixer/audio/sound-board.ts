@@ -34,6 +34,12 @@ export class SoundBoard {
     this.#slots.set(soundId, { soundId, player, block: new SoundBlock(), participantIds: participantIds === undefined ? undefined : new Set(participantIds), hasEnded: false });
   }
 
+  /** It goes on for those who stay; nothing happens once it has ended. */
+  setListeners(soundId: string, participantIds: readonly string[]): void {
+    const slot = this.#slots.get(soundId);
+    if (slot !== undefined) this.#slots.set(soundId, { ...slot, participantIds: new Set(participantIds) });
+  }
+
   stop(soundId: string): void {
     this.#slots.get(soundId)?.player.stop();
     this.#removeEnded();

@@ -1,8 +1,9 @@
 import type { AudioMode, VoiceSettings } from '../protocol.js';
 import { tickSamples } from './audio-format.js';
-import { energy } from './level-meter.js';
+import { energy, peakOf } from './level-meter.js';
 import { Leveller } from './leveller.js';
 import { NoiseSuppressor } from './noise-suppressor.js';
+import { SoftClip } from './soft-clip.js';
 import type { SoundBlock } from './sound-block.js';
 import { rampGain } from './splice.js';
 
@@ -13,17 +14,25 @@ export interface VoiceChainOptions {
   readonly onFault: (message: string) => void;
 }
 
+/** What held a gain back because of a peak lets go by 1 dB each 100 ms: faster is heard as pumping. */
+const releasePerTick = 10 ** (0.2 / 20);
+
 /**
  * What happens to one participant's sound between his decoder and the mix, each tick that he is decoded: noise suppression, levelling, gain; in this order, so that the
- * leveller measures the voice and not the noise. Both gains are one ramp over the tick. With nothing switched on the samples stay what they were, bit by bit.
+ * leveller measures the voice and not the noise. Both gains are one ramp over the tick. What comes in and what goes out stays within full scale: the limiter of a mix turns down everybody in it,
+ * and nobody is to do that to the others. With nothing switched on the samples stay what they were, bit by bit.
  */
 export class VoiceChain {
   readonly #mode: AudioMode;
   readonly #leveller = new Leveller();
   readonly #suppressor: NoiseSuppressor;
+  readonly #before = { left: new SoftClip(), right: new SoftClip() };
+  readonly #after = { left: new SoftClip(), right: new SoftClip() };
   #levelled = false;
   #gain = 1;
   #rampedTo = 1;
+  /** Above it the gain would bring his peaks above full scale. */
+  #mostGain = Number.POSITIVE_INFINITY;
   #notFinite = 0;
 
   constructor({ mode, onFault }: VoiceChainOptions) {
@@ -48,13 +57,23 @@ export class VoiceChain {
       this.#notFinite += 1;
       block.clear();
     }
+    clip(this.#before, block);
     this.#suppressor.process(block);
     const { left } = block;
     const right = block.isStereo ? block.right : undefined;
-    const gain = this.#gain * (this.#levelled ? this.#leveller.follow(left, right) : this.#leveller.rest());
+    const gain = this.#bounded(this.#gain * (this.#levelled ? this.#leveller.follow(left, right) : this.#leveller.rest()), block);
     rampGain(left, this.#rampedTo, gain, tickSamples);
     if (right !== undefined) rampGain(right, this.#rampedTo, gain, tickSamples);
+    // Within a tick the ramp may be late for a peak.
+    if (gain > 1 || this.#rampedTo > 1) clip(this.#after, block);
     this.#rampedTo = gain;
+  }
+
+  #bounded(gain: number, { left, right, isStereo }: SoundBlock): number {
+    if (gain <= 1) return gain;
+    const peak = Math.max(peakOf(left), isStereo ? peakOf(right) : 0);
+    this.#mostGain = Math.max(1, Math.min(this.#mostGain * releasePerTick, 1 / peak));
+    return Math.min(gain, this.#mostGain);
   }
 
   /** Before the first tick after some in which he was not decoded: nothing of what he said then comes out now. His level stays. */
@@ -82,4 +101,9 @@ export class VoiceChain {
   close(): void {
     this.#suppressor.close();
   }
+}
+
+function clip(clips: { readonly left: SoftClip; readonly right: SoftClip }, { left, right, isStereo }: SoundBlock): void {
+  clips.left.process(left);
+  if (isStereo) clips.right.process(right);
 }

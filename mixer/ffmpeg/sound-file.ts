@@ -12,7 +12,7 @@ export interface SoundFileOptions {
 }
 
 /** As in the table of errors. */
-export type SoundFileFault = 'sound_unreadable' | 'sound_too_long';
+export type SoundFileFault = 'sound_unreadable' | 'sound_too_long' | 'sound_too_short';
 
 /** The file is not what it should be; `message` is for the operator's log. */
 export class SoundFileError extends MediaError {
@@ -28,6 +28,8 @@ const sampleRateHz = 48_000;
 
 /** Hold music and announcements are shorter; a longer one was meant for something else. Nothing is held in memory, so it could be more. */
 export const longestSoundMs = 600_000;
+/** Each round opens the file anew: rounds of a few samples would keep a core busy. Half a second, less what a resampler holds back of the first. */
+const shortestLoopSamples = 0.49 * sampleRateHz;
 const longestSoundSamples = (longestSoundMs / 1000) * sampleRateHz;
 
 /** What an operator puts there. Nothing that names other files or addresses: a playlist would make the server read or fetch them. */
@@ -150,6 +152,7 @@ export class SoundFile {
       this.#phase = 'resampler';
       return;
     }
+    if (this.#samplesOfRound < shortestLoopSamples) throw new SoundFileError('sound_too_short', 'A sound that is looped has to last half a second.');
     const next = await openInput(this.#options.path);
     freeInput(this.#input);
     this.#input = next;

@@ -11,7 +11,7 @@ import { FaultReporter } from './fault-reporter.js';
 
 export type Audio = Pick<
   AudioEngine,
-  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'setVoice' | 'setHearing' | 'setReportedLoss' | 'playSound' | 'stopSound' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
+  'addParticipant' | 'removeParticipant' | 'pushPacket' | 'setListeners' | 'setVoice' | 'setHearing' | 'setReportedLoss' | 'playSound' | 'setSoundListeners' | 'stopSound' | 'tick' | 'skipTo' | 'playoutDelayUs' | 'requestMinimumDelay' | 'stats' | 'close'
 >;
 
 export interface MixerThreadOptions {
@@ -136,6 +136,9 @@ export class MixerThread {
       case 'playSound':
         this.#audio.playSound(command.sound);
         break;
+      case 'setSoundListeners':
+        this.#audio.setSoundListeners(command.soundId, command.participantIds);
+        return;
       case 'stopSound':
         this.#audio.stopSound(command.soundId);
         break;

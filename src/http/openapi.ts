@@ -125,7 +125,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       summary: 'Mutes, sets the gain, deafens, says whom he hears, puts on hold; what is missing stays as it is.',
       parameters: [roomParameter, participantParameter],
       requestBody: body(schemas.participantChangeSchema, true),
-      responses: { 200: json('The participant.', reference('Participant')), ...errors(...jsonErrors, ...roomErrors, 'participant_not_found', 'unknown_participants', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', ...processErrors) },
+      responses: { 200: json('The participant.', reference('Participant')), ...errors(...jsonErrors, ...roomErrors, 'participant_not_found', 'unknown_participants', 'too_many_hearing_groups', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', ...processErrors) },
     },
     delete: { summary: 'Takes him out of the room; he is told `removed` and may join again.', parameters: [roomParameter, participantParameter], responses: { 204: { description: 'He is gone.' }, ...errors(...roomErrors, 'participant_not_found', ...processErrors) } },
   },

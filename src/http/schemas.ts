@@ -74,7 +74,7 @@ export const soundSchema = z.strictObject({
   status: z.enum(['playing', 'ended', 'stopped', 'failed']),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
-  error: z.enum(['sound_unreadable', 'sound_too_long']).nullable(),
+  error: z.enum(['sound_unreadable', 'sound_too_long', 'sound_too_short']).nullable(),
 }) satisfies z.ZodType<SoundDescription>;
 
 export const roomSchema = z.strictObject({

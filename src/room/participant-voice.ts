@@ -8,6 +8,12 @@ export interface VoiceDefaults {
   readonly levelling: boolean;
 }
 
+export interface HeardByOne {
+  readonly hearing: Hearing;
+  /** Undefined: no music of a hold. */
+  readonly holdSound: SoundFileReference | undefined;
+}
+
 export const hearsEverybody: Hearing = { restDb: 0, sources: {} };
 const hearsNobody: Hearing = { restDb: null, sources: {} };
 
@@ -54,7 +60,7 @@ export class ParticipantVoice {
   }
 
   get holdSound(): SoundFileReference | undefined {
-    return this.#hold?.sound ?? undefined;
+    return this.heardAfter({}).holdSound;
   }
 
   get settings(): VoiceSettings {
@@ -62,7 +68,14 @@ export class ParticipantVoice {
   }
 
   get hearing(): Hearing {
-    return this.#deaf || this.#hold !== undefined ? hearsNobody : { restDb: this.#hears.rest, sources: this.#hears.sources };
+    return this.heardAfter({}).hearing;
+  }
+
+  /** What he would hear if this were changed. */
+  heardAfter({ deaf = this.#deaf, hears = this.#hears, hold }: VoiceChanges): HeardByOne {
+    const held = hold === undefined ? this.#hold : hold === false ? undefined : hold;
+    const hearing = deaf || held !== undefined ? hearsNobody : { restDb: hears.rest, sources: hears.sources };
+    return { hearing, holdSound: held?.sound ?? undefined };
   }
 
   describe(): VoiceDescription {

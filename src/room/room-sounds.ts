@@ -64,7 +64,7 @@ export class RoomSounds {
     if (sound === undefined) return;
     this.#playing.delete(soundId);
     const status: SoundStatus = error !== undefined ? 'failed' : sound.isStopped ? 'stopped' : 'ended';
-    const code = error === undefined ? null : error === 'sound_too_long' ? error : 'sound_unreadable';
+    const code = error === undefined ? null : error === 'sound_too_long' || error === 'sound_too_short' ? error : 'sound_unreadable';
     this.#options.onChanged({ ...sound.description, status, endedAt: this.#options.now(), error: code });
   }
 

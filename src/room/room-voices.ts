@@ -1,12 +1,14 @@
 /** How everyone is heard and whom he hears: tells the mixer what moderators have set, and plays to who is on hold. */
-import type { Mixer } from '../../mixer/index.js';
+import { HearingRow, type Mixer } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import type { SoundFileReference, VoiceChanges } from '../rooms/protocol.js';
 import type { Participant } from './participant.js';
-import { hearsEverybody } from './participant-voice.js';
+import { hearsEverybody, type HeardByOne } from './participant-voice.js';
 
 export interface RoomVoicesOptions {
   readonly mixer: Pick<Mixer, 'send'>;
+  /** Different ways of hearing others than everyone as he is: each is an encode. */
+  readonly maxHearingGroups: number;
 }
 
 /** What of one participant the mixer was told last. */
@@ -14,17 +16,29 @@ interface Told {
   readonly participant: Participant;
   voice: string;
   hearing: string;
-  hold: { readonly soundId: string; readonly path: string } | undefined;
+  hold: Hold | undefined;
+}
+
+/** One file, however many wait with it. */
+interface Hold {
+  readonly soundId: string;
+  readonly path: string;
+  readonly participantIds: Set<string>;
 }
 
 export class RoomVoices {
   readonly #mixer: Pick<Mixer, 'send'>;
+  readonly #maxHearingGroups: number;
   readonly #told = new Map<string, Told>();
+  /** By their paths. */
+  readonly #holdOf = new Map<string, Hold>();
   /** A sound that is stopped tells its end later: the next one has to have another id. */
   #holds = 0;
+  #refusedHearingGroups = 0;
 
-  constructor({ mixer }: RoomVoicesOptions) {
+  constructor({ mixer, maxHearingGroups }: RoomVoicesOptions) {
     this.#mixer = mixer;
+    this.#maxHearingGroups = maxHearingGroups;
   }
 
   /** The mixer knows him already. */
@@ -33,12 +47,29 @@ export class RoomVoices {
     this.#tell(participant.id);
   }
 
-  /** @throws {AppError} `unknown_participants`, and nothing is changed */
+  /** @throws {AppError} `unknown_participants`, `too_many_hearing_groups`, and nothing is changed */
   change(participant: Participant, changes: VoiceChanges): void {
     const strangers = Object.keys(changes.hears?.sources ?? {}).filter((id) => id === participant.id || !this.#told.has(id));
     if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
+    const groups = this.#hearingGroups(participant, changes);
+    // Who leaves a mix for one that is there already may always do it.
+    if (groups > this.#maxHearingGroups && groups > this.#hearingGroups()) {
+      this.#refusedHearingGroups += 1;
+      throw new AppError('too_many_hearing_groups');
+    }
     participant.voice.change(changes);
     this.#tell(participant.id);
+  }
+
+  /** How many there are, or would be if this were changed. */
+  #hearingGroups(changed?: Participant, changes: VoiceChanges = {}): number {
+    const groups = new Set([...this.#told.values()].map(({ participant }) => groupKey(participant.id, participant.voice.heardAfter(participant === changed ? changes : {}))));
+    groups.delete(groupKey('', { hearing: hearsEverybody, holdSound: undefined }));
+    return groups.size;
+  }
+
+  stats(): Readonly<Record<string, unknown>> {
+    return { hearingGroups: this.#hearingGroups(), refusedHearingGroups: this.#refusedHearingGroups };
   }
 
   /** Called before the mixer forgets him. */
@@ -55,10 +86,14 @@ export class RoomVoices {
 
   /** Answers whether it was somebody's hold music that ended: then it cannot be played, and he waits in silence. */
   endSound(soundId: string): boolean {
-    const told = [...this.#told.values()].find(({ hold }) => hold?.soundId === soundId);
-    if (told === undefined) return false;
-    told.hold = undefined;
-    told.participant.voice.giveUpHoldSound();
+    const hold = [...this.#holdOf.values()].find((one) => one.soundId === soundId);
+    if (hold === undefined) return false;
+    this.#holdOf.delete(hold.path);
+    for (const told of this.#told.values()) {
+      if (told.hold !== hold) continue;
+      told.hold = undefined;
+      told.participant.voice.giveUpHoldSound();
+    }
     return true;
   }
 
@@ -77,11 +112,40 @@ export class RoomVoices {
 
   #hold(told: Told, sound: SoundFileReference | undefined): void {
     if (told.hold?.path === sound?.path) return;
-    if (told.hold !== undefined) this.#mixer.send({ type: 'stopSound', soundId: told.hold.soundId });
-    told.hold = undefined;
-    if (sound === undefined) return;
-    this.#holds += 1;
-    told.hold = { soundId: `hold-${this.#holds}`, path: sound.path };
-    this.#mixer.send({ type: 'playSound', sound: { soundId: told.hold.soundId, path: sound.path, loop: true, gainDb: 0, participantIds: [told.participant.id] } });
+    if (told.hold !== undefined) this.#endHold(told.hold, told.participant.id);
+    told.hold = sound === undefined ? undefined : this.#joinHold(sound.path, told.participant.id);
   }
+
+  #joinHold(path: string, participantId: string): Hold {
+    const there = this.#holdOf.get(path);
+    if (there !== undefined) {
+      there.participantIds.add(participantId);
+      this.#tellListeners(there);
+      return there;
+    }
+    this.#holds += 1;
+    const hold = { soundId: `hold-${this.#holds}`, path, participantIds: new Set([participantId]) };
+    this.#holdOf.set(path, hold);
+    this.#mixer.send({ type: 'playSound', sound: { soundId: hold.soundId, path, loop: true, gainDb: 0, participantIds: [participantId] } });
+    return hold;
+  }
+
+  #endHold(hold: Hold, participantId: string): void {
+    hold.participantIds.delete(participantId);
+    if (hold.participantIds.size > 0) {
+      this.#tellListeners(hold);
+      return;
+    }
+    this.#holdOf.delete(hold.path);
+    this.#mixer.send({ type: 'stopSound', soundId: hold.soundId });
+  }
+
+  #tellListeners({ soundId, participantIds }: Hold): void {
+    this.#mixer.send({ type: 'setSoundListeners', soundId, participantIds: [...participantIds] });
+  }
+}
+
+/** Who has the same one hears the same. */
+function groupKey(participantId: string, { hearing, holdSound }: HeardByOne): string {
+  return `${new HearingRow(hearing, participantId).key} ${holdSound?.path ?? ''}`;
 }

@@ -104,7 +104,7 @@ export class Room {
         onLeft: (session, participant, reason) => this.#leave(session, participant, reason),
       },
     });
-    this.#voices = new RoomVoices({ mixer });
+    this.#voices = new RoomVoices({ mixer, maxHearingGroups: options.audio.maxHearingGroups });
     this.#sounds = new RoomSounds({
       mixer,
       hasParticipant: (id) => this.#sessions.findParticipant(id) !== undefined,
@@ -267,6 +267,7 @@ export class Room {
       port: { number: this.#port.port, ...this.#port.counters, ...this.#port.socketGauges },
       sessions: this.#sessions.stats(),
       outputs: this.#outputs.stats(),
+      voices: this.#voices.stats(),
       mixer,
     };
   }

@@ -32,6 +32,8 @@ export interface AudioOptions extends AudioDescription {
   readonly complexity: number;
   /** Who are mixed at the same time. */
   readonly maxTalkers: number;
+  /** Different ways of hearing others than everyone as he is. */
+  readonly maxHearingGroups: number;
 }
 
 export interface ParticipantDescription {
@@ -108,7 +110,7 @@ export interface SoundDescription {
   /** Null while it plays. */
   readonly endedAt: string | null;
   /** What was wrong with the file. */
-  readonly error: 'sound_unreadable' | 'sound_too_long' | null;
+  readonly error: 'sound_unreadable' | 'sound_too_long' | 'sound_too_short' | null;
 }
 
 export interface RecordingDescription {

@@ -220,7 +220,7 @@ export class RoomHandle {
     return participant;
   }
 
-  /** @throws {AppError} participant_not_found, unknown_participants, and what is wrong with the sound of a hold */
+  /** @throws {AppError} participant_not_found, unknown_participants, too_many_hearing_groups, and what is wrong with the sound of a hold */
   async changeParticipant(participantId: string, { muted, gainDb, deaf, hears, onHold, noiseSuppression, levelling }: ParticipantChanges): Promise<ParticipantDescription> {
     const hold = onHold === undefined || onHold === false ? onHold : { sound: await (onHold === true ? this.#soundFolder.findForHold() : this.#soundFolder.find(onHold.sound)) };
     await this.#process.request('changeParticipant', { participantId, changes: { muted, gainDb, deaf, hears, hold, noiseSuppression, levelling } });

@@ -255,6 +255,35 @@ describe('AudioOutputs', () => {
     });
   });
 
+  it('spreads the work over ticks when many come to hear something of their own at once', () => {
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`);
+    const listeners = { mix: true, participantIds: ids };
+    const encodes = (): number => desk.outputs.stats()['encodes'] as number;
+    for (let tick = 0; tick < 10; tick += 1) desk.tick({ ann: noise(0.2, 960, tick) }, listeners);
+    ids.forEach((id, i) => desk.outputs.setHearing(id, { restDb: -1 - i, sources: {} }));
+    const work: number[] = [];
+    for (let tick = 10; tick < 16; tick += 1) {
+      const before = encodes();
+      desk.tick({ ann: noise(0.2, 960, tick) });
+      work.push(encodes() - before);
+    }
+    // Five for each of four, one for each stream there is: mix, standby, and the moved.
+    expect(Math.max(...work)).to.be.at.most(20 + 22);
+    expect(desk.outputs.stats()['groups']).to.equal(21);
+  });
+
+  it('lets nobody hear himself who begins to listen in the middle of his words', () => {
+    for (const others of [['ben', 'cid'], []]) {
+      for (let tick = 0; tick < 20; tick += 1) {
+        const encoded = desk.tick({ ann: noise(1, 960, tick) }, { mix: true, participantIds: tick < 10 ? others : [...others, 'ann'] });
+        if (tick < 10) continue;
+        expect(shares(encoded), `tick ${tick}`).to.deep.equal([['ann']]);
+        expect(peak(own(encoded, 'ann')), `tick ${tick}`).to.equal(0);
+      }
+      desk.tick({}, { mix: true, participantIds: [] });
+    }
+  });
+
   describe('sounds', () => {
     const listeners = { mix: true, participantIds: ['ann', 'ben', 'cid'] };
     const chime = noise(0.2, 960, 9);
@@ -273,6 +302,14 @@ describe('AudioOutputs', () => {
       expect(hear('ann')[100]).to.equal(chime[100]);
       expect(peak(hear('ben'))).to.equal(0);
       expect(hear('cid')[100]).to.be.closeTo(chime[100]! / 10, 1e-7);
+    });
+
+    it('are heard by who is added to those for whom they are played, and no longer by who is taken away', () => {
+      desk.sounds = [{ soundId: 's', block: block(chime), participantIds: new Set(['ben']) }];
+      expect(peak(hear('cid'))).to.equal(0);
+      desk.sounds = [{ soundId: 's', block: block(chime), participantIds: new Set(['cid']) }];
+      expect(hear('cid')[100]).to.equal(chime[100]);
+      expect(peak(hear('ben'))).to.equal(0);
     });
 
     it('are heard by those alone for whom they are played, also when these hear nobody', () => {

@@ -181,6 +181,18 @@ function looped(sound: Float32Array, from: number, count: number): Float32Array 
 }
 
 describe('AudioEngine: many microphones', () => {
+  it('lets nobody silence the others, whatever his packets decode to and whatever gain he has', async () => {
+    const room = await SoundRoom.create();
+    // 60 dB above full scale, as Opus carries it, where nobody hears it.
+    await room.join({ participantId: 'ann', microphone: sine(400, 0.2) }, { participantId: 'ben', microphone: sine(11_000, 1000) });
+    room.engine.setVoice('ben', { ...asHeIs, gainDb: 20 });
+    room.listen({ mix: true, participantIds: [] });
+    room.run(150);
+    expect(room.encoded.at(-1)!.heard.map(({ participantId }) => participantId)).to.have.members(['ann', 'ben']);
+    expect(toneDb(ticks(await room.heard(), 100, 150), 400), 'Ann alone is at -14; the limiter takes what a full-scale voice takes').to.be.above(-21);
+    await room.close();
+  });
+
   it('mixes as many as may be, decodes and encodes for no more, and takes nobody\'s first syllable', async () => {
     const room = await SoundRoom.create({ maxTalkers: 3 });
     const ids = Array.from({ length: 8 }, (_, i) => `p${i}`);

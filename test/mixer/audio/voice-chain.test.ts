@@ -35,7 +35,7 @@ describe('VoiceChain', () => {
   it('changes no bit while nothing is switched on, whatever his level', async () => {
     const person = new Person();
     await person.chain.set(plain);
-    for (const lufs of [-50, -12]) {
+    for (const lufs of [-50, -20]) {
       const voice = atLufs(talk({ seconds: 4, pitchHz: 130, seed: 1 }), lufs);
       expect(person.play(voice)).to.deep.equal(voice.subarray(0, 960 * Math.floor(voice.length / 960)));
     }
@@ -57,6 +57,21 @@ describe('VoiceChain', () => {
     await person.chain.set(plain);
     person.play(steady);
     expect(person.play(steady)).to.deep.equal(steady);
+  });
+
+  it('keeps what comes in, and what gains make of it, within full scale, without a step at the seams', async () => {
+    const person = new Person();
+    await person.chain.set(plain);
+    const loud = tone(97, 4, 0, 9600);
+    const heard = person.play(loud);
+    expect(peak(heard)).to.be.at.most(1);
+    // A whole sine of full scale is what is left: its own steps are 0.0127.
+    expect(largestStep(heard)).to.be.below(0.06);
+    await person.chain.set({ ...plain, gainDb: 20 });
+    const raised = person.play(tone(97, 0.5, 0, 48_000));
+    expect(peak(raised)).to.be.at.most(1);
+    expect(rmsDb(raised.subarray(9600)), 'turned down, not clipped').to.be.closeTo(-3, 0.5);
+    expect(largestStep(raised.subarray(1920))).to.be.below(0.015);
   });
 
   it('gives both sides the same gain', async () => {

@@ -154,6 +154,18 @@ describe('SoundFile', () => {
     expect(code).to.equal('sound_unreadable');
   });
 
+  it('refuses to loop what is shorter than half a second, and plays it once', async () => {
+    await writeFile(path('blip.wav'), makeWaveFile({ sampleRateHz: 48_000, channels: [sine(48_000, 440, 0.5, 0.001)] }));
+    expect((await read('blip.wav')).left).to.have.lengthOf(48);
+    let code = '';
+    try {
+      await read('blip.wav', { loop: true, seconds: 1 });
+    } catch (error) {
+      code = error instanceof SoundFileError ? error.code : String(error);
+    }
+    expect(code).to.equal('sound_too_short');
+  });
+
   it('plays what is there of a file that was cut off, and goes on over damage', async () => {
     await run(ffmpegPath, ['-loglevel', 'error', '-y', '-i', path('mono.wav'), path('cut.mp3')]);
     const whole = await readFile(path('cut.mp3'));

@@ -16,6 +16,7 @@ function fakeAudio(calls: string[]): Audio {
     setHearing: (id, { restDb }) => calls.push(`hearing ${id} ${restDb}`),
     setReportedLoss: ({ mixPercent }) => calls.push(`loss ${mixPercent}`),
     playSound: ({ soundId }) => calls.push(`play ${soundId}`),
+    setSoundListeners: (soundId, participantIds) => calls.push(`sound listeners ${soundId} ${participantIds.join()}`),
     stopSound: (soundId) => calls.push(`stop ${soundId}`),
     tick: (tickUs) => calls.push(`tick ${tickUs}`),
     skipTo: (tickUs) => calls.push(`skip ${tickUs}`),
@@ -62,10 +63,11 @@ describe('mixer thread', () => {
     thread.handle({ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: {} } });
     thread.handle({ type: 'setReportedLoss', loss: { mixPercent: 10, participants: {} } });
     thread.handle({ type: 'playSound', sound: { soundId: 's1', path: '/nowhere.wav', loop: false, gainDb: 0, participantIds: undefined } });
+    thread.handle({ type: 'setSoundListeners', soundId: 's1', participantIds: ['ann'] });
     thread.handle({ type: 'stopSound', soundId: 's1' });
     thread.handle({ type: 'removeParticipant', participantId: 'ann' });
     for (let wake = 0; wake < 4; wake += 1) fire?.();
-    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'voice ann true', 'hearing ann -20', 'loss 10', 'play s1', 'stop s1', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
+    expect(calls).to.deep.equal(['add ann', 'listeners ann,bob', 'packet ann 7', 'voice ann true', 'hearing ann -20', 'loss 10', 'play s1', 'sound listeners s1 ann', 'stop s1', 'remove ann', 'tick 0', 'tick 20000', 'tick 40000']);
     thread.handle({ type: 'stats', requestId: 9 });
     const answer = events.at(-1);
     expect(answer).to.deep.include({ type: 'stats', requestId: 9 });

@@ -279,7 +279,7 @@ export const roomOptions: RoomOptions = {
   layouts: loadLayouts().templates,
   video: { width: 320, height: 180, fps: 30 },
   videoBitrateBps: 300_000,
-  audio: { mode: 'voice', bitrateBps: 32_000, complexity: 5, maxTalkers: 12 },
+  audio: { mode: 'voice', bitrateBps: 32_000, complexity: 5, maxTalkers: 12, maxHearingGroups: 8 },
   udpHosts: ['127.0.0.1'],
   iceTcp: false,
   udpPortMin: 0,

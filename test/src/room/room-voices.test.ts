@@ -17,7 +17,7 @@ describe('RoomVoices', () => {
 
   beforeEach(async () => {
     mixer = new CommandList();
-    voices = new RoomVoices({ mixer });
+    voices = new RoomVoices({ mixer, maxHearingGroups: 2 });
     people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
     mixer.clear();
   });
@@ -40,6 +40,19 @@ describe('RoomVoices', () => {
   it('tells the mixer of a newcomer what the room has for him', async () => {
     await enter('max');
     expect(mixer.commands).to.deep.equal([{ type: 'setVoice', participantId: 'max', voice: { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
+  });
+
+  it('refuses a change that would make more different mixes than there may be, and changes nothing then', () => {
+    const row = { rest: 0, sources: { eve: -10 } };
+    change('ann', { hears: { rest: -10, sources: {} } });
+    change('ben', { hears: row });
+    expect(() => change('eve', { deaf: true, muted: true })).to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(people.eve.voice.describe()).to.deep.include({ deaf: false, muted: false });
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 1 });
+    expect(change('eve', { hears: { rest: -10, sources: { ann: -10 } } }), 'as Ann hears').to.have.lengthOf(1);
+    expect(change('ben', { deaf: true }), 'instead of his row').to.have.lengthOf(1);
+    change('ben', { deaf: false, hears: { rest: 0, sources: {} } });
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 1, refusedHearingGroups: 1 });
   });
 
   it('tells what changes, and only that', () => {
@@ -116,6 +129,19 @@ describe('RoomVoices', () => {
     mixer.clear();
     voices.remove('ann');
     expect(mixer.commands).to.deep.equal([{ type: 'stopSound', soundId: 'hold-2' }]);
+  });
+
+  it('plays one sound to all who wait with the same file, and stops it with the last of them', () => {
+    change('ann', { hold: { sound: music } });
+    const [,, joined] = change('ben', { hold: { sound: music } });
+    expect(joined).to.deep.equal({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ann', 'ben'] });
+    expect(voices.stats()['hearingGroups']).to.equal(1);
+    expect(change('ann', { hold: false })).to.deep.include({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ben'] });
+    expect(change('ben', { hold: false })).to.deep.include({ type: 'stopSound', soundId: 'hold-1' });
+    change('ann', { hold: { sound: music } });
+    change('ben', { hold: { sound: music } });
+    expect(voices.endSound('hold-2')).to.equal(true);
+    expect([people.ann, people.ben].map(({ voice }) => voice.describe().holdSound)).to.deep.equal([null, null]);
   });
 
   it('lets him wait in silence when there is no music, or it cannot be played', () => {
