@@ -229,7 +229,8 @@ export class AudioEngine {
     const nowUs = this.#nextTickUs ?? 0;
     const toldUs = this.#faultTold.get(key);
     if (toldUs !== undefined && nowUs - toldUs < usBetweenFaults) return;
-    this.#faultTold.set(key, nowUs);
+    // Of who has left nothing is kept, whatever his last tick or a late answer brings.
+    if (participantId === undefined || this.#inputs.has(participantId)) this.#faultTold.set(key, nowUs);
     this.#options.onFault(stage, participantId, message);
   }
 

@@ -88,7 +88,7 @@ describe('Room', () => {
 
   it('shows in its stats who is connected and what is open', async () => {
     const stats = await room.stats();
-    expect(stats).to.have.keys('uptimeMs', 'memory', 'cpu', 'resources', 'port', 'sessions', 'outputs', 'mixer');
+    expect(stats).to.have.keys('uptimeMs', 'memory', 'cpu', 'resources', 'port', 'sessions', 'outputs', 'voices', 'mixer');
     expect(Object.keys(stats['sessions'] as object)).to.deep.equal(['ann', 'ben']);
   });
 
