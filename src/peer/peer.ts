@@ -97,6 +97,11 @@ export class Peer {
     return { ...this.#counters, droppedChecks, ignoredCandidates, probes: this.#liveness.probes, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
   }
 
+  /** Microseconds, by the last check of the path in use: when it was found, then each 4 to 6 s (RFC 7675 5.1). Undefined before. */
+  get roundTripUs(): number | undefined {
+    return this.#ice.route?.roundTripUs;
+  }
+
   /** For stats and logs; undefined until connected. */
   get transport(): { readonly remoteAddress: string; readonly remotePort: number; readonly srtpProfile: SrtpProfile } | undefined {
     const { route } = this.#ice;

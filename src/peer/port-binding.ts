@@ -26,6 +26,8 @@ export interface PortSource {
   readonly port: number;
   /** It has answered a check: media may be sent there. */
   readonly isProved: boolean;
+  /** Microseconds from a check of ours to its answer, the last time; undefined before the first, and while each had to be sent more than once. */
+  readonly roundTripUs: number | undefined;
   /** Undefined for UDP. */
   readonly stream: DatagramStream | undefined;
 }
@@ -58,6 +60,7 @@ export interface BindingHost {
 export interface OwnedSource extends PortSource {
   owner: PortBinding;
   isProved: boolean;
+  roundTripUs: number | undefined;
 }
 
 /** One connection's share of the port. */

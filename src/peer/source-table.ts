@@ -43,14 +43,14 @@ export class SourceTable {
 
   /** As {@link claim}, by a stream, which `known` is the source of when it had an authentic message before. */
   claimStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream): OwnedSource {
-    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: false, stream };
+    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: false, roundTripUs: undefined, stream };
     if (source.owner === binding || !source.isProved) this.#give(source, binding);
     return source;
   }
 
   /** As {@link prove}: its handshake has shown only that the other end is where it says, not that it is the client. */
   proveStream(binding: PortBinding, known: OwnedSource | undefined, stream: DatagramStream): OwnedSource {
-    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: true, stream };
+    const source = known ?? { address: stream.address, port: stream.port, owner: binding, isProved: true, roundTripUs: undefined, stream };
     source.isProved = true;
     this.#give(source, binding);
     return source;
@@ -82,7 +82,7 @@ export class SourceTable {
   }
 
   #add(binding: PortBinding, address: string, port: number): OwnedSource {
-    const source: OwnedSource = { address, port, owner: binding, isProved: false, stream: undefined };
+    const source: OwnedSource = { address, port, owner: binding, isProved: false, roundTripUs: undefined, stream: undefined };
     const neighbours = this.#byPort.get(port);
     if (neighbours === undefined) this.#byPort.set(port, [source]);
     else neighbours.push(source);

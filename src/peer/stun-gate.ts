@@ -26,6 +26,8 @@ interface Asked {
   readonly share: Share;
   readonly address: string;
   readonly port: number;
+  /** Undefined once it was asked again: an answer does not say which it answers (Karn and Partridge 1987). */
+  atUs: number | undefined;
 }
 
 /** What is remembered for one connection. */
@@ -93,8 +95,13 @@ export class StunGate {
   expectAnswer(binding: PortBinding, transactionId: string, { address, port }: CheckTarget): void {
     const share = this.#shares.get(binding.ufrag);
     if (share?.binding !== binding) return;
+    const again = this.#asked.get(transactionId);
+    if (again !== undefined) {
+      again.atUs = undefined;
+      return;
+    }
     share.asked.add(transactionId);
-    this.#asked.set(transactionId, { share, address, port });
+    this.#asked.set(transactionId, { share, address, port, atUs: this.#clock.nowUs() });
     if (share.asked.size <= maxAsked) return;
     for (const oldest of share.asked) {
       this.#forget(share, oldest);
@@ -156,6 +163,7 @@ export class StunGate {
     // A refusal is authentic, but no consent.
     const isConsent = message.class === 'success';
     const source = stream === undefined ? this.#sources[isConsent ? 'prove' : 'claim'](binding, address, port) : this.#sources[isConsent ? 'proveStream' : 'claimStream'](binding, stream.source, stream);
+    if (asked.atUs !== undefined) source.roundTripUs = this.#clock.nowUs() - asked.atUs;
     stream?.authenticate(source);
     binding.receiver.onStun(datagram, source, message);
     return true;

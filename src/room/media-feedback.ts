@@ -9,13 +9,15 @@ import type { OutgoingMedia } from './outgoing-media.js';
 export interface MediaFeedbackOptions {
   readonly incoming: IncomingMedia;
   readonly outgoing: OutgoingMedia;
+  /** By ICE's checks; undefined before the first. */
+  readonly pathRoundTripUs: () => number | undefined;
   /** Of the clock that our sender reports carry. */
   readonly ntpMiddleAt: (nowUs: number) => number;
   /** The listener cannot go on without one. */
   readonly onKeyframeWish: () => void;
 }
 
-/** Nothing measured yet: a path across a continent; too long only makes a first repair come later. */
+/** Nothing measured yet, because each check had to be repeated: a path across a continent; too long only makes a first repair come later. */
 const defaultRoundTripUs = 100_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
@@ -33,9 +35,13 @@ export class MediaFeedback {
     this.#options = options;
   }
 
-  /** Smoothed. */
+  /** Smoothed, from reports about what we send; of who is sent nothing, from the checks of his path. */
+  get measuredRoundTripUs(): number | undefined {
+    return this.#roundTripUs ?? this.#options.pathRoundTripUs();
+  }
+
   get roundTripUs(): number {
-    return this.#roundTripUs ?? defaultRoundTripUs;
+    return this.measuredRoundTripUs ?? defaultRoundTripUs;
   }
 
   get refusedKeyframeWishes(): number {

@@ -32,7 +32,7 @@ export interface SessionOptions {
 }
 
 /** What a session asks of its peer. */
-export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'offerId' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidates' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'close'>;
+export type SessionPeer = Pick<Peer, 'createOffer' | 'createRestartOffer' | 'offerId' | 'acceptRestart' | 'restartFor' | 'acceptAnswer' | 'acceptOffer' | 'addCandidates' | 'sendRtp' | 'resend' | 'sendRtcp' | 'counters' | 'roundTripUs' | 'close'>;
 
 /** As `RoomRequests` has it. */
 export interface Offer {
@@ -201,7 +201,7 @@ export class Session {
     const { outgoing, feedback } = this.#negotiated ?? {};
     return {
       state: this.#state === 'connected' ? this.connection : this.#state,
-      roundTripMs: feedback === undefined ? undefined : feedback.roundTripUs / 1000,
+      roundTripMs: feedback?.measuredRoundTripUs === undefined ? undefined : feedback.measuredRoundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
       worthwhileBps: this.#incoming.worthwhileBps,
@@ -232,6 +232,7 @@ export class Session {
     const feedback = new MediaFeedback({
       incoming: this.#incoming,
       outgoing,
+      pathRoundTripUs: () => sender.roundTripUs,
       ntpMiddleAt: (nowUs) => reports.ntpMiddleAt(nowUs),
       onKeyframeWish: () => events.onKeyframeWish(),
     });

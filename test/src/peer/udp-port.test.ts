@@ -84,6 +84,26 @@ describe('UdpPort', () => {
     await deliver(socket, signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), 'their password'));
   }
 
+  it('measures the round trip of an address by the check that it answers, and by none that was sent twice', async () => {
+    const binding = bind('aaaa');
+    binding.remotePassword = createSecretKey(Buffer.from('their password'));
+    const socket = await openSocket();
+    const ask = async (afterUs: readonly number[]): Promise<number | undefined> => {
+      const request = makeRequest('theirs');
+      const bytes = signed(request);
+      for (const us of afterUs) {
+        binding.sendStun(bytes, targetOf(socket));
+        now.advance(us);
+      }
+      await deliver(socket, signed(new Message(methods.BINDING, classes.RESPONSE, request.transactionId), 'their password'));
+      return binding.findSource(targetOf(socket))?.roundTripUs;
+    };
+    expect(await ask([50_000, 30_000]), 'asked twice').to.equal(undefined);
+    expect(await ask([0])).to.equal(0);
+    expect(await ask([300_000])).to.equal(300_000);
+    expect(await ask([50_000, 30_000]), 'asked twice, which tells nothing').to.equal(300_000);
+  });
+
   it('gives each connection its own, and an unproved address to whom claimed it last', async () => {
     bind('aaaa');
     const second = bind('bbbb');

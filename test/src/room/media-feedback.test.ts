@@ -20,19 +20,21 @@ describe('MediaFeedback', () => {
   let resent: Buffer[];
   let outgoing: OutgoingMedia;
   let wishes: number;
+  let checkedUs: number | undefined;
   let feedback: MediaFeedback;
 
   beforeEach(() => {
     clock = new ManualRoomClock();
     resent = [];
     wishes = 0;
+    checkedUs = undefined;
     const media = [audioLine(), videoLine()];
     const random = counting();
     incoming = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => undefined, onVideoFrame: () => undefined } });
     incoming.negotiate(media);
     const sender = { sendRtp: (packet: Buffer) => packet, resend: (datagram: Buffer) => resent.push(datagram) };
     outgoing = new OutgoingMedia({ media, plans: planBrowser(random), sender, clock, timers: systemTimers, tiers: listenerTiers, random: () => 10 });
-    feedback = new MediaFeedback({ incoming, outgoing, ntpMiddleAt: (nowUs) => ntpMiddle32(usToNtp(nowUs)), onKeyframeWish: () => (wishes += 1) });
+    feedback = new MediaFeedback({ incoming, outgoing, pathRoundTripUs: () => checkedUs, ntpMiddleAt: (nowUs) => ntpMiddle32(usToNtp(nowUs)), onKeyframeWish: () => (wishes += 1) });
   });
 
   function take(...packets: Buffer[]): void {
@@ -91,6 +93,17 @@ describe('MediaFeedback', () => {
       expect(feedback.roundTripUs).to.be.closeTo(40_000 + (200_000 - 40_000) / 8, 50);
     });
 
+    it('is that of the path while no report tells it, as with a client who is sent nothing', () => {
+      expect(feedback.measuredRoundTripUs, 'nobody knows').to.equal(undefined);
+      checkedUs = 0;
+      expect([feedback.roundTripUs, feedback.measuredRoundTripUs]).to.deep.equal([0, 0]);
+      checkedUs = 300_000;
+      expect([feedback.roundTripUs, feedback.measuredRoundTripUs]).to.deep.equal([300_000, 300_000]);
+      clock.advance(10_040_000);
+      echo(videoSsrc, 10_000_000, 0);
+      expect(feedback.roundTripUs).to.be.closeTo(40_000, 50);
+    });
+
     it('is not changed by reports about streams that are not ours, or that echo nothing', () => {
       clock.advance(10_000_000);
       echo(77, 9_900_000, 0);
@@ -138,7 +151,7 @@ describe('MediaFeedback', () => {
 
   it('has no keyframe for who takes no picture', () => {
     const none = new OutgoingMedia({ media: [audioLine()], plans: planBrowser(counting()), sender: { sendRtp: () => undefined, resend: () => undefined }, clock, timers: systemTimers, tiers: listenerTiers, random: () => 1 });
-    const soundOnly = new MediaFeedback({ incoming, outgoing: none, ntpMiddleAt: () => 0, onKeyframeWish: () => expect.fail('there is no picture') });
+    const soundOnly = new MediaFeedback({ incoming, outgoing: none, pathRoundTripUs: () => undefined, ntpMiddleAt: () => 0, onKeyframeWish: () => expect.fail('there is no picture') });
     soundOnly.take(pli, 0);
     expect(soundOnly.refusedKeyframeWishes).to.equal(0);
   });

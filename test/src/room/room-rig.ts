@@ -137,6 +137,8 @@ export class FakePeer implements SessionPeer {
   ];
   plans: readonly MediaPlan[] = [];
   offerId = 0;
+  /** By ICE. */
+  roundTripUs: number | undefined;
   /** Answers to offers of ICE restarts. */
   readonly restarts: string[] = [];
   #isClosed = false;
