@@ -184,8 +184,15 @@ export class IncomingMedia {
     this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
   }
 
-  /** The client said that this source is over (RFC 3550 6.6); what comes of it nevertheless is a new start. */
+  /** The client said that this source is over (RFC 3550 6.6): nothing more is waited for. What comes of it nevertheless is a new start. */
   remove(ssrc: number): void {
+    this.#drop(ssrc);
+    const left = [...this.#uplinks.values()].map(({ source }) => source);
+    if (!left.includes('microphone')) this.#lastAudioUs = Number.NEGATIVE_INFINITY;
+    if (left.every((source) => source === 'microphone')) this.#lastVideoUs = Number.NEGATIVE_INFINITY;
+  }
+
+  #drop(ssrc: number): void {
     const uplink = this.#uplinks.get(ssrc);
     if (uplink === undefined) return;
     uplink.close();
@@ -263,7 +270,7 @@ export class IncomingMedia {
   #replace(uplink: Uplink, nowUs: number): void {
     for (const old of this.#uplinks.values()) {
       if (old.source !== uplink.source || nameOf(old).rid !== nameOf(uplink).rid) continue;
-      this.remove(old.ssrc);
+      this.#drop(old.ssrc);
       if (this.#replacedUs.size >= maxReplaced) this.#replacedUs.clear();
       this.#replacedUs.set(old.ssrc, nowUs);
     }

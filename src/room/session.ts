@@ -214,6 +214,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    if (this.isConnected) this.#negotiated?.reports.sayGoodbye(this.#options.clock.nowUs(), this.#negotiated.outgoing.downlinks);
     this.#end('closed');
     await this.#peer?.close();
   }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../../src/peer/index.js';
+import { buildGoodbye, compound } from '../../../src/rtp/rtcp/build-rtcp.js';
+import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
 import { eventually } from '../../support/eventually.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../support/wrtc.js';
 import { loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
@@ -167,6 +169,21 @@ describe('Peer and libwebrtc', function () {
   it('prefer UDP where both work', async () => {
     await expectMediaBothWays(await weOffer());
     expect(port.counters.sentDatagrams).to.be.greaterThan(60);
+  });
+
+  it('part without waiting: libwebrtc says goodbye of a picture that it ends, and lives on with ours', async () => {
+    const media = await weOffer();
+    await expectMediaBothWays(media);
+    const [, picture] = browser.connection.getTransceivers();
+    if (picture !== undefined) picture.direction = 'recvonly';
+    await browser.connection.setRemoteDescription({ type: 'offer', sdp: rigged.peer.createOffer(plans) });
+    rigged.peer.acceptAnswer(await gatheredSdp(browser.connection, await browser.connection.createAnswer()));
+    const goodbyes = (): number[] => rigged.rtcp.flatMap((datagram) => parseRtcp(datagram).packets).flatMap((packet) => (packet.type === 'goodbye' ? packet.ssrcs : []));
+    await rigged.reached(() => goodbyes().length > 0);
+    expect(goodbyes()).to.include(media[1]?.remoteSsrcs[0]);
+    rigged.peer.sendRtcp(compound([makeReceiverReport(0x1111), buildGoodbye({ ssrcs: [0x2222], reason: undefined })]));
+    rigged.peer.sendRtp(makeRtp(30, { ssrc: 0x1111, payloadType: media[0]!.codecs[0]!.payloadType, payload: opusSilence }));
+    await eventually('sound goes on', async () => (await browser.receivedPackets()).audio === 31, 1_000);
   });
 
   it('connect when we are DTLS client', async () => {

@@ -371,6 +371,20 @@ describe('IncomingMedia', () => {
     expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 2_000]);
   });
 
+  it('has nothing of a kind as soon as the last source of it said goodbye', () => {
+    sound(9, 1_000);
+    picture(5, 2_000, [midExtension('1')]);
+    picture(6, 3_000, [midExtension('2')]);
+    incoming.remove(5);
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 3_000]);
+    incoming.remove(6);
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, Number.NEGATIVE_INFINITY]);
+    incoming.remove(9);
+    expect(incoming.lastAudioUs).to.equal(Number.NEGATIVE_INFINITY);
+    picture(6, 4_000, [midExtension('2')]);
+    expect(incoming.lastVideoUs).to.equal(4_000);
+  });
+
   it('passes a wish for a keyframe to the source that is meant', () => {
     picture(5, 0, [midExtension('1')]);
     picture(6, 0, [midExtension('2')]);

@@ -7,7 +7,7 @@ import { packetiseVp8 } from '../../../src/rtp/vp8-payload.js';
 import { deferred } from '../../support/deferred.js';
 import { encodeTone, encodeVp8, type EncodedPicture } from '../../support/encoded-media.js';
 import { loopback, RiggedPeer, sharedCertificate } from '../peer/peer-rig.js';
-import { counting, mustParseRtp, roomOptions, rtpDatagram } from './room-rig.js';
+import { counting, mustParseRtcp, mustParseRtp, roomOptions, rtpDatagram } from './room-rig.js';
 
 /** Ann's SSRCs, as her answer tells them. */
 const annSound = 1_000;
@@ -122,6 +122,9 @@ describe('Room with media', () => {
     await told((event) => event.type === 'sessionEnded' && event.sessionId === 'ann');
     await room.end('viewer', 'left');
     await viewer.reached(({ ended }) => ended !== undefined);
+    // Before the end, for nothing is heard after it.
+    const goodbyes = viewer.rtcp.flatMap(mustParseRtcp).flatMap((packet) => (packet.type === 'goodbye' ? packet.ssrcs : []));
+    expect(goodbyes).to.include.members([...new Set(viewer.rtp.map((packet) => mustParseRtp(packet).ssrc))]);
     await room.settled();
     expect(room.describe()).to.deep.include({ participants: [], viewers: 0 });
     expect((await room.stats())['outputs']).to.deep.equal({ listeners: 0, video: [] });
