@@ -73,6 +73,7 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
     const codecs = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)).map((codec) => toNegotiatedCodec(plan.rtxSsrc === undefined ? withoutRtx(codec) : codec)) ?? [];
     if (section === undefined || accepted === undefined || codecs.length === 0) return refusedMedia(plan.mid, plan.kind);
     transportMid ??= section.mid;
+    const extensions = agreement.agree(plan.kind, accepted.extensions);
     return {
       mid: plan.mid,
       kind: plan.kind,
@@ -81,7 +82,8 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
       codecs,
       remoteSsrcs: accepted.ssrcs,
       remoteRtxSsrcs: accepted.rtxSsrcs,
-      extensionIds: agreement.agree(plan.kind, accepted.extensions).ids,
+      extensionIds: extensions.receivedIds,
+      sentExtensionIds: extensions.sentIds,
     };
   });
   if (transportMid === undefined) throw new AppError('sdp_without_media', 'The answer refuses every media section.');
@@ -97,7 +99,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
   const offeredRids = receives && plan.kind === 'video' ? ridsWith(codecs, offered.rids) : [];
   const extensions = agreement.agree(plan.kind, offered.extensions, offeredRids.length > 0);
   // Without the header extension nobody could tell the layers apart: then the answer takes one stream (RFC 8853 5.3.2).
-  const rids = extensions.ids.rid === undefined ? [] : offeredRids;
+  const rids = extensions.receivedIds.rid === undefined ? [] : offeredRids;
   return {
     local: {
       ...refuse(section),
@@ -118,7 +120,8 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       codecs: codecs.map(toNegotiatedCodec),
       remoteSsrcs: offered.ssrcs,
       remoteRtxSsrcs: offered.rtxSsrcs,
-      extensionIds: extensions.ids,
+      extensionIds: extensions.receivedIds,
+      sentExtensionIds: extensions.sentIds,
       ...(rids.length === 0 ? {} : { remoteRids: rids }),
       ...(receives && codecs.some(takesRemb) ? { takesRemb: true } : {}),
     },
@@ -135,5 +138,5 @@ function refuse({ type, protocol, mid, hasMid, formats }: RemoteSection): LocalS
 }
 
 function refusedMedia(mid: string, kind: NegotiatedMedia['kind']): NegotiatedMedia {
-  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {} };
+  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {}, sentExtensionIds: {} };
 }
