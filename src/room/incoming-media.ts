@@ -72,6 +72,7 @@ export class IncomingMedia {
   readonly #brake = new UplinkBrake();
   #hasBraked = false;
   #takesRemb = false;
+  #isToldNeeds = false;
   #worthwhileBps: number | undefined;
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
@@ -102,9 +103,14 @@ export class IncomingMedia {
     return this.#lastVideoUs;
   }
 
-  /** What both sides agreed on; nothing is taken before. */
-  negotiate(media: readonly NegotiatedMedia[]): void {
+  /**
+   * What both sides agreed on; nothing is taken before.
+   *
+   * @param isToldNeeds by its page, what each picture is worth: then REMB has only to say what the path carries
+   */
+  negotiate(media: readonly NegotiatedMedia[], isToldNeeds = false): void {
     this.#media = media;
+    this.#isToldNeeds = isToldNeeds;
     this.#takesRemb = media.some((line) => line.kind === 'video' && line.receives && line.takesRemb === true);
     for (const line of media) {
       const source = this.#videoSourceOf(line);
@@ -169,7 +175,7 @@ export class IncomingMedia {
     this.#layers.get(source)?.setNeed(need);
     this.#needs.set(source, need);
     const limited = this.#media.filter((line) => line.kind === 'video' && line.receives);
-    const areAllLimited = limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
+    const areAllLimited = !this.#isToldNeeds && limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
     this.#worthwhileBps = areAllLimited ? limited.reduce((sum, line) => sum + this.#bpsOf(this.#videoSourceOf(line)), soundBps) : undefined;
   }
 

@@ -180,7 +180,21 @@ describe('SdpSession answering', () => {
     const toWatch = answer(chromiumOffer.replaceAll('a=sendrecv', 'a=recvonly'));
     expect(toWatch.media.map(({ takesRemb }) => takesRemb)).to.deep.equal([undefined, undefined]);
     expect(toWatch.answer).to.include('goog-remb');
-    expect(createSession().createOffer(takeAll(media.map((line) => ({ ...line, direction: 'sendrecv', ssrcs: [] }))))).to.not.include('goog-remb');
+  });
+
+  it('offers REMB for pictures that it receives, beside transport-cc, and reads whether the client takes it', () => {
+    const plan: MediaPlan = { mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix };
+    for (const direction of ['sendrecv', 'recvonly', 'sendonly'] as const) {
+      const client = createSession('client');
+      const offer = client.createOffer([{ ...plan, direction }]);
+      expect(linesOf(offer, 'a=rtcp-fb:96'), direction).to.include('a=rtcp-fb:96 transport-cc');
+      expect(offer.includes('goog-remb'), direction).to.equal(direction !== 'sendonly');
+      const { answer: text } = createSession().acceptOffer(offer, takeAll);
+      expect(client.acceptAnswer(text).media[0]?.takesRemb).to.equal(direction === 'sendonly' ? undefined : true);
+    }
+    const client = createSession('client');
+    const { answer: text } = createSession().acceptOffer(client.createOffer([plan]), takeAll);
+    expect(client.acceptAnswer(text.replaceAll(/a=rtcp-fb:\d+ goog-remb\r\n/g, '')).media[0]?.takesRemb, 'a client without it').to.equal(undefined);
   });
 
   it('takes one stream of a simulcast offer without the header extensions for it, in a bundle-only section, with feedback offered for all formats', () => {
@@ -383,6 +397,7 @@ describe('SdpSession offering', () => {
         remoteRtxSsrcs: [],
         extensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
         sentExtensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
+        takesRemb: true,
       },
       { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {}, sentExtensionIds: {} },
     ]);

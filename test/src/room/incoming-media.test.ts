@@ -321,6 +321,13 @@ describe('IncomingMedia', () => {
       expect(incoming.worthwhileBps).to.equal(190_000);
     });
 
+    it('are not told to who hears of needs otherwise', () => {
+      incoming = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => undefined, onVideoFrame: () => undefined } });
+      incoming.negotiate([audioLine(), videoLine({ takesRemb: true })], true);
+      incoming.setNeed('camera', need);
+      expect(incoming.worthwhileBps).to.equal(undefined);
+    });
+
     it('are no more than what comes through a path that is suddenly full, also where nothing else limits them', () => {
       for (const [isRemb, isNeeded] of [[true, true], [true, false], [false, true]] as const) {
         open([audioLine(), videoLine(isRemb ? { takesRemb: true } : {})]);
