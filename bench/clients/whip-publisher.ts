@@ -99,7 +99,7 @@ export class WhipPublisher {
       const codec = media?.codecs[0];
       const ssrc = plans.find((plan) => plan.kind === kind)?.ssrc;
       if (media === undefined || codec === undefined || ssrc === undefined) throw new Error(`the server does not take this ${kind}`);
-      return new OutboundRtp({ peer: link.peer, ssrc, payloadType: codec.payloadType, clockHz: codec.clockHz, extensionIds: media.extensionIds, transportSequence });
+      return new OutboundRtp({ peer: link.peer, ssrc, payloadType: codec.payloadType, clockHz: codec.clockHz, extensionIds: media.sentExtensionIds, transportSequence });
     }) as [OutboundRtp, OutboundRtp];
     this.#frameAt = nextKeyframe(picture, Math.floor(loopStart * picture.frames.length));
     const packetStart = Math.floor(loopStart * sound.packets.length);

@@ -1,5 +1,5 @@
 /** The codecs of this server in SDP: how they are named, offered and recognised (RFC 7587, RFC 7741, RFC 6184). */
-import type { CodecName, MediaKind, MediaPlan, NegotiatedCodec } from './media.js';
+import { receivesIn, type CodecName, type MediaKind, type MediaPlan, type NegotiatedCodec } from './media.js';
 
 /** One payload type as it stands in an SDP of ours. */
 export interface LocalCodec extends NegotiatedCodec {
@@ -49,7 +49,7 @@ const feedbackByKind: Readonly<Record<MediaKind, readonly string[]>> = {
   video: ['transport-cc', 'ccm fir', 'nack', 'nack pli'],
 };
 
-/** For what we receive from clients that have it: how much of it is worth sending. Ours decide by transport-cc, so our offers leave it out. */
+/** For what we receive from clients that have it: how much of it is worth sending, or is found to come through. What we send is decided by transport-cc, so our offers to send alone leave it out. */
 const rembFeedback = 'goog-remb';
 
 /** The payload types of our offers: the numbers Chromium uses, so that traces read alike. One number means one format in all m-lines (RFC 8843 10.1.2). */
@@ -67,8 +67,11 @@ const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
   })),
 };
 
-export function offerCodecs(names: readonly CodecName[], { rtxSsrc, stereoBps }: Pick<MediaPlan, 'rtxSsrc' | 'stereoBps'>): LocalCodec[] {
-  const codecs = names.flatMap((name) => offeredCodecs[name]).map((codec) => (codec.name === 'opus' && stereoBps !== undefined ? { ...codec, fmtp: stereoParameters(stereoBps) } : codec));
+export function offerCodecs({ codecs: names, kind, direction, rtxSsrc, stereoBps }: MediaPlan): LocalCodec[] {
+  const codecs = names.flatMap((name) => offeredCodecs[name]).map((codec) => {
+    if (kind === 'video') return receivesIn(direction) ? { ...codec, feedback: [...codec.feedback, rembFeedback] } : codec;
+    return stereoBps === undefined ? codec : { ...codec, fmtp: stereoParameters(stereoBps) };
+  });
   return rtxSsrc === undefined ? codecs.map(withoutRtx) : codecs;
 }
 

@@ -1,6 +1,6 @@
-/** Header extensions in SDP (RFC 8285 5): which are offered, under which id, and what both sides share. One id means one URI in all m-lines of a bundle. */
+/** Header extensions in SDP (RFC 8285 5): which are offered, under which id, and what both sides share, either way. One id means one URI in all m-lines of a bundle. */
 import { headerExtensionUris } from '../rtp/header-extensions.js';
-import type { ExtensionIds, MediaKind } from './media.js';
+import { directionOf, receivesIn, sendsIn, type ExtensionIds, type MediaDirection, type MediaKind } from './media.js';
 
 type ExtensionName = keyof ExtensionIds;
 /** Our offers ask for no simulcast. */
@@ -9,6 +9,17 @@ type OfferedName = Exclude<ExtensionName, 'rid' | 'repairedRid'>;
 export interface ExtensionLine {
   readonly id: number;
   readonly uri: string;
+  /** As seen from whose description it stands in. */
+  readonly direction: MediaDirection;
+}
+
+export interface AgreedExtensions {
+  /** What may stand in packets that come. */
+  readonly receivedIds: ExtensionIds;
+  /** What may stand in packets that we send. */
+  readonly sentIds: ExtensionIds;
+  /** Ours, for an answer. */
+  readonly lines: readonly ExtensionLine[];
 }
 
 const uris: Readonly<Record<ExtensionName, string>> = {
@@ -35,7 +46,7 @@ const offeredIds: Readonly<Record<OfferedName, number>> = { mid: 1, audioLevel: 
 const maxId = 14;
 
 export function offerExtensions(kind: MediaKind): ExtensionLine[] {
-  return namesByKind[kind].map((name) => ({ id: offeredIds[name], uri: uris[name] }));
+  return namesByKind[kind].map((name) => ({ id: offeredIds[name], uri: uris[name], direction: 'sendrecv' }));
 }
 
 /** The extensions of one m-line after another, with an id kept to the URI it had first. */
@@ -43,19 +54,22 @@ export class ExtensionAgreement {
   readonly #idByUri = new Map<string, number>();
   readonly #uriById = new Map<number, string>();
 
-  /** Those of `lines` that are known here for this kind, without any that contradicts an earlier m-line. */
-  agree(kind: MediaKind, lines: readonly ExtensionLine[], isSimulcast = false): { readonly ids: ExtensionIds; readonly lines: readonly ExtensionLine[] } {
-    const ids: Partial<Record<ExtensionName, number>> = {};
+  /** Those of the other side's `lines` that are known here for this kind, without any that contradicts an earlier m-line. */
+  agree(kind: MediaKind, lines: readonly ExtensionLine[], isSimulcast = false): AgreedExtensions {
+    const receivedIds: Partial<Record<ExtensionName, number>> = {};
+    const sentIds: Partial<Record<ExtensionName, number>> = {};
     const agreed: ExtensionLine[] = [];
     for (const name of isSimulcast ? [...namesByKind[kind], ...simulcastNames] : namesByKind[kind]) {
-      const line = lines.find(({ uri }) => uri === uris[name]);
+      const line = lines.find(({ uri, direction }) => uri === uris[name] && direction !== 'inactive');
       if (line === undefined || !this.#isConsistent(line)) continue;
       this.#idByUri.set(line.uri, line.id);
       this.#uriById.set(line.id, line.uri);
-      ids[name] = line.id;
-      agreed.push({ id: line.id, uri: line.uri });
+      // What they only receive we only send.
+      if (sendsIn(line.direction)) receivedIds[name] = line.id;
+      if (receivesIn(line.direction)) sentIds[name] = line.id;
+      agreed.push({ ...line, direction: directionOf(receivesIn(line.direction), sendsIn(line.direction)) });
     }
-    return { ids, lines: agreed };
+    return { receivedIds, sentIds, lines: agreed };
   }
 
   #isConsistent({ id, uri }: ExtensionLine): boolean {

@@ -78,7 +78,7 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     'a=rtcp-mux',
     ...(media.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
     ...media.codecs.flatMap(codecLines),
-    ...media.extensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
+    ...media.extensions.map(({ id, uri, direction }) => `a=extmap:${id}${direction === 'sendrecv' ? '' : `/${direction}`} ${uri}`),
     ...(sendsIn(media.direction) ? sourceLines(media.source, media.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined)) : []),
     ...writeRids(media.rids),
     ...(carriesTransport ? candidateLines(description.ice.candidates) : []),

@@ -63,7 +63,10 @@ export interface NegotiatedMedia {
   readonly remoteSsrcs: readonly number[];
   /** The sources that the other side says it retransmits with (RFC 5576 4.2, FID); may be empty. */
   readonly remoteRtxSsrcs: readonly number[];
+  /** Of packets that come. */
   readonly extensionIds: ExtensionIds;
+  /** Of packets that we send: the same, but for those that were agreed on in one direction (RFC 8285 5). */
+  readonly sentExtensionIds: ExtensionIds;
   /** Simulcast (RFC 8853): the layers that the other side sends, each under its RID (RFC 8852), in no order of quality. Absent where it sends one stream. */
   readonly remoteRids?: readonly string[];
   /** The other side heeds REMB (draft-alvestrand-rmcat-remb-03). */

@@ -24,7 +24,7 @@ export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
     protocol: offeredProtocol,
     mid: plan.mid,
     formats: '0',
-    media: { direction: plan.direction, codecs: offerCodecs(plan.codecs, plan), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
+    media: { direction: plan.direction, codecs: offerCodecs(plan), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
   }));
 }
 
@@ -70,18 +70,22 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
   const media = plans.map((plan, index) => {
     const section = remote.sections[index];
     const accepted = section?.media;
-    const codecs = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)).map((codec) => toNegotiatedCodec(plan.rtxSsrc === undefined ? withoutRtx(codec) : codec)) ?? [];
-    if (section === undefined || accepted === undefined || codecs.length === 0) return refusedMedia(plan.mid, plan.kind);
+    const picked = accepted?.codecs.filter(({ name }) => plan.codecs.includes(name)) ?? [];
+    if (section === undefined || accepted === undefined || picked.length === 0) return refusedMedia(plan.mid, plan.kind);
     transportMid ??= section.mid;
+    const extensions = agreement.agree(plan.kind, accepted.extensions);
+    const receives = receivesIn(plan.direction) && sendsIn(accepted.direction);
     return {
       mid: plan.mid,
       kind: plan.kind,
       sends: sendsIn(plan.direction) && receivesIn(accepted.direction),
-      receives: receivesIn(plan.direction) && sendsIn(accepted.direction),
-      codecs,
+      receives,
+      codecs: picked.map((codec) => toNegotiatedCodec(plan.rtxSsrc === undefined ? withoutRtx(codec) : codec)),
       remoteSsrcs: accepted.ssrcs,
       remoteRtxSsrcs: accepted.rtxSsrcs,
-      extensionIds: agreement.agree(plan.kind, accepted.extensions).ids,
+      extensionIds: extensions.receivedIds,
+      sentExtensionIds: extensions.sentIds,
+      ...(receives && picked.some(takesRemb) ? { takesRemb: true } : {}),
     };
   });
   if (transportMid === undefined) throw new AppError('sdp_without_media', 'The answer refuses every media section.');
@@ -97,7 +101,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
   const offeredRids = receives && plan.kind === 'video' ? ridsWith(codecs, offered.rids) : [];
   const extensions = agreement.agree(plan.kind, offered.extensions, offeredRids.length > 0);
   // Without the header extension nobody could tell the layers apart: then the answer takes one stream (RFC 8853 5.3.2).
-  const rids = extensions.ids.rid === undefined ? [] : offeredRids;
+  const rids = extensions.receivedIds.rid === undefined ? [] : offeredRids;
   return {
     local: {
       ...refuse(section),
@@ -118,7 +122,8 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       codecs: codecs.map(toNegotiatedCodec),
       remoteSsrcs: offered.ssrcs,
       remoteRtxSsrcs: offered.rtxSsrcs,
-      extensionIds: extensions.ids,
+      extensionIds: extensions.receivedIds,
+      sentExtensionIds: extensions.sentIds,
       ...(rids.length === 0 ? {} : { remoteRids: rids }),
       ...(receives && codecs.some(takesRemb) ? { takesRemb: true } : {}),
     },
@@ -135,5 +140,5 @@ function refuse({ type, protocol, mid, hasMid, formats }: RemoteSection): LocalS
 }
 
 function refusedMedia(mid: string, kind: NegotiatedMedia['kind']): NegotiatedMedia {
-  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {} };
+  return { mid, kind, sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {}, sentExtensionIds: {} };
 }

@@ -119,12 +119,24 @@ function readSection(sdp: ParsedSdp, media: ParsedMedia, mid: string, isBundled:
       kind: media.type === 'audio' ? 'audio' : 'video',
       direction: media.direction ?? sdp.direction ?? 'sendrecv',
       codecs: readCodecs(media),
-      extensions: [...(media.ext ?? []), ...(sdp.ext ?? [])].map(({ value, uri }) => ({ id: Number(value), uri: String(uri) })),
+      extensions: readExtensions([...(media.ext ?? []), ...(sdp.ext ?? [])]),
       ...readSsrcs(media),
       rids: readRids(media),
       reducedSizeRtcp: media.rtcpRsize !== undefined,
     },
   };
+}
+
+/** RFC 8285 5, without those that are to be encrypted (RFC 6904): we have no keys for them. */
+function readExtensions(lines: NonNullable<ParsedMedia['ext']>): ExtensionLine[] {
+  return lines.flatMap(({ value, uri, direction = 'sendrecv', 'encrypt-uri': encrypt }) => {
+    const isKnown = isDirection(direction) && encrypt === undefined;
+    return isKnown ? [{ id: Number(value), uri: String(uri), direction }] : [];
+  });
+}
+
+function isDirection(word: string | number): word is MediaDirection {
+  return word === 'sendrecv' || word === 'sendonly' || word === 'recvonly' || word === 'inactive';
 }
 
 function isUsable(media: ParsedMedia): boolean {

@@ -21,7 +21,7 @@ declare module 'sdp-transform' {
     readonly setup?: string;
     readonly direction?: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
     readonly candidates?: readonly CandidateLine[];
-    readonly ext?: readonly { readonly value: Token; readonly uri: Token }[];
+    readonly ext?: readonly { readonly value: Token; readonly uri: Token; readonly direction?: Token; readonly 'encrypt-uri'?: Token }[];
   }
 
   export interface ParsedMedia extends SharedLines {

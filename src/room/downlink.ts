@@ -25,6 +25,8 @@ export const keptUs = 1_000_000;
 
 export class Downlink {
   readonly ssrc: number;
+  /** With that of its repairs. */
+  readonly ssrcs: readonly number[];
   /** From the tick whose sound or picture it is to the moment when its last packet was handed to the system. */
   readonly sinceTick = new DurationStatistics();
   protected readonly sender: PacketSender;
@@ -33,6 +35,7 @@ export class Downlink {
 
   constructor({ kind, ssrc, payloadType, clockHz, rtx, csrcLevelId, lane, clock, random }: DownlinkOptions) {
     this.ssrc = ssrc;
+    this.ssrcs = rtx === undefined ? [ssrc] : [ssrc, rtx.ssrc];
     this.sender = lane.sender;
     this.clock = clock;
     // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).

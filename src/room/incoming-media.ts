@@ -72,6 +72,7 @@ export class IncomingMedia {
   readonly #brake = new UplinkBrake();
   #hasBraked = false;
   #takesRemb = false;
+  #isToldNeeds = false;
   #worthwhileBps: number | undefined;
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
@@ -102,9 +103,14 @@ export class IncomingMedia {
     return this.#lastVideoUs;
   }
 
-  /** What both sides agreed on; nothing is taken before. */
-  negotiate(media: readonly NegotiatedMedia[]): void {
+  /**
+   * What both sides agreed on; nothing is taken before.
+   *
+   * @param isToldNeeds by its page, what each picture is worth: then REMB has only to say what the path carries
+   */
+  negotiate(media: readonly NegotiatedMedia[], isToldNeeds = false): void {
     this.#media = media;
+    this.#isToldNeeds = isToldNeeds;
     this.#takesRemb = media.some((line) => line.kind === 'video' && line.receives && line.takesRemb === true);
     for (const line of media) {
       const source = this.#videoSourceOf(line);
@@ -169,7 +175,7 @@ export class IncomingMedia {
     this.#layers.get(source)?.setNeed(need);
     this.#needs.set(source, need);
     const limited = this.#media.filter((line) => line.kind === 'video' && line.receives);
-    const areAllLimited = limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
+    const areAllLimited = !this.#isToldNeeds && limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
     this.#worthwhileBps = areAllLimited ? limited.reduce((sum, line) => sum + this.#bpsOf(this.#videoSourceOf(line)), soundBps) : undefined;
   }
 
@@ -184,8 +190,15 @@ export class IncomingMedia {
     this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
   }
 
-  /** The client said that this source is over (RFC 3550 6.6); what comes of it nevertheless is a new start. */
+  /** The client said that this source is over (RFC 3550 6.6): nothing more is waited for. What comes of it nevertheless is a new start. */
   remove(ssrc: number): void {
+    this.#drop(ssrc);
+    const left = [...this.#uplinks.values()].map(({ source }) => source);
+    if (!left.includes('microphone')) this.#lastAudioUs = Number.NEGATIVE_INFINITY;
+    if (left.every((source) => source === 'microphone')) this.#lastVideoUs = Number.NEGATIVE_INFINITY;
+  }
+
+  #drop(ssrc: number): void {
     const uplink = this.#uplinks.get(ssrc);
     if (uplink === undefined) return;
     uplink.close();
@@ -263,7 +276,7 @@ export class IncomingMedia {
   #replace(uplink: Uplink, nowUs: number): void {
     for (const old of this.#uplinks.values()) {
       if (old.source !== uplink.source || nameOf(old).rid !== nameOf(uplink).rid) continue;
-      this.remove(old.ssrc);
+      this.#drop(old.ssrc);
       if (this.#replacedUs.size >= maxReplaced) this.#replacedUs.clear();
       this.#replacedUs.set(old.ssrc, nowUs);
     }

@@ -1,6 +1,6 @@
 /** The RTCP that a session sends: reports about once a second, feedback when it is due; every datagram a compound packet (RFC 3550 6.1). */
 import type { RoomClock } from '../../mixer/index.js';
-import { buildNack, buildPictureLossIndication, buildReceiverReport, buildRemb, buildSenderReport, buildSourceDescription, compound } from '../rtp/rtcp/build-rtcp.js';
+import { buildGoodbye, buildNack, buildPictureLossIndication, buildReceiverReport, buildRemb, buildSenderReport, buildSourceDescription, compound } from '../rtp/rtcp/build-rtcp.js';
 import { ntpMiddle32, usToNtp, type NtpTime } from '../rtp/rtcp/ntp.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { TransportFeedback } from '../rtp/transport-feedback.js';
@@ -110,6 +110,13 @@ export class SessionReports {
     if (feedback.length > 0) this.#sendFeedback(feedback);
   }
 
+  /** Our streams end here (RFC 3550 6.6), with their last reports: a client may forget them at once. What was never sent has no end. */
+  sayGoodbye(nowUs: number, downlinks: readonly Downlink[]): void {
+    const ended = downlinks.filter((downlink) => downlink.reportAt(nowUs) !== undefined);
+    const ssrcs = new Set([this.#options.ownSsrc, ...ended.flatMap(({ ssrcs: own }) => own)]);
+    this.#sendReports(nowUs, ended, [], [buildGoodbye({ ssrcs: [...ssrcs], reason: undefined })]);
+  }
+
   #requestsOf(uplink: Uplink, nowUs: number, roundTripUs: number): readonly Buffer[] {
     const { ownSsrc } = this.#options;
     const requests: Buffer[] = [];
@@ -123,7 +130,7 @@ export class SessionReports {
     this.#send([buildReceiverReport({ senderSsrc: this.#options.ownSsrc, reports: [] })], feedback);
   }
 
-  #sendReports(nowUs: number, downlinks: readonly Downlink[], blocks: ReportBlock[]): void {
+  #sendReports(nowUs: number, downlinks: readonly Downlink[], blocks: ReportBlock[], more: readonly Buffer[] = []): void {
     const ntp = this.ntpAt(nowUs);
     const reports = downlinks.flatMap((downlink) => {
       const facts = downlink.reportAt(nowUs);
@@ -132,12 +139,12 @@ export class SessionReports {
     });
     if (reports.length === 0) reports.push(buildReceiverReport({ senderSsrc: this.#options.ownSsrc, reports: blocks }));
     // A receiver pairs sound and picture by the CNAME of each (RFC 3550 6.5.1).
-    this.#send(reports, [], downlinks);
+    this.#send(reports, more, downlinks);
   }
 
-  #send(reports: readonly Buffer[], feedback: readonly Buffer[], downlinks: readonly Downlink[] = []): void {
+  #send(reports: readonly Buffer[], more: readonly Buffer[], downlinks: readonly Downlink[] = []): void {
     const { ownSsrc, cname } = this.#options;
     const sources = new Set([ownSsrc, ...downlinks.map(({ ssrc }) => ssrc)]);
-    this.#options.send(compound([...reports, ...[...sources].map((ssrc) => buildSourceDescription(ssrc, cname)), ...feedback]));
+    this.#options.send(compound([...reports, ...[...sources].map((ssrc) => buildSourceDescription(ssrc, cname)), ...more]));
   }
 }

@@ -152,7 +152,7 @@ export class Session {
       this.#requirePeer().acceptRestart(answer, offerId);
       return;
     }
-    this.#negotiate(this.#requirePeer().acceptAnswer(answer, offerId));
+    this.#negotiate(this.#requirePeer().acceptAnswer(answer, offerId), true);
   }
 
   acceptOffer(offer: string, plan: (remote: readonly RemoteMedia[]) => MediaPlan[]): string {
@@ -161,7 +161,7 @@ export class Session {
       this.#plans = plans;
       return plans;
     });
-    this.#negotiate(media);
+    this.#negotiate(media, false);
     return answer;
   }
 
@@ -214,6 +214,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    if (this.isConnected) this.#negotiated?.reports.sayGoodbye(this.#options.clock.nowUs(), this.#negotiated.outgoing.downlinks);
     this.#end('closed');
     await this.#peer?.close();
   }
@@ -223,7 +224,8 @@ export class Session {
     return this.#peer;
   }
 
-  #negotiate(media: readonly NegotiatedMedia[]): void {
+  /** @param isPage whose WebSocket tells it what its pictures are worth */
+  #negotiate(media: readonly NegotiatedMedia[], isPage: boolean): void {
     const { clock, timers, tiers, random, events } = this.#options;
     const sender = this.#requirePeer();
     const [plan] = this.#plans;
@@ -237,7 +239,7 @@ export class Session {
       onKeyframeWish: () => events.onKeyframeWish(),
     });
     const transportSequenceId = media.find((line) => line.extensionIds.transportCc !== undefined)?.extensionIds.transportCc;
-    this.#incoming.negotiate(media);
+    this.#incoming.negotiate(media, isPage);
     this.#negotiated = { outgoing, reports, feedback, transportSequenceId };
   }
 

@@ -19,17 +19,33 @@ const brakeShare = 0.85;
 const leastBps = 120_000;
 /** What was told is obeyed a round trip later, and seen when that has gone through the queue. */
 const betweenBrakesUs = 150_000;
-/** A queue that stays so long although nothing more was to come into it: more is sent than was thought. */
-const stuck = { queueUs: 150_000, afterUs: 500_000 } as const;
+/** A queue that stays so long although nothing more was to come into it: more is sent than was thought. What stays then nevertheless is no queue, but a longer route. */
+const stuck = { queueUs: 150_000, afterUs: 500_000, most: 2 } as const;
+/** A queue of 80 ms, let drain at a seventh of the path's rate, takes half a second: one that is gone so soon was none, but a client, a radio or a room that stood still. The brake was false then. */
+const stall = { queueUs: 20_000, withinUs: 400_000 } as const;
+/** Sound that paused for so long says nothing any more: no packet of a pause is further from the one before. */
+const silentUs = 1_000_000;
 /** The ceiling rises after so long, while the queue is as good as empty: by three tenths a second, so that a full picture is back within 15 s. */
 const calm = { queueUs: 40_000, afterUs: 1_000_000 } as const;
 const step = { us: 250_000, growth: 1.068 } as const;
+/** A queue keeps the order: what was overtaken, or comes a second time, has waited elsewhere. From so far behind it is a new source of sound. */
+const leapUs = 3_000_000;
+/** Where packets always are now sooner, now later, twice their mean wait is usual, and tells of no queue. Over a second of sound: a queue fills in less. */
+const meanGain = 1 / 64;
+const usualRange = 2;
 
 export class UplinkBrake {
   readonly #queue = new QueueDelay();
   readonly #received = new DeliveredRate();
   readonly #timestamps = new TimestampUnwrapper();
+  /** Of the newest sound, by the client's clock. */
+  #soundSentUs = Number.NEGATIVE_INFINITY;
+  #meanDelayUs = 0;
   #ceilingBps: number | undefined;
+  /** What held before the brake that may yet prove false. */
+  #ceilingBeforeBps: number | undefined;
+  #stuckCount = 0;
+  #soundUs = Number.NEGATIVE_INFINITY;
   #brakedUs = Number.NEGATIVE_INFINITY;
   #calmSinceUs: number | undefined;
   #steppedUs = Number.NEGATIVE_INFINITY;
@@ -52,16 +68,25 @@ export class UplinkBrake {
 
   /** Of each packet of sound besides. */
   takeSound(timestamp: number, arrivalUs: number): void {
-    this.#queue.add((this.#timestamps.unwrap(timestamp) * 1e6) / opusClockHz, arrivalUs);
+    const sentUs = (this.#timestamps.unwrap(timestamp) * 1e6) / opusClockHz;
+    const behindUs = this.#soundSentUs - sentUs;
+    if (behindUs >= 0 && behindUs < leapUs) return;
+    this.#soundSentUs = sentUs;
+    this.#soundUs = arrivalUs;
+    this.#queue.add(sentUs, arrivalUs);
+    const { delayUs } = this.#queue;
+    const isFilling = this.#queue.isFillingBeyond(usualRange * this.#meanDelayUs);
+    this.#meanDelayUs += (delayUs - this.#meanDelayUs) * meanGain;
     const sinceUs = arrivalUs - this.#brakedUs;
-    const isStuck = this.#ceilingBps !== undefined && this.#queue.delayUs > stuck.queueUs && sinceUs >= stuck.afterUs;
-    if ((this.#queue.isFilling && sinceUs >= betweenBrakesUs) || isStuck) this.#brake(arrivalUs, isStuck);
+    const isStuck = this.#ceilingBps !== undefined && delayUs > stuck.queueUs && sinceUs >= stuck.afterUs && this.#stuckCount < stuck.most;
+    if ((isFilling && sinceUs >= betweenBrakesUs) || isStuck) this.#brake(arrivalUs, isStuck);
+    else if (sinceUs < stall.withinUs && delayUs < stall.queueUs) this.#ceilingBps = this.#ceilingBeforeBps;
   }
 
   /** To be called each 20 ms. @param mostBps more is of no use: there the brake is off */
   tick(nowUs: number, mostBps: number): void {
     if (this.#ceilingBps === undefined) return;
-    if (this.#queue.delayUs > calm.queueUs) {
+    if (this.#queue.delayUs > calm.queueUs && nowUs - this.#soundUs < silentUs) {
       this.#calmSinceUs = undefined;
       return;
     }
@@ -77,6 +102,8 @@ export class UplinkBrake {
     // Just after the cut most of the longer time is still what came before it.
     const receivedBps = Math.min(bitrateBps ?? Number.POSITIVE_INFINITY, latelyBps ?? Number.POSITIVE_INFINITY);
     if (receivedBps === Number.POSITIVE_INFINITY) return;
+    if (nowUs - this.#brakedUs >= stall.withinUs) this.#ceilingBeforeBps = this.#ceilingBps;
+    this.#stuckCount = isStuck ? this.#stuckCount + 1 : 0;
     this.#brakedUs = nowUs;
     this.#calmSinceUs = undefined;
     this.#count += 1;

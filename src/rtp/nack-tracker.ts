@@ -11,9 +11,12 @@
  */
 const mostToleranceUs = 20_000;
 const toleranceDecay = 7 / 8;
-/** What comes so soon after it was asked for was under way before: no answer takes half of what answers take, and hardly any so little. */
-const reorderedShare = 0.5;
+/**
+ * What comes so soon after it was asked for may have been under way before, where repairs have no stream of their own. If it was, a copy follows, which is the answer; on a short path all
+ * answers are quick. From half of what answers take on it counts as one until then.
+ */
 const mostReorderedUs = 15_000;
+const reorderedShare = 0.5;
 /** Floor of the time between two requests for one packet: a measured round trip of 1 ms says nothing about the sender's own delay to answer. */
 const minRetryUs = 20_000;
 /** At 30 % loss each way ten tries leave 1 packet in 800 unrepaired; a path that needs more carries no video anyway. */
@@ -29,12 +32,22 @@ const maxJump = 1_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
 
+/** Quick answers that may prove to be none; more are not under way at once. */
+const mostDoubts = 64;
+
 interface Gap {
   readonly sinceUs: number;
   /** Of the first request. */
   requestedUs: number;
   tries: number;
   lastRequestUs: number;
+}
+
+/** Came under its own number so soon after the only request that it may have been under way before. */
+interface Doubt {
+  readonly requestedUs: number;
+  /** How late it was by itself, if so. */
+  readonly lateUs: number;
 }
 
 const nothingDue: readonly number[] = Object.freeze([]);
@@ -61,6 +74,7 @@ export class NackTracker {
   #isRoundTripSure = false;
   /** Oldest first, because gaps are only ever added above the newest. */
   readonly #missing = new Map<number, Gap>();
+  readonly #doubts = new Map<number, Doubt>();
   #newest: number | undefined;
   /** The index that, coming next, would prove that the source went on from far behind. */
   #strayNext: number | undefined;
@@ -86,7 +100,7 @@ export class NackTracker {
 
   /** Whether {@link due} may have something. Cheap: to be asked with each packet. */
   isDue(nowUs: number): boolean {
-    return nowUs >= this.#nextDueUs;
+    return this.#missing.size > 0 && nowUs >= this.#nextDueUs;
   }
 
   /** Nothing has come for so long that what is missing, now and up to the next packet, is not worth asking for: a keyframe is. */
@@ -185,21 +199,45 @@ export class NackTracker {
 
   #onLate(index: number, nowUs: number, isRepair: boolean): void {
     const gap = this.#missing.get(index);
-    if (gap === undefined) return;
+    if (gap === undefined) {
+      this.#onCopy(index, nowUs);
+      return;
+    }
     this.#missing.delete(index);
-    if (gap.tries === 0 || (!isRepair && this.#isTooSoon(nowUs - gap.requestedUs))) {
-      this.reorderedCount += 1;
-      this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, nowUs - gap.sinceUs + 1));
+    if (gap.tries === 0 || (this.#hasRepairStream && !isRepair)) {
+      this.#tolerate(nowUs - gap.sinceUs);
       return;
     }
     this.recoveredCount += 1;
+    const sinceRequestUs = nowUs - gap.requestedUs;
+    if (!isRepair && gap.tries === 1 && sinceRequestUs < mostReorderedUs) {
+      this.#doubt(index, { requestedUs: gap.requestedUs, lateUs: nowUs - gap.sinceUs });
+      if (this.#isRoundTripSure && sinceRequestUs < reorderedShare * (this.#repairRoundTripUs ?? 0)) return;
+    }
     this.#toleranceUs *= toleranceDecay;
-    this.#measure(nowUs - gap.requestedUs, gap.tries === 1);
+    this.#measure(sinceRequestUs, gap.tries === 1);
   }
 
-  /** For an answer to the first request. */
-  #isTooSoon(sinceRequestUs: number): boolean {
-    return this.#hasRepairStream || sinceRequestUs < Math.min(mostReorderedUs, reorderedShare * (this.#repairRoundTripUs ?? Number.POSITIVE_INFINITY));
+  #doubt(index: number, doubt: Doubt): void {
+    this.#doubts.set(index, doubt);
+    if (this.#doubts.size <= mostDoubts) return;
+    const [oldest = index] = this.#doubts.keys();
+    this.#doubts.delete(oldest);
+  }
+
+  /** The answer after all: what came before it was only overtaken. */
+  #onCopy(index: number, nowUs: number): void {
+    const doubt = this.#doubts.get(index);
+    if (doubt === undefined) return;
+    this.#doubts.delete(index);
+    this.#tolerate(doubt.lateUs);
+    this.#isRoundTripSure = true;
+    this.#repairRoundTripUs = nowUs - doubt.requestedUs;
+  }
+
+  #tolerate(lateUs: number): void {
+    this.reorderedCount += 1;
+    this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, lateUs + 1));
   }
 
   #measure(roundTripUs: number, isSure: boolean): void {

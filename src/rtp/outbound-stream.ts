@@ -72,6 +72,8 @@ const pauseUs = 120_000;
 const leastResendUs = 20_000;
 /** Of the round trip: listeners ask again after what they take for it, and one who is told a moment too soon would wait for it twice. */
 const answeredShare = 0.75;
+/** Of a second's budget: copies that nobody asked for must never be why a first repair is refused. */
+const copiesLeaveShare = 0.5;
 const originalSequenceBytes = 2;
 /** Its length stands in one byte (RFC 3550 5.1). */
 const mostPaddingBytes = 255;
@@ -174,23 +176,28 @@ export class OutboundStream {
       this.#counters.repeatedRequests++;
       return undefined;
     }
-    const packet = this.#again(sent, nowUs);
-    if (packet !== undefined) sent.resentUs = nowUs;
-    return packet;
-  }
-
-  /** A copy of what was sent again a moment ago, unasked: for a path that loses repairs as well. Undefined where it is forgotten, or the budget is spent. */
-  repeat(sequenceNumber: number, nowUs: number): Buffer | undefined {
-    const sent = this.#history.find(sequenceNumber);
-    return sent?.resentUs === undefined ? undefined : this.#again(sent, nowUs);
-  }
-
-  #again(sent: SentPacket, nowUs: number): Buffer | undefined {
-    const bytes = this.#headerBytes + sent.payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
-    if (!this.#spend(bytes, nowUs)) {
+    const bytes = this.#bytesAgain(sent);
+    if (!this.#spend(bytes, nowUs, 0)) {
       this.#counters.refusedRequests++;
       return undefined;
     }
+    sent.resentUs = nowUs;
+    return this.#again(sent, bytes);
+  }
+
+  /** A copy of what was sent again a moment ago, unasked: for a path that loses repairs as well. Undefined where it is forgotten, or the budget is better kept for what is asked for. */
+  repeat(sequenceNumber: number, nowUs: number): Buffer | undefined {
+    const sent = this.#history.find(sequenceNumber);
+    if (sent?.resentUs === undefined) return undefined;
+    const bytes = this.#bytesAgain(sent);
+    return this.#spend(bytes, nowUs, copiesLeaveShare * this.#resendBytesPerSecond) ? this.#again(sent, bytes) : undefined;
+  }
+
+  #bytesAgain({ payload }: SentPacket): number {
+    return this.#headerBytes + payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
+  }
+
+  #again(sent: SentPacket, bytes: number): Buffer {
     this.#counters.resentPackets++;
     this.#counters.resentBytes += bytes;
     if (this.#options.rtx !== undefined) return this.#writeRtx(sent);
@@ -250,12 +257,12 @@ export class OutboundStream {
     return packet;
   }
 
-  /** A bucket that fills with the budget's rate and holds one second of it. */
-  #spend(bytes: number, nowUs: number): boolean {
+  /** A bucket that fills with the budget's rate and holds one second of it. @param leftBytes has to be left in it */
+  #spend(bytes: number, nowUs: number, leftBytes: number): boolean {
     const elapsedUs = nowUs - (this.#budgetUs ?? nowUs);
     this.#budgetUs = nowUs;
     this.#budgetBytes = Math.min(this.#resendBytesPerSecond, this.#budgetBytes + (elapsedUs * this.#resendBytesPerSecond) / 1e6);
-    if (bytes > this.#budgetBytes) return false;
+    if (bytes + leftBytes > this.#budgetBytes) return false;
     this.#budgetBytes -= bytes;
     return true;
   }

@@ -6,7 +6,7 @@ const windowUs = 2_000_000;
 const growthWindowUs = 250_000;
 /**
  * A path that was cut to a fraction fills its queue within a fraction of a second, sooner than a fitted line tells: so long a wait that has grown by so much
- * just now, packet by packet, is no jitter, and no other route either, which is longer all at once.
+ * just now, packet by packet, is no jitter, and no other route either, which is longer all at once: the longest step does not count.
  */
 const filling = { delayUs: 80_000, growthUs: 50_000, stepUs: 4_000, steps: 3 } as const;
 /** The receiver's clock began anew. */
@@ -26,16 +26,26 @@ export class QueueDelay {
 
   /** Much more comes than goes. */
   get isFilling(): boolean {
+    return this.isFillingBeyond(0);
+  }
+
+  /** The same where waits of so long come and go without a queue. */
+  isFillingBeyond(usualUs: number): boolean {
     const newest = this.#recent.at(-1);
-    if (newest === undefined || this.delayUs < filling.delayUs) return false;
-    if (!this.#recent.some(({ delayUs }) => newest.delayUs - delayUs > filling.growthUs)) return false;
+    if (newest === undefined || this.delayUs < filling.delayUs + usualUs) return false;
     let steps = 0;
-    let highestUs = Number.POSITIVE_INFINITY;
+    let grownUs = 0;
+    let longestStepUs = 0;
+    let highestUs = this.#recent[0]?.delayUs ?? newest.delayUs;
     for (const { delayUs } of this.#recent) {
-      if (delayUs > highestUs + filling.stepUs) steps += 1;
-      highestUs = highestUs === Number.POSITIVE_INFINITY ? delayUs : Math.max(highestUs, delayUs);
+      const stepUs = delayUs - highestUs;
+      if (stepUs <= filling.stepUs) continue;
+      steps += 1;
+      grownUs += stepUs;
+      longestStepUs = Math.max(longestStepUs, stepUs);
+      highestUs = delayUs;
     }
-    return steps >= filling.steps;
+    return steps >= filling.steps && grownUs - longestStepUs > filling.growthUs + usualUs;
   }
 
   /** @param arrivalUs by any clock that stays the same */

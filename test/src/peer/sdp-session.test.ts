@@ -56,6 +56,7 @@ describe('SdpSession answering', () => {
         remoteSsrcs: [1399694169],
         remoteRtxSsrcs: [],
         extensionIds: { mid: 4, audioLevel: 1, transportCc: 3 },
+        sentExtensionIds: { mid: 4, audioLevel: 1, transportCc: 3 },
       },
       {
         mid: '1', kind: 'video', sends: true, receives: true,
@@ -70,6 +71,7 @@ describe('SdpSession answering', () => {
         remoteSsrcs: [2231627014],
         remoteRtxSsrcs: [632943048],
         extensionIds: { mid: 4, transportCc: 3, videoOrientation: 13 },
+        sentExtensionIds: { mid: 4, transportCc: 3, videoOrientation: 13 },
         takesRemb: true,
       },
     ]);
@@ -178,7 +180,21 @@ describe('SdpSession answering', () => {
     const toWatch = answer(chromiumOffer.replaceAll('a=sendrecv', 'a=recvonly'));
     expect(toWatch.media.map(({ takesRemb }) => takesRemb)).to.deep.equal([undefined, undefined]);
     expect(toWatch.answer).to.include('goog-remb');
-    expect(createSession().createOffer(takeAll(media.map((line) => ({ ...line, direction: 'sendrecv', ssrcs: [] }))))).to.not.include('goog-remb');
+  });
+
+  it('offers REMB for pictures that it receives, beside transport-cc, and reads whether the client takes it', () => {
+    const plan: MediaPlan = { mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix };
+    for (const direction of ['sendrecv', 'recvonly', 'sendonly'] as const) {
+      const client = createSession('client');
+      const offer = client.createOffer([{ ...plan, direction }]);
+      expect(linesOf(offer, 'a=rtcp-fb:96'), direction).to.include('a=rtcp-fb:96 transport-cc');
+      expect(offer.includes('goog-remb'), direction).to.equal(direction !== 'sendonly');
+      const { answer: text } = createSession().acceptOffer(offer, takeAll);
+      expect(client.acceptAnswer(text).media[0]?.takesRemb).to.equal(direction === 'sendonly' ? undefined : true);
+    }
+    const client = createSession('client');
+    const { answer: text } = createSession().acceptOffer(client.createOffer([plan]), takeAll);
+    expect(client.acceptAnswer(text.replaceAll(/a=rtcp-fb:\d+ goog-remb\r\n/g, '')).media[0]?.takesRemb, 'a client without it').to.equal(undefined);
   });
 
   it('takes one stream of a simulcast offer without the header extensions for it, in a bundle-only section, with feedback offered for all formats', () => {
@@ -239,6 +255,36 @@ describe('SdpSession answering', () => {
     expect(media.map(({ extensionIds }) => extensionIds)).to.deep.equal([{ mid: 4, audioLevel: 1, transportCc: 3 }, { transportCc: 3 }]);
     const ids = linesOf(text, 'a=extmap').map((line) => line.slice('a=extmap:'.length).split(' '));
     expect(new Set(ids.map(([id]) => id)).size).to.equal(new Set(ids.map(([, uri]) => uri)).size);
+  });
+
+  describe('header extensions of one direction (RFC 8285 5)', () => {
+    const level = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
+    const csrcLevel = 'urn:ietf:params:rtp-hdrext:csrc-audio-level';
+    const offering = (...lines: string[]): string => chromiumOffer.replace(`a=extmap:1 ${level}`, lines.join('\r\n'));
+
+    it('are answered in the other one, and used so alone', () => {
+      // As Firefox offers what it only shows, and a microphone what it only says.
+      const { sections, media } = answer(offering(`a=extmap:1/sendonly ${level}`, `a=extmap:5/recvonly ${csrcLevel}`).replace('a=extmap:3 http', 'a=extmap:3/sendrecv http'));
+      expect(linesOf(sections[1], 'a=extmap').slice(1)).to.deep.equal([`a=extmap:1/recvonly ${level}`, 'a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01', `a=extmap:5/sendonly ${csrcLevel}`]);
+      expect(media[0]?.extensionIds).to.deep.equal({ mid: 4, audioLevel: 1, transportCc: 3 });
+      expect(media[0]?.sentExtensionIds).to.deep.equal({ mid: 4, transportCc: 3, csrcAudioLevel: 5 });
+    });
+
+    it('are left out where the direction is none or a riddle, or their content is secret (RFC 6904)', () => {
+      for (const line of [`a=extmap:1/inactive ${level}`, `a=extmap:1/sideways ${level}`, `a=extmap:1 urn:ietf:params:rtp-hdrext:encrypt ${level}`]) {
+        const { answer: text, media } = answer(offering(line));
+        expect(text, line).to.not.include(level);
+        expect(media[0]?.extensionIds).to.deep.equal({ mid: 4, transportCc: 3 });
+      }
+      expect(answer(offering(`a=extmap:7 urn:ietf:params:rtp-hdrext:encrypt ${level}`, `a=extmap:1 ${level}`)).media[0]?.extensionIds, 'in clear as well').to.include({ audioLevel: 1 });
+    });
+
+    it('are read in an answer from its own view', () => {
+      const client = createSession('client');
+      const { answer: text } = createSession().acceptOffer(client.createOffer([{ mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ...mix }]), takeAll);
+      const [line] = client.acceptAnswer(text.replace(`a=extmap:5 ${csrcLevel}`, `a=extmap:5/recvonly ${csrcLevel}`).replace(`a=extmap:2 ${level}`, `a=extmap:2/sendonly ${level}`)).media;
+      expect([line?.extensionIds, line?.sentExtensionIds]).to.deep.equal([{ mid: 1, audioLevel: 2, transportCc: 3 }, { mid: 1, transportCc: 3, csrcAudioLevel: 5 }]);
+    });
   });
 
   it('gives the one transport to the first usable m-line of an offer without a bundle', () => {
@@ -340,7 +386,7 @@ describe('SdpSession offering', () => {
     );
     const { media, dtlsRole, isOfferer } = client.acceptAnswer(text);
     expect(media).to.deep.equal([
-      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], remoteRtxSsrcs: [], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3, csrcAudioLevel: 5 } },
+      { mid: '0', kind: 'audio', sends: true, receives: true, codecs: [{ name: 'opus', payloadType: 111, clockHz: 48_000 }], remoteSsrcs: [mix.ssrc], remoteRtxSsrcs: [], extensionIds: { mid: 1, audioLevel: 2, transportCc: 3, csrcAudioLevel: 5 }, sentExtensionIds: { mid: 1, audioLevel: 2, transportCc: 3, csrcAudioLevel: 5 } },
       {
         mid: '1', kind: 'video', sends: true, receives: true,
         codecs: [
@@ -350,8 +396,10 @@ describe('SdpSession offering', () => {
         remoteSsrcs: [mix.ssrc],
         remoteRtxSsrcs: [],
         extensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
+        sentExtensionIds: { mid: 1, transportCc: 3, videoOrientation: 4 },
+        takesRemb: true,
       },
-      { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {} },
+      { mid: '2', kind: 'video', sends: false, receives: false, codecs: [], remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds: {}, sentExtensionIds: {} },
     ]);
     expect([dtlsRole, isOfferer]).to.deep.equal(['client', true]);
   });

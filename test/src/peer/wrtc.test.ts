@@ -1,5 +1,10 @@
 import { expect } from 'chai';
 import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../../src/peer/index.js';
+import { decodeTransportSequence } from '../../../src/rtp/header-extensions.js';
+import { parseRtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { buildGoodbye, buildRemb, compound } from '../../../src/rtp/rtcp/build-rtcp.js';
+import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
+import { TransportFeedback } from '../../../src/rtp/transport-feedback.js';
 import { eventually } from '../../support/eventually.js';
 import { gatheredSdp, wrtc, type WrtcPeerConnection, type WrtcTrack } from '../../support/wrtc.js';
 import { loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate } from './peer-rig.js';
@@ -36,6 +41,12 @@ class Browser {
       if (report['type'] === 'inbound-rtp') counts[report['kind'] as 'audio' | 'video'] += report['packetsReceived'] as number;
     }
     return counts;
+  }
+
+  /** What its congestion control lets it send, which stands at the pair in use; 0 before it has an opinion. */
+  async allowedBps(): Promise<number> {
+    const allowed = [...(await this.connection.getStats())].map(([, report]) => report['availableOutgoingBitrate']);
+    return Math.max(0, ...allowed.filter((bps) => typeof bps === 'number'));
   }
 
   /** Resolves when the connection is in this state. */
@@ -167,6 +178,49 @@ describe('Peer and libwebrtc', function () {
   it('prefer UDP where both work', async () => {
     await expectMediaBothWays(await weOffer());
     expect(port.counters.sentDatagrams).to.be.greaterThan(60);
+  });
+
+  it('agree on REMB beside transport-cc when we offer: it is a ceiling over what the feedback allows', async () => {
+    const media = await weOffer();
+    const picture = media[1];
+    expect([picture?.takesRemb, picture?.extensionIds.transportCc]).to.deep.equal([true, media[0]?.extensionIds.transportCc]);
+    await Promise.all([rigged.reached(({ isConnected }) => isConnected), browser.reached('connected')]);
+    const feedback = new TransportFeedback();
+    let told = 0;
+    let ceilingBps: number | undefined;
+    const telling = setInterval(() => {
+      for (; told < rigged.rtp.length; told += 1) {
+        const data = parseRtpPacket(rigged.rtp[told]!)?.extension(picture?.extensionIds.transportCc ?? 0);
+        if (data !== undefined) feedback.onPacket(decodeTransportSequence(data) ?? 0, rigged.rtpArrivalsUs[told]!);
+      }
+      const remb = ceilingBps === undefined ? [] : [buildRemb({ senderSsrc: 1, bitrateBps: ceilingBps, ssrcs: picture?.remoteSsrcs ?? [] })];
+      rigged.peer.sendRtcp(compound([makeReceiverReport(1), ...feedback.build({ senderSsrc: 1, mediaSsrc: picture?.remoteSsrcs[0] ?? 0 }), ...remb]));
+    }, 100);
+    try {
+      const reaches = (what: string, isThere: (bps: number) => boolean): Promise<unknown> => eventually(what, async () => isThere(await browser.allowedBps()), 10_000);
+      await reaches('a free path', (bps) => bps > 200_000);
+      ceilingBps = 150_000;
+      await reaches('the ceiling', (bps) => Math.abs(bps / 150_000 - 1) < 0.01);
+      ceilingBps = 5_000_000;
+      await reaches('none any more', (bps) => bps > 200_000);
+    } finally {
+      clearInterval(telling);
+    }
+  });
+
+  it('part without waiting: libwebrtc says goodbye of a picture that it ends, and lives on with ours', async () => {
+    const media = await weOffer();
+    await expectMediaBothWays(media);
+    const [, picture] = browser.connection.getTransceivers();
+    if (picture !== undefined) picture.direction = 'recvonly';
+    await browser.connection.setRemoteDescription({ type: 'offer', sdp: rigged.peer.createOffer(plans) });
+    rigged.peer.acceptAnswer(await gatheredSdp(browser.connection, await browser.connection.createAnswer()));
+    const goodbyes = (): number[] => rigged.rtcp.flatMap((datagram) => parseRtcp(datagram).packets).flatMap((packet) => (packet.type === 'goodbye' ? packet.ssrcs : []));
+    await rigged.reached(() => goodbyes().length > 0);
+    expect(goodbyes()).to.include(media[1]?.remoteSsrcs[0]);
+    rigged.peer.sendRtcp(compound([makeReceiverReport(0x1111), buildGoodbye({ ssrcs: [0x2222], reason: undefined })]));
+    rigged.peer.sendRtp(makeRtp(30, { ssrc: 0x1111, payloadType: media[0]!.codecs[0]!.payloadType, payload: opusSilence }));
+    await eventually('sound goes on', async () => (await browser.receivedPackets()).audio === 31, 1_000);
   });
 
   it('connect when we are DTLS client', async () => {

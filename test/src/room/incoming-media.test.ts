@@ -321,6 +321,13 @@ describe('IncomingMedia', () => {
       expect(incoming.worthwhileBps).to.equal(190_000);
     });
 
+    it('are not told to who hears of needs otherwise', () => {
+      incoming = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => undefined, onVideoFrame: () => undefined } });
+      incoming.negotiate([audioLine(), videoLine({ takesRemb: true })], true);
+      incoming.setNeed('camera', need);
+      expect(incoming.worthwhileBps).to.equal(undefined);
+    });
+
     it('are no more than what comes through a path that is suddenly full, also where nothing else limits them', () => {
       for (const [isRemb, isNeeded] of [[true, true], [true, false], [false, true]] as const) {
         open([audioLine(), videoLine(isRemb ? { takesRemb: true } : {})]);
@@ -369,6 +376,20 @@ describe('IncomingMedia', () => {
     picture(5, 2_000, [midExtension('2')]);
     incoming.receive(rtpPacket({ ssrc: 5, payloadType: vp8Type, sequenceNumber: 9, timestamp: 9 }, new Uint8Array(0)), 3_000);
     expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 2_000]);
+  });
+
+  it('has nothing of a kind as soon as the last source of it said goodbye', () => {
+    sound(9, 1_000);
+    picture(5, 2_000, [midExtension('1')]);
+    picture(6, 3_000, [midExtension('2')]);
+    incoming.remove(5);
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 3_000]);
+    incoming.remove(6);
+    expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, Number.NEGATIVE_INFINITY]);
+    incoming.remove(9);
+    expect(incoming.lastAudioUs).to.equal(Number.NEGATIVE_INFINITY);
+    picture(6, 4_000, [midExtension('2')]);
+    expect(incoming.lastVideoUs).to.equal(4_000);
   });
 
   it('passes a wish for a keyframe to the source that is meant', () => {

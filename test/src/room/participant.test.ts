@@ -3,6 +3,7 @@ import type { ParticipantKind } from '../../../src/rooms/protocol.js';
 import { Participant } from '../../../src/room/participant.js';
 import { SpeakerOrder } from '../../../src/room/speaker-order.js';
 import { ManualRoomClock, OpenSession, opusType, rtpDatagram, vp8Type } from './room-rig.js';
+import { buildGoodbye } from '../../../src/rtp/rtcp/build-rtcp.js';
 import { newVoice, plainVoice } from '../../support/voices.js';
 
 describe('Participant', () => {
@@ -70,6 +71,16 @@ describe('Participant', () => {
     clock.advance(1);
     expect(ann.observeMedia(clock.nowUs())).to.equal(true);
     expect(ann.media).to.deep.equal({ audio: false, video: true, screen: false });
+  });
+
+  it('has nothing on of a WHIP client that said goodbye, without waiting for silence', () => {
+    const ann = create('whip');
+    arrive(opusType);
+    arrive(vp8Type);
+    ann.observeMedia(clock.nowUs());
+    open.peer.events.onRtcp(buildGoodbye({ ssrcs: [vp8Type], reason: undefined }), clock.nowUs());
+    expect(ann.observeMedia(clock.nowUs())).to.equal(true);
+    expect(ann.media).to.deep.equal({ audio: true, video: false, screen: false });
   });
 
   it('takes padding for no picture', () => {

@@ -7,7 +7,7 @@ import { packetiseVp8 } from '../../../src/rtp/vp8-payload.js';
 import { deferred } from '../../support/deferred.js';
 import { encodeTone, encodeVp8, type EncodedPicture } from '../../support/encoded-media.js';
 import { loopback, RiggedPeer, sharedCertificate } from '../peer/peer-rig.js';
-import { counting, mustParseRtp, roomOptions, rtpDatagram } from './room-rig.js';
+import { counting, mustParseRtcp, mustParseRtp, roomOptions, rtpDatagram } from './room-rig.js';
 
 /** Ann's SSRCs, as her answer tells them. */
 const annSound = 1_000;
@@ -22,6 +22,7 @@ describe('Room with media', () => {
   let ann: RiggedPeer;
   let viewer: RiggedPeer;
   let annMedia: readonly NegotiatedMedia[];
+  let viewerMedia: readonly NegotiatedMedia[];
   let tone: readonly Uint8Array[];
   let picture: EncodedPicture;
   const events: RoomEvent[] = [];
@@ -81,7 +82,11 @@ describe('Room with media', () => {
     room.answer({ sessionId: 'ann', answer });
     room.setMedia({ sessionId: 'ann', audio: true, video: true, screen: false });
     const viewerPlans = plans.map((plan): MediaPlan => ({ ...plan, direction: 'recvonly', cname: 'v', msid: `v ${plan.kind}` }));
-    viewer.peer.acceptAnswer(await room.view({ sessionId: 'viewer', offer: viewer.peer.createOffer(viewerPlans), participantId: undefined }));
+    // As Firefox does: it shows levels and has none to tell.
+    const offerOfViewer = viewer.peer.createOffer(viewerPlans).replace(/a=extmap:(\d+) (urn:ietf:params:rtp-hdrext:csrc-audio-level)/, 'a=extmap:$1/recvonly $2');
+    const answerToViewer = await room.view({ sessionId: 'viewer', offer: offerOfViewer, participantId: undefined });
+    expect(answerToViewer).to.match(/a=extmap:\d+\/sendonly urn:ietf:params:rtp-hdrext:csrc-audio-level\r\n/);
+    viewerMedia = viewer.peer.acceptAnswer(answerToViewer);
     await Promise.all([ann, viewer].map((peer) => peer.reached(({ isConnected }) => isConnected)));
     await told((event) => event.type === 'changed' && event.room.viewers === 1);
     // He is alone on the canvas, and who only looks is asked for nothing.
@@ -110,6 +115,11 @@ describe('Room with media', () => {
     const first = viewer.rtp.map(mustParseRtp).find(({ ssrc, payloadType: type }) => ssrc !== annPicture && line('video').codecs.some((codec) => codec.payloadType === type));
     // RFC 7741 4.2: the descriptor's one byte, then the frame, whose lowest bit is 0 in keyframes.
     expect((first?.payload[1] ?? 1) & 1).to.equal(0);
+    const viewerLevel = viewerMedia[0]?.extensionIds.csrcAudioLevel;
+    if (viewerLevel === undefined) throw new Error('no levels of who is heard were agreed on');
+    const levelsOf = ({ rtp }: RiggedPeer): (number | undefined)[] => rtp.flatMap((datagram) => mustParseRtp(datagram).extension(viewerLevel)?.at(0) ?? []);
+    // RFC 6465: the tone is far above silence.
+    await viewer.reached((peer) => levelsOf(peer).some((minusDbov) => minusDbov !== undefined && minusDbov < 60));
     await told((event) => event.type === 'speaking' && event.dominant === 'ann').finally(() => clearInterval(talking));
     expect(events).to.deep.include({ type: 'speaking', participantIds: ['ann'], dominant: 'ann' });
     const stats = await room.stats();
@@ -122,6 +132,9 @@ describe('Room with media', () => {
     await told((event) => event.type === 'sessionEnded' && event.sessionId === 'ann');
     await room.end('viewer', 'left');
     await viewer.reached(({ ended }) => ended !== undefined);
+    // Before the end, for nothing is heard after it.
+    const goodbyes = viewer.rtcp.flatMap(mustParseRtcp).flatMap((packet) => (packet.type === 'goodbye' ? packet.ssrcs : []));
+    expect(goodbyes).to.include.members([...new Set(viewer.rtp.map((packet) => mustParseRtp(packet).ssrc))]);
     await room.settled();
     expect(room.describe()).to.deep.include({ participants: [], viewers: 0 });
     expect((await room.stats())['outputs']).to.deep.equal({ listeners: 0, video: [] });

@@ -64,7 +64,7 @@ describe('RoomOutputs', () => {
     });
 
     it('carry levels for who agreed to them (RFC 6465)', async () => {
-      const viewer = await listen('v', undefined, [audioLine({ extensionIds: { csrcAudioLevel: 5 } })]);
+      const viewer = await listen('v', undefined, [audioLine({ sentExtensionIds: { csrcAudioLevel: 5 } })]);
       outputs.takeAudio(tick({ mix: sound(1), heard: loudestFirst }));
       expect([...(viewer.peer.rtp.map(mustParseRtp).at(-1)?.extension(5) ?? [])]).to.deep.equal([20, 30]);
     });

@@ -110,7 +110,7 @@ export function midExtension(mid: string): RtpExtension {
 /** m-lines as both sides agreed on them, in both directions. */
 export function audioLine(changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia {
   const codecs = [{ name: 'opus', payloadType: opusType, clockHz: 48_000 }] as const;
-  return { mid: '0', kind: 'audio', sends: true, receives: true, codecs, remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds, ...changes };
+  return { mid: '0', kind: 'audio', sends: true, receives: true, codecs, remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds, sentExtensionIds: extensionIds, ...changes };
 }
 
 export function videoLine(changes: Partial<NegotiatedMedia> = {}): NegotiatedMedia {
@@ -118,7 +118,7 @@ export function videoLine(changes: Partial<NegotiatedMedia> = {}): NegotiatedMed
     { name: 'vp8', payloadType: vp8Type, clockHz: 90_000 },
     { name: 'h264', payloadType: h264Type, clockHz: 90_000, packetizationMode: 1 },
   ] as const;
-  return { mid: '1', kind: 'video', sends: true, receives: true, codecs, remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds, ...changes };
+  return { mid: '1', kind: 'video', sends: true, receives: true, codecs, remoteSsrcs: [], remoteRtxSsrcs: [], extensionIds, sentExtensionIds: extensionIds, ...changes };
 }
 
 /** A connection that both ends of which are the test: what goes out is kept, what comes in is `events`. */

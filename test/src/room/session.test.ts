@@ -144,6 +144,26 @@ describe('Session', () => {
     expect(session.stats()['uplinks']).to.deep.equal([]);
   });
 
+  it('says goodbye of what it has sent, after the last reports of it, when its owner ends it and not otherwise', async () => {
+    const lines = [audioLine(), videoLine({ codecs: [{ name: 'vp8', payloadType: vp8Type, rtxPayloadType: vp8Type + 1, clockHz: 90_000 }] })];
+    for (const [isSending, ssrcs] of [[true, [1, 2, 3]], [false, [1]]] as const) {
+      const { peer, session } = await participant(lines);
+      if (isSending) session.audioDownlink?.send(opusPacket, 0);
+      if (isSending) session.videoDownlink?.sendFrame([Uint8Array.of(1)], 0, true);
+      await session.close();
+      await session.close();
+      expect(peer.rtcp.length, 'one compound').to.equal(1);
+      const packets = peer.rtcp.flatMap(mustParseRtcp);
+      expect(packets.map(({ type }) => type)).to.deep.equal([...(isSending ? ['sender-report', 'sender-report', 'source-description'] : ['receiver-report']), 'source-description', 'goodbye']);
+      expect(packets.at(-1)).to.deep.include({ ssrcs: [...ssrcs] });
+    }
+    const gone = await participant();
+    gone.session.audioDownlink?.send(opusPacket, 0);
+    gone.peer.events.onEnded('closed_by_peer', '');
+    await gone.session.close();
+    expect(gone.peer.rtcp).to.deep.equal([]);
+  });
+
   it('goes on with its media through ICE restarts', async () => {
     const { session, peer } = await participant();
     const { audioDownlink, videoDownlink } = session;

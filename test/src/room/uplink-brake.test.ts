@@ -9,6 +9,21 @@ const pictureBits = (packetBytes + headerBytes) * 8;
 const soundBps = ((soundBytes + headerBytes) * 8_000) / soundEveryMs;
 const delayMs = 25;
 
+/** What the path does to packets, beside its limit; all of it is nothing that sending less would help. */
+interface Trouble {
+  /** More delay of a packet sent then. */
+  readonly delayMs?: (atMs: number) => number;
+  /** What is held up holds up all behind it, as radios and TCP do. */
+  readonly keepsOrder?: boolean;
+  /** 0 in silence; 1 by default. */
+  readonly soundEachMs?: number;
+  /** Of the sender's sound card. */
+  readonly driftPpm?: number;
+  /** A second copy of each sound comes so much later. */
+  readonly copyAfterMs?: number;
+  readonly isLost?: (atMs: number) => boolean;
+}
+
 /** A sender whose picture takes what he is told, up to a limit, and a bottleneck with a queue before us, 1 ms at a time. */
 class Path {
   readonly brake = new UplinkBrake();
@@ -20,33 +35,42 @@ class Path {
   #pictureBits = 0;
   /** When the bottleneck has sent all that it holds. */
   #sentMs = 0;
+  /** Of the packet before. */
+  #lastMs = 0;
   #under: { readonly atMs: number; readonly bytes: number; readonly sound: number | undefined }[] = [];
 
   constructor(wantedBps: number) {
     this.#wantedBps = wantedBps;
   }
 
-  run(ms: number, limitBps: number, jitterMs: (atMs: number) => number = () => 0): void {
+  run(ms: number, limitBps: number, trouble: Trouble = {}): void {
+    const { soundEachMs = soundEveryMs, driftPpm = 0 } = trouble;
     const endMs = this.#nowMs + ms;
     for (; this.#nowMs < endMs; this.#nowMs += 1) {
-      if (this.#nowMs % soundEveryMs === 0) this.#send(soundBytes, this.#nowMs * 48, limitBps, jitterMs);
-      // He hears of it after the way back.
-      const obeyed = this.told.findLast(({ atMs }) => atMs + delayMs <= this.#nowMs)?.bps ?? this.#wantedBps;
-      this.#pictureBits += (Math.min(this.#wantedBps, obeyed) - soundBps) / 1000;
-      if (this.#pictureBits >= pictureBits) {
-        this.#pictureBits -= pictureBits;
-        this.#send(packetBytes, undefined, limitBps, jitterMs);
-      }
+      if (soundEachMs > 0 && this.#nowMs % soundEachMs === 0) this.#send(soundBytes, Math.round(this.#nowMs * 48 * (1 + driftPpm / 1e6)) % 2 ** 32, limitBps, trouble);
+      this.#sendPicture(limitBps, trouble);
       this.#arrive();
       if (this.#nowMs % 20 === 0) this.brake.tick(this.#nowMs * 1000, this.#wantedBps);
       if (this.told.at(-1)?.bps !== this.brake.ceilingBps) this.told.push({ atMs: this.#nowMs, bps: this.brake.ceilingBps });
     }
   }
 
-  #send(bytes: number, sound: number | undefined, limitBps: number, jitterMs: (atMs: number) => number): void {
+  #sendPicture(limitBps: number, trouble: Trouble): void {
+    // He hears of it after the way back.
+    const obeyed = this.told.findLast(({ atMs }) => atMs + delayMs <= this.#nowMs)?.bps ?? this.#wantedBps;
+    this.#pictureBits += (Math.min(this.#wantedBps, obeyed) - soundBps) / 1000;
+    if (this.#pictureBits < pictureBits) return;
+    this.#pictureBits -= pictureBits;
+    this.#send(packetBytes, undefined, limitBps, trouble);
+  }
+
+  #send(bytes: number, sound: number | undefined, limitBps: number, { delayMs: extraMs = () => 0, keepsOrder = false, copyAfterMs, isLost = () => false }: Trouble): void {
     this.#sentMs = Math.max(this.#nowMs, this.#sentMs) + ((bytes + headerBytes) * 8_000) / limitBps;
     this.longestQueueMs = Math.max(this.longestQueueMs, this.#sentMs - this.#nowMs);
-    this.#under.push({ atMs: this.#sentMs + delayMs + jitterMs(this.#nowMs), bytes, sound });
+    const atMs = Math.max(this.#sentMs + delayMs + extraMs(this.#nowMs), keepsOrder ? this.#lastMs : 0);
+    this.#lastMs = atMs;
+    if (!isLost(this.#nowMs)) this.#under.push({ atMs, bytes, sound });
+    if (sound !== undefined && copyAfterMs !== undefined) this.#under.push({ atMs: atMs + copyAfterMs, bytes, sound });
   }
 
   #arrive(): void {
@@ -59,11 +83,17 @@ class Path {
   }
 }
 
+/** From 0 to 1, the same in each run. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
 describe('UplinkBrake', () => {
   it('says nothing of a path that carries all, be it jittery', () => {
     const path = new Path(700_000);
     path.run(10_000, 2_000_000);
-    path.run(10_000, 2_000_000, (atMs) => (atMs * 7_919) % 50);
+    path.run(10_000, 2_000_000, { delayMs: (atMs) => (atMs * 7_919) % 50 });
     expect([path.told, path.brake.count]).to.deep.equal([[], 0]);
   });
 
@@ -95,5 +125,102 @@ describe('UplinkBrake', () => {
     path.run(8_000, 150_000);
     expect(path.brake.count).to.be.at.least(2);
     expect(path.told.at(-1)?.bps).to.be.at.least(120_000);
+  });
+
+  it('lets go although the sound stops while it brakes', () => {
+    for (const soundEachMs of [0, 3_000]) {
+      const path = new Path(700_000);
+      path.run(5_000, 2_000_000);
+      path.run(1_000, 300_000);
+      expect(path.told.at(-1)?.bps).to.be.below(300_000);
+      path.run(15_000, 2_000_000, { soundEachMs });
+      expect(path.told.at(-1)?.bps, `a sound each ${soundEachMs} ms`).to.equal(undefined);
+    }
+  });
+
+  it('does not brake on and on for a route that became longer while it braked', () => {
+    const path = new Path(700_000);
+    path.run(5_000, 2_000_000);
+    path.run(1_500, 300_000);
+    const brakes = path.brake.count;
+    path.run(10_000, 2_000_000, { delayMs: () => 300 });
+    expect(path.brake.count - brakes).to.be.at.most(2);
+    path.run(10_000, 2_000_000, { delayMs: () => 300 });
+    expect(path.told.at(-1)?.bps).to.equal(undefined);
+  });
+
+  it('sees a cut through usual jitter, and takes back what a client that stood still made it say', () => {
+    const jittery = new Path(700_000);
+    const random = chance(11);
+    const delay = (): number => random() * 40;
+    jittery.run(5_000, 2_000_000, { delayMs: delay });
+    jittery.run(600, 300_000, { delayMs: delay });
+    expect(jittery.told[0]?.atMs).to.be.within(5_050, 5_350);
+    expect(jittery.told[0]?.bps).to.be.below(300_000);
+    const slow = new Path(700_000);
+    slow.run(5_000, 2_000_000);
+    // For 0.4 s his machine does everything at half speed, then it catches up.
+    slow.run(5_000, 2_000_000, { delayMs: (atMs) => (atMs < 5_400 ? (atMs - 5_000) / 2 : 0), keepsOrder: true });
+    expect(slow.told.length, 'told and taken back').to.equal(2);
+    expect(slow.told[1]?.bps).to.equal(undefined);
+    expect((slow.told[1]?.atMs ?? 0) - (slow.told[0]?.atMs ?? 0)).to.be.below(400);
+  });
+
+  describe('without a limit', () => {
+    const wide = 4_000_000;
+    /** Half a minute of it, after as much without; @returns the brakes and the lowest that was told. */
+    const suffer = (trouble: Trouble, wantedBps = 700_000): { readonly brakes: number; readonly lowestBps: number } => {
+      const path = new Path(wantedBps);
+      path.run(5_000, wide);
+      path.run(30_000, wide, trouble);
+      return { brakes: path.brake.count, lowestBps: Math.min(...path.told.map(({ bps }) => bps ?? Infinity)) };
+    };
+    const none = { brakes: 0, lowestBps: Infinity };
+
+    it('does not take another route for a queue, jittery or not, there or back', () => {
+      for (const longerMs of [60, 85, 120, 300, 900]) {
+        for (const jitterMs of [0, 15, 30, 45]) {
+          const random = chance(longerMs + jitterMs + 1);
+          for (const keepsOrder of [false, true]) {
+            const routes = (atMs: number): number => (atMs % 10_000 > 5_000 ? longerMs : 0) + random() * jitterMs;
+            expect(suffer({ delayMs: routes, keepsOrder }), `${longerMs} ms longer, ${jitterMs} ms of jitter`).to.deep.equal(none);
+          }
+        }
+      }
+    });
+
+    it('does not mind packets that come in any order, a second time, or not at all', () => {
+      const random = chance(5);
+      for (const spreadMs of [50, 100, 200, 400]) expect(suffer({ delayMs: () => random() * spreadMs }), `${spreadMs} ms`).to.deep.equal(none);
+      for (const copyAfterMs of [5, 30, 100, 250]) expect(suffer({ copyAfterMs }), `a copy ${copyAfterMs} ms later`).to.deep.equal(none);
+      for (const share of [0.01, 0.1, 0.3]) expect(suffer({ isLost: () => random() < share }), `${share} lost`).to.deep.equal(none);
+      expect(suffer({ isLost: () => random() < 0.1, delayMs: () => random() * 60, copyAfterMs: 90 })).to.deep.equal(none);
+    });
+
+    it('does not mind a sound card that runs fast or slow, in an hour', () => {
+      for (const driftPpm of [300, -300]) {
+        const path = new Path(100_000);
+        path.run(3_600_000, wide, { driftPpm });
+        expect([path.brake.count, path.told]).to.deep.equal([0, []]);
+      }
+    });
+
+    it('does not mind pauses of the talker, with a packet each 400 ms or without', () => {
+      for (const soundEachMs of [0, 400]) {
+        const path = new Path(700_000);
+        for (let turn = 0; turn < 10; turn += 1) {
+          path.run(2_000, wide, { delayMs: (atMs) => (atMs * 7_919) % 40 });
+          path.run(3_000, wide, { soundEachMs, delayMs: (atMs) => (atMs * 7_919) % 40 });
+        }
+        expect([path.brake.count, path.told]).to.deep.equal([0, []]);
+      }
+    });
+
+    it('does not mind a radio that holds up everything for a moment, again and again', () => {
+      for (const [everyMs, holdMs] of [[400, 100], [700, 150], [1_000, 300], [2_000, 600]] as const) {
+        const hold = (atMs: number): number => Math.max(0, holdMs - (atMs % everyMs));
+        expect(suffer({ delayMs: hold, keepsOrder: true }), `${holdMs} ms each ${everyMs}`).to.deep.equal(none);
+      }
+    });
   });
 });

@@ -47,10 +47,12 @@ describe('NackTracker', () => {
     tracker.onPacket(0, 0);
     expect(overtaken(2, 0, 9_000), 'nobody knew').to.deep.equal([2]);
     expect(tracker.due(60_000, roundTripUs)).to.deep.equal([]);
-    expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 0, requestedCount: 1 });
-    expect(overtaken(4, 100_000, 9_000)).to.deep.equal([]);
-    expect(overtaken(6, 200_000, 40_000), 'no longer than 20 ms').to.deep.equal([6]);
-    expect(overtaken(8, 300_000, 20_000)).to.deep.equal([]);
+    tracker.onPacket(2, 108_999);
+    expect(tracker, 'the copy that was asked for').to.include({ reorderedCount: 1, requestedCount: 1, repairRoundTripUs: 100_000 });
+    expect(overtaken(4, 200_000, 9_000)).to.deep.equal([]);
+    expect(overtaken(6, 300_000, 40_000), 'no longer than 20 ms').to.deep.equal([6]);
+    tracker.onPacket(6, 439_999);
+    expect(overtaken(8, 500_000, 20_000)).to.deep.equal([]);
     for (let index = 10; index < 70; index += 2) {
       const atUs = index * 1_000_000;
       tracker.onPacket(index - 1, atUs);
@@ -58,9 +60,50 @@ describe('NackTracker', () => {
       expect(tracker.due(atUs + 20_000, roundTripUs)).to.deep.equal([index]);
       tracker.onPacket(index, atUs + 120_000, true);
     }
-    expect(tracker.recoveredCount).to.equal(30);
+    expect(tracker).to.include({ recoveredCount: 32, reorderedCount: 4 });
     tracker.onPacket(71, 80_000_000);
     expect(tracker.due(80_001_000, roundTripUs)).to.deep.equal([70]);
+  });
+
+  /** Each second packet is lost; asks each ms as it comes due. @returns how long it waited before each request */
+  const loseAndAnswer = (losses: number, answerUs: (index: number) => number): number[] => {
+    const waitsUs: number[] = [];
+    for (let loss = 0; loss < losses; loss += 1) {
+      const index = 2 * loss + 1;
+      const atUs = index * 50_000;
+      tracker.onPacket(index - 1, atUs);
+      tracker.onPacket(index + 1, atUs);
+      let answeredUs = Number.POSITIVE_INFINITY;
+      for (let nowUs = atUs; nowUs < Math.min(atUs + 50_000, answeredUs); nowUs += 1_000) {
+        if (!tracker.isDue(nowUs) || !tracker.due(nowUs, roundTripUs).includes(index)) continue;
+        waitsUs.push(nowUs - atUs);
+        answeredUs = Math.min(answeredUs, nowUs + answerUs(index));
+      }
+      tracker.onPacket(index, answeredUs);
+    }
+    return waitsUs;
+  };
+
+  for (const answerUs of [1_000, 5_000, 9_000, 14_000]) {
+    it(`asks once and at once where answers take ${answerUs / 1_000} ms and come in no stream of their own`, () => {
+      expect(loseAndAnswer(100, () => answerUs)).to.deep.equal(Array.from({ length: 100 }, () => 0));
+      expect(tracker).to.include({ requestedCount: 100, recoveredCount: 100, reorderedCount: 0, repairRoundTripUs: answerUs });
+    });
+  }
+
+  it('keeps asking at once where short answers vary', () => {
+    const waitsUs = loseAndAnswer(300, (index) => 1_000 + ((index * 7_919) % 9) * 1_000);
+    expect(Math.max(...waitsUs)).to.equal(0);
+    expect(tracker.repairRoundTripUs).to.be.within(3_000, 7_000);
+  });
+
+  it('has nothing due while nothing is missing, also after the first loss', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(2, 0);
+    expect(tracker.due(0, roundTripUs)).to.deep.equal([1]);
+    tracker.onPacket(1, 50_000);
+    expect(tracker.isDue(60_000)).to.equal(false);
+    expect(tracker.isDue(10_000_000)).to.equal(false);
   });
 
   it('takes what comes late under its own number for overtaken, where repairs are a stream of their own', () => {

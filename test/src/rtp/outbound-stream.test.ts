@@ -164,15 +164,21 @@ describe('OutboundStream', () => {
       expect(outbound.counters).to.include({ resentPackets: 3, repeatedRequests: 2 });
     });
 
-    it('repeats what was sent again, within the budget and without a new round trip', () => {
-      const outbound = stream({ resendBytesPerSecond: 400 });
-      framePackets(outbound, payloads(2), 0);
+    it('repeats what was sent again, without a new round trip, from what the budget has beyond its half', () => {
+      const outbound = stream({ resendBytesPerSecond: 1_000 });
+      framePackets(outbound, payloads(8), 0);
       expect(outbound.repeat(0, 0), 'nobody asked for it').to.equal(undefined);
-      outbound.resend(0, 10_000, 50_000);
-      expect(parse(outbound.repeat(0, 40_000)).sequenceNumber).to.equal(0);
-      expect(outbound.resend(0, 47_500, 50_000)).to.not.equal(undefined);
-      expect(outbound.repeat(0, 50_000), 'four of 112 bytes').to.equal(undefined);
-      expect(outbound.counters).to.include({ resentPackets: 3, refusedRequests: 1 });
+      const answered: string[] = [];
+      for (let at = 0; at < 8; at += 1) {
+        if (outbound.resend(at, 0, 50_000) !== undefined) answered.push(`${at}`);
+        if (outbound.repeat(at, 0) !== undefined) answered.push(`${at} again`);
+      }
+      expect(answered, 'eight of 112 bytes fit, copies only into the first half').to.deep.equal(['0', '0 again', '1', '1 again', '2', '3', '4', '5']);
+      expect(outbound.counters).to.include({ resentPackets: 8, refusedRequests: 2 });
+      framePackets(outbound, payloads(1), 0);
+      expect(parse(outbound.resend(8, 560_000, 0)).sequenceNumber).to.equal(8);
+      expect(outbound.repeat(8, 560_000), 'no refusal either').to.equal(undefined);
+      expect(outbound.counters).to.include({ refusedRequests: 2 });
     });
 
     it('does not mistake a new packet for one that had its place', () => {
