@@ -2,6 +2,7 @@ import type { EncodedStream, HeardVoice } from '../protocol.js';
 import { silenceDbov } from './audio-format.js';
 import { AudioOutput, type AudioOutputOptions } from './audio-output.js';
 import type { HearingRow } from './hearing-row.js';
+import type { ListenerLoss } from './listener-loss.js';
 import { MixSum } from './mix-sum.js';
 import { SoundBlock } from './sound-block.js';
 import { crossfadeIn } from './splice.js';
@@ -19,13 +20,6 @@ export interface MixGroupOptions extends AudioOutputOptions {
 export interface PastOutput {
   readonly output: AudioOutput;
   readonly group: MixGroup;
-}
-
-/** How much of what they are sent gets lost, as they report it. */
-export interface ListenerLoss {
-  /** Of those who are no participants. */
-  readonly mixPercent: number;
-  of(participantId: string): number;
 }
 
 /** A stream of its own for a few of the group: one who talks, or those who have just come. */
@@ -65,7 +59,7 @@ export class MixGroup {
   readonly #block = new SoundBlock();
   readonly #pastBlock = new SoundBlock();
   #sharedIds: readonly string[] | undefined = [];
-  #sharedLoss: { readonly loss: ListenerLoss; readonly ids: readonly string[]; readonly worst: number } | undefined;
+  #sharedLoss: { readonly loss: ListenerLoss; readonly ids: readonly string[]; readonly isMixTaken: boolean; readonly percent: number } | undefined;
   #shared: AudioOutput | undefined;
   #standby: AudioOutput | undefined;
   #lowestGain = 1;
@@ -257,28 +251,20 @@ export class MixGroup {
     output.close();
   }
 
-  /** Encoders reckon with the worst that those who take them report. @returns whether one was changed: more than one in a tick is too much work */
-  followLoss(loss: ListenerLoss, isMixTaken: boolean): boolean {
-    for (const { output, members } of this.#sides) {
-      let worst = 0;
-      for (const participantId of members) worst = Math.max(worst, loss.of(participantId));
-      if (worst === output.lossPercent) continue;
-      output.expectLoss(worst);
-      return true;
-    }
-    const worst = this.#worstOfShared(loss, isMixTaken);
-    if (this.#shared === undefined || this.#shared.lossPercent === worst) return false;
-    this.#shared.expectLoss(worst);
-    this.#standby?.expectLoss(worst);
+  /** Encoders reckon with what those who take them report. @returns whether one was changed: more than one in a tick is too much work */
+  followLoss(loss: ListenerLoss, isMixTaken: boolean, tickUs: number): boolean {
+    for (const { output, members } of this.#sides) if (output.followLoss(loss.deciding(members, false), tickUs)) return true;
+    if (this.#shared?.followLoss(this.#lossOfShared(loss, isMixTaken), tickUs) !== true) return false;
+    this.#standby?.expectLoss(this.#shared.lossPercent);
     return true;
   }
 
-  #worstOfShared(loss: ListenerLoss, isMixTaken: boolean): number {
+  #lossOfShared(loss: ListenerLoss, isMixTaken: boolean): number {
     const ids = this.#idsWithoutSide();
-    if (this.#sharedLoss?.ids !== ids || this.#sharedLoss.loss !== loss) {
-      this.#sharedLoss = { loss, ids, worst: ids.reduce((worst, participantId) => Math.max(worst, loss.of(participantId)), 0) };
+    if (this.#sharedLoss?.ids !== ids || this.#sharedLoss.loss !== loss || this.#sharedLoss.isMixTaken !== isMixTaken) {
+      this.#sharedLoss = { loss, ids, isMixTaken, percent: loss.deciding(ids, isMixTaken) };
     }
-    return Math.max(this.#sharedLoss.worst, isMixTaken ? loss.mixPercent : 0);
+    return this.#sharedLoss.percent;
   }
 
   #closeShared(): void {

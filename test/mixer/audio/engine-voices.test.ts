@@ -141,26 +141,25 @@ describe('AudioEngine: voices and who hears them', () => {
     expect(new Set(room.kinds('ann').slice(480)), 'back at the shared stream').to.deep.equal(new Set(['mix']));
   });
 
-  it('goes over to encoders for another loss in the middle of speech, unheard', async () => {
+  it('goes over to an encoder for another loss in the middle of speech, unheard', async () => {
     const speech = atLufs(talk({ seconds: 6, pitchHz: 140, seed: 3 }), -20);
     const heard: Float32Array[] = [];
-    for (const changes of [[], [150, 200, 250]]) {
+    for (const changesAt of [undefined, 150]) {
       const other = await SoundRoom.create({ bitrateBps: 48_000 });
       await other.join({ participantId: 'ann', microphone: (from, count) => looped(speech, from, count) });
       other.listen({ mix: true, participantIds: [] });
       other.run(300, (tick) => {
-        if (changes.includes(tick)) other.engine.setReportedLoss({ mixPercent: tick === 200 ? 3 : 20, participants: {} });
+        if (tick === changesAt) other.engine.setReportedLoss({ mix: [{ percent: 20, listeners: 1 }], participants: {} });
       });
       heard.push(await other.heard());
       await other.close();
     }
     const [as, changed] = heard as [Float32Array, Float32Array];
-    for (const tick of [150, 200, 250]) {
-      for (let part = 0; part < 6; part += 1) {
-        const [before, after] = [as, changed].map((sound) => sound.subarray(tick * frameSamples + part * 480, tick * frameSamples + (part + 1) * 480)) as [Float32Array, Float32Array];
-        expect(rmsDb(after), `level ${10 * part} ms after tick ${tick}`).to.be.closeTo(rmsDb(before), 2.5);
-        expect(largestStep(after), 'no click').to.be.below(1.5 * largestStep(before) + 0.01);
-      }
+    const tick = 150;
+    for (let part = 0; part < 6; part += 1) {
+      const [before, after] = [as, changed].map((sound) => sound.subarray(tick * frameSamples + part * 480, tick * frameSamples + (part + 1) * 480)) as [Float32Array, Float32Array];
+      expect(rmsDb(after), `level ${10 * part} ms after tick ${tick}`).to.be.closeTo(rmsDb(before), 2.5);
+      expect(largestStep(after), 'no click').to.be.below(1.5 * largestStep(before) + 0.01);
     }
   });
 
