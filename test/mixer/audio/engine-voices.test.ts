@@ -192,7 +192,7 @@ describe('AudioEngine: many microphones', () => {
     await room.close();
   });
 
-  it('mixes as many as may be, decodes and encodes for no more, and takes nobody\'s first syllable', async () => {
+  it('mixes as many as may be, and decodes and encodes for no more', async () => {
     const room = await SoundRoom.create({ maxTalkers: 3 });
     const ids = Array.from({ length: 8 }, (_, i) => `p${i}`);
     await room.join(...ids.map((participantId, i) => ({ participantId, microphone: sine(300 + 200 * i, i < 3 ? 0.2 : 0.15) })));
@@ -211,6 +211,44 @@ describe('AudioEngine: many microphones', () => {
     room.run(50);
     expect(room.encoded.at(-1)!.heard.length, 'a free place is taken').to.equal(3);
     expect(largestStep(ticks(await room.heard(), 140, 200))).to.be.below(0.12);
+    await room.close();
+  });
+
+  it('lets a new talker be heard from his first millisecond on, also where fans and hum were in all places', async () => {
+    const onset = 650;
+    const heard: Float32Array[] = [];
+    // Beside a room with places for all of them.
+    for (const maxTalkers of [2, 12]) {
+      const room = await SoundRoom.create({ maxTalkers });
+      const fans = [120, 180].map((hz, i) => ({ participantId: `fan${i}`, microphone: sine(hz, 0.01), levels: i === 0 }));
+      // In the crest of the wave: the hardest beginning there is.
+      const voice: Microphone = (from, count) => Float32Array.from({ length: count }, (_, i) => (from + i < onset * frameSamples ? 0 : 0.3 * Math.cos((2 * Math.PI * 500 * (from + i)) / 48_000)));
+      await room.join(...fans, { participantId: 'ann', microphone: voice });
+      room.listen({ mix: true, participantIds: [] });
+      room.run(onset);
+      expect(room.encoded.at(-1)!.heard.map(({ participantId }) => participantId), 'while nobody speaks').to.have.members(['fan0', 'fan1']);
+      room.run(50);
+      expect(room.encoded.at(-1)!.heard.map(({ participantId }) => participantId)).to.include('ann').and.have.lengthOf(Math.min(maxTalkers, 3));
+      heard.push(await room.heard());
+      await room.close();
+    }
+    const [scarce, ample] = heard as [Float32Array, Float32Array];
+    const begins = ample.findIndex((sample, i) => i > onset * frameSamples && Math.abs(sample) > 0.15);
+    expect(begins - onset * frameSamples, 'two ticks of playout, the limiter and the codec after he spoke').to.be.within(frameSamples, 3 * frameSamples);
+    for (let at = begins; at < begins + 20 * 48; at += 96) {
+      const [mine, his] = [scarce, ample].map((sound) => rmsDb(sound.subarray(at, at + 96))) as [number, number];
+      expect(mine, `${(at - begins) / 48} ms after he began`).to.be.closeTo(his, 1.5);
+    }
+  });
+
+  it('leaves the places to those who are heard, whatever others say of their own loudness', async () => {
+    const room = await SoundRoom.create({ maxTalkers: 2 });
+    await room.join({ participantId: 'ann', microphone: sine(400, 0.1) });
+    room.listen({ mix: true, participantIds: [] });
+    await room.join(...['liar', 'cheat'].map((participantId) => ({ participantId, microphone: silence, claimsDbov: -10 })));
+    room.run(1_500);
+    const share = room.encoded.filter(({ heard }) => heard.some(({ participantId }) => participantId === 'ann')).length / room.encoded.length;
+    expect(share).to.be.above(0.9);
     await room.close();
   });
 
