@@ -389,6 +389,20 @@ describe('AudioEngine: sounds', () => {
     expect(largestStep(ticks(await room.heard('ann'), 15, room.encoded.length))).to.be.below(0.06);
   });
 
+  it('moves nobody to another mix while a sound has run dry', async () => {
+    await room.join({ participantId: 'ann', microphone: silence }, { participantId: 'ben', microphone: sine(1500) });
+    room.listen({ mix: true, participantIds: ['ann', 'ben'] });
+    play('hold', ['ann'], { loop: true });
+    await begun('hold');
+    const groups = (): unknown => (room.engine.stats()['outputs'] as { groups: number }).groups;
+    for (let tick = 0; tick < 40; tick += 1) {
+      room.run(1);
+      expect(groups(), `tick ${tick}`).to.equal(2);
+    }
+    expect((room.engine.stats()['sounds'] as Record<string, { ranDry: number }>)['hold']!.ranDry).to.be.above(0);
+    expect(room.kinds('ann').slice(-40).every((kind) => kind === 'own')).to.equal(true);
+  });
+
   it('says what is wrong with a file, and goes on', async () => {
     await room.join({ participantId: 'ann', microphone: sine(1000) });
     room.listen({ mix: true, participantIds: [] });
