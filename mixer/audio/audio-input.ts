@@ -13,8 +13,9 @@ import { isLoud, standsOut, TalkGate } from './talk-gate.js';
 import type { Voice } from './tick-sound.js';
 import { VoiceChain } from './voice-chain.js';
 
-/** What may fail here. */
-export type InputStage = 'opus decoder' | 'noise suppression';
+/** What may fail here. Each is caught where it is called: what one sender's packets or settings bring about ends a stage of his, never the tick of all. */
+export const inputStages = ['playout', 'opus decoder', 'noise suppression', 'levelling', 'voice chain'] as const;
+export type InputStage = (typeof inputStages)[number];
 
 export interface AudioInputOptions {
   readonly participantId: string;
@@ -63,7 +64,7 @@ export class AudioInput implements Voice {
     this.participantId = participantId;
     this.#mode = mode;
     this.#onFault = onFault;
-    this.#chain = new VoiceChain({ mode, onFault: (message) => onFault('noise suppression', participantId, message) });
+    this.#chain = new VoiceChain({ mode, onFault: (stage, message) => onFault(stage, participantId, message) });
     this.voice = usualVoice;
   }
 
@@ -74,13 +75,22 @@ export class AudioInput implements Voice {
       if (this.#closed) decoder.close();
       else this.#decoder = decoder;
     } catch (error) {
-      this.#onFault('opus decoder', this.participantId, `no Opus decoder: ${error instanceof Error ? error.message : String(error)}`);
+      this.#fault('opus decoder', error);
     }
+  }
+
+  #fault(stage: InputStage, error: unknown): void {
+    this.#onFault(stage, this.participantId, error instanceof Error ? error.message : String(error));
   }
 
   push(packet: AudioPacket): void {
     this.#sendsLevels = packet.levelDbov !== undefined;
-    this.#playout.push(packet);
+    try {
+      this.#playout.push(packet);
+    } catch (error) {
+      this.#fault('playout', error);
+      return;
+    }
     if (this.#playout.counters.restarts !== this.#restarts) {
       this.#restarts = this.#playout.counters.restarts;
       this.#gate.reset();
@@ -144,12 +154,21 @@ export class AudioInput implements Voice {
       this.#pull(tickUs, decoder);
       this.#energy(tickUs);
     }
-    if (!wasMixed) this.#chain.restart();
-    this.#chain.process(this.block);
+    this.#runChain(wasMixed);
     // Into the mix and out of it over 5 ms.
     if (isSelected !== wasMixed) rampSound(this.block.sound, wasMixed ? 1 : 0, isSelected ? 1 : 0, rampSamples);
     this.#mixedDbov = levelDbov(soundEnergy(this.block.sound), tickSamples);
     return true;
+  }
+
+  #runChain(goesOn: boolean): void {
+    try {
+      if (!goesOn) this.#chain.restart();
+      this.#chain.process(this.block);
+    } catch (error) {
+      this.#fault('voice chain', error);
+      this.block.clear();
+    }
   }
 
   /** Nobody listens at all. */
@@ -159,7 +178,12 @@ export class AudioInput implements Voice {
   }
 
   #pull(tickUs: number, decoder: OpusDecoder): void {
-    this.#playout.pull(tickUs, this.block, decoder);
+    try {
+      this.#playout.pull(tickUs, this.block, decoder);
+    } catch (error) {
+      this.#fault('playout', error);
+      this.block.clear();
+    }
     this.#isPulled = true;
     this.#reportUndecodable(decoder);
   }

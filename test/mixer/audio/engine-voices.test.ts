@@ -6,7 +6,10 @@ import { OpusEncoder } from '../../../mixer/ffmpeg/opus-encoder.js';
 import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
 import { makeWaveFile } from '../../../scripts/wave-file.js';
 import { eventually } from '../../support/eventually.js';
+import { Leveller } from '../../../mixer/audio/leveller.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
+import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
+import { Rnnoise, RnnoiseVoice } from '../../../mixer/audio/rnnoise.js';
 import { join, largestStep, rmsDb, splashDb, tone, toneDb } from './sound.js';
 import { asHeIs, frameSamples, type Microphone, SoundRoom } from './speaker.js';
 import { atLufs, integratedLufs, talk } from './spoken.js';
@@ -25,10 +28,22 @@ function ticks(heard: Float32Array, first: number, last: number): Float32Array {
 interface InputStats {
   readonly decoded: number;
   readonly mixed: boolean;
+  readonly voice: { readonly noiseSuppression: string };
 }
 
 function statsOf(room: SoundRoom, participantId: string): InputStats {
   return (room.engine.stats()['participants'] as Record<string, InputStats>)[participantId]!;
+}
+
+function fail(): never {
+  throw new Error('a bug');
+}
+
+/** Of all objects of a class: what foreign code and bugs do cannot be had otherwise. @returns what gives it back */
+function replaceMethod(prototype: object, name: string, method: unknown): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, name)!;
+  Object.defineProperty(prototype, name, { ...own, value: method });
+  return () => Object.defineProperty(prototype, name, own);
 }
 
 describe('AudioEngine: voices and who hears them', () => {
@@ -161,6 +176,54 @@ describe('AudioEngine: voices and who hears them', () => {
       expect(rmsDb(after), `level ${10 * part} ms after tick ${tick}`).to.be.closeTo(rmsDb(before), 2.5);
       expect(largestStep(after), 'no click').to.be.below(1.5 * largestStep(before) + 0.01);
     }
+  });
+
+  it('goes on without a stage that throws, for him and for everybody else', async () => {
+    let calls = 0;
+    const breaksLater = (): RnnoiseVoice => new RnnoiseVoice(() => {
+      calls += 1;
+      if (calls > 60) throw new Error('RNNoise found itself broken.');
+    }, () => undefined);
+    const giveBack = [replaceMethod(Rnnoise.prototype, 'open', breaksLater), replaceMethod(Leveller.prototype, 'follow', fail)];
+    try {
+      await room.join({ participantId: 'ann', microphone: sine(200) }, { participantId: 'ben', microphone: sine(1000) });
+      room.engine.setVoice('ann', { ...asHeIs, noiseSuppressed: true });
+      room.engine.setVoice('ben', { ...asHeIs, levelled: true });
+      await eventually('it is loaded', () => {
+        room.run(1);
+        return statsOf(room, 'ann').voice.noiseSuppression === 'on';
+      });
+      room.listen({ mix: true, participantIds: [] });
+      room.run(150);
+    } finally {
+      for (const back of giveBack) back();
+    }
+    expect(room.faults).to.have.members(['noise suppression ann: noise suppression has failed: RNNoise found itself broken.', 'levelling ben: a bug']);
+    expect(statsOf(room, 'ann').voice.noiseSuppression).to.equal('off');
+    const last = ticks(await room.heard(), 110, 150);
+    expect([toneDb(last, 200), toneDb(last, 1000)].map(Math.round)).to.deep.equal([-14, -14]);
+  });
+
+  it('is silent for who cannot be played out, and for nobody else', async () => {
+    await room.join({ participantId: 'ann', microphone: sine(200), levels: false }, { participantId: 'ben', microphone: sine(1000) });
+    room.listen({ mix: true, participantIds: [] });
+    room.run(20);
+    const pull = Reflect.get(PlayoutBuffer.prototype, 'pull') as (this: PlayoutBuffer, ...args: unknown[]) => void;
+    let calls = 0;
+    const giveBack = replaceMethod(PlayoutBuffer.prototype, 'pull', function pullOrThrow(this: PlayoutBuffer, ...args: unknown[]): void {
+      calls += 1;
+      // Ann joined first.
+      if (calls % 2 === 1) fail();
+      pull.apply(this, args);
+    });
+    try {
+      room.run(50);
+    } finally {
+      giveBack();
+    }
+    expect(room.faults, 'once a second').to.deep.equal(['playout ann: a bug']);
+    expect(room.engine.stats()['faults']).to.equal(50);
+    expect(toneDb(ticks(await room.heard(), 30, 65), 1000)).to.be.closeTo(-14, 1);
   });
 
   it('brings people of different loudness together', async () => {
