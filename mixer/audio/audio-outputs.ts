@@ -75,7 +75,7 @@ export class AudioOutputs {
       this.#isRegrouped = false;
     }
     if (!this.#isRegrouped) this.#regroup(tickUs, sound);
-    for (const group of this.#groups.values()) group.sumUp(sound);
+    for (const group of this.#groups.values()) group.heard.sumUp(sound);
     const { mix: isMixTaken, participantIds } = this.#listeners;
     const streams: EncodedStream[] = [];
     let mix: Uint8Array | undefined;
