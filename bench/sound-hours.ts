@@ -16,7 +16,7 @@ const mostGrownMegabytes = 8;
 
 export const bench: Bench = {
   name: 'sound-hours',
-  meaning: 'Two simulated hours through the real engine: clocks off by up to 300 ppm, 5 % loss in bursts, 30 ms jitter, DTX, new sources, people who come and go.',
+  meaning: 'Two simulated hours through the real engine: clocks off by up to 300 ppm, 5 % loss in bursts, 30 ms jitter, delay spikes, DTX, new sources, people who come and go, rows of hearing, holds, chimes, noise suppression.',
   async run({ say }) {
     const startedMs = performance.now();
     const hours = await childResult<SimulatedHours>(runModule, options, nodeArguments);
@@ -28,7 +28,7 @@ export const bench: Bench = {
   },
 };
 
-function rows({ senders, heardMs, memory, nativeObjectsLeft, concealedShare, cpuUsPerTick }: SimulatedHours): readonly BenchRow[] {
+function rows({ senders, heardMs, memory, nativeObjectsLeft, concealedShare, cpuUsPerTick, faults, moderation, merged, left }: SimulatedHours): readonly BenchRow[] {
   const figure = (name: string, value: number, unit: string, most: number | undefined, against = '-', againstValue?: number): BenchRow => ({
     figure: name, value, unit, against, againstValue, goal: most === undefined ? undefined : { most, isRatio: false }, doubt: '',
   });
@@ -43,6 +43,12 @@ function rows({ senders, heardMs, memory, nativeObjectsLeft, concealedShare, cpu
     figure('RSS grown since 10 min', grown(({ rssBytes }) => rssBytes), 'MB', mostGrownMegabytes, '-'),
     figure('RSS at the end', memory.end.rssBytes / 1e6, 'MB', undefined, 'after 10 min', memory.settled.rssBytes / 1e6),
     figure('native objects left', nativeObjectsLeft, '', 0),
+    figure('faults', faults, '', 0),
+    figure('rows of hearing set and taken back', moderation.rows, '', undefined, 'other mixes left', left.groups),
+    figure('holds and chimes', moderation.holds + moderation.chimes, '', undefined, 'sounds left', left.sounds),
+    figure('mixes and sounds left of them', left.groups + left.sounds, '', 0),
+    figure('noise suppression switched on and off', moderation.suppressions, '', undefined),
+    figure('late packets joined', merged, '', undefined),
     figure('made up of what was said', 100 * concealedShare, '%', undefined),
     figure('CPU a tick of 20 ms', cpuUsPerTick, 'us', undefined),
   ];

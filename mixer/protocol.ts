@@ -129,9 +129,17 @@ export interface SoundOrder {
   readonly participantIds: readonly string[] | undefined;
 }
 
-/** Loss in whole percent, 0 to 100, that listeners report of their sound: of those who take the whole mix the worst, and by participant. */
+/** So many listeners lose so much, in whole percent, 0 to 100. */
+export interface LossCount {
+  readonly percent: number;
+  readonly listeners: number;
+}
+
+/** What listeners report to have lost of their sound. */
 export interface ReportedLoss {
-  readonly mixPercent: number;
+  /** Of those who take the whole mix, recordings (which lose nothing) included. */
+  readonly mix: readonly LossCount[];
+  /** In percent; who is not named loses nothing. */
   readonly participants: Readonly<Record<string, number>>;
 }
 

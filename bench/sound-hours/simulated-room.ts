@@ -1,17 +1,22 @@
 /**
  * The sound half of a room on a clock that is turned by hand: senders with clocks that run off, loss in bursts, jitter, pauses, new sources, people who come
- * and go; one listener to the whole mix, one participant who hears the others.
+ * and go; one listener to the whole mix, participants who hear the others; and what moderators do meanwhile (`Moderation`).
  *
  * `metronome` chirps, and in the seconds in which his delay is measured by content all others are silent. Everybody's delay is known besides from the engine's own gauge
  * and from when the packets were spoken. Times are microseconds of the room.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { AudioEngine } from '../../mixer/audio/audio-engine.js';
 import { sampleRateHz, samplesToUs, tickSamples, tickUs } from '../../mixer/audio/audio-format.js';
 import { OpusDecoder } from '../../mixer/audio/opus-decoder.js';
 import { liveNativeObjects } from '../../mixer/ffmpeg/native-ledger.js';
 import type { EncodedAudio } from '../../mixer/protocol.js';
 import { findChirps } from '../latency/chirp.js';
-import type { Impairment } from '../network/impairment.js';
+import { makeWaveFile } from '../../scripts/wave-file.js';
+import { unimpaired, type Impairment, type ImpairmentStep } from '../network/impairment.js';
+import { Moderation, type ModerationCounts } from './moderation.js';
 import { chirpPackets, recordChirps, recordVoice, type Recording } from './recording.js';
 import { SimulatedSender, type SimulatedSenderOptions } from './simulated-sender.js';
 
@@ -47,6 +52,11 @@ export interface SimulatedHours {
   /** Beside those of the codecs in use: what closing freed too little. */
   readonly nativeObjectsLeft: number;
   readonly cpuUsPerTick: number;
+  readonly moderation: ModerationCounts;
+  /** Late packets that were joined to what had been made up in their place. */
+  readonly merged: number;
+  /** What is there at the end of what moderators began and ended: mixes beside the room's own, sounds. */
+  readonly left: { readonly groups: number; readonly sounds: number };
 }
 
 const minuteUs = 60_000_000;
@@ -55,11 +65,15 @@ const network: Partial<Impairment> = { lossShare: 0.05, lossBurst: 2.5, delayMs:
 const steady = [
   { ppm: 300, sendsLevels: true, restarts: undefined }, { ppm: -300, sendsLevels: true, restarts: 31_000 }, { ppm: 120, sendsLevels: false, restarts: undefined }, { ppm: -70, sendsLevels: true, restarts: 17_000 },
 ] as const;
+/** 100 ms more for the fifth of a second, each 20 s: a phone that looks for another network. Those packets come late and are joined. */
+const spikes = { everyMs: 20_000, lengthMs: 200, delayMs: 100 } as const;
+const spiked = 'steady-3';
+const soundSamples = 2 * sampleRateHz;
 const metronome = 'metronome';
 const metronomePpm = -300;
 /** Two seats on which somebody else sits each so many ticks. */
 const guestTicks = [4_500, 7_300] as const;
-const listener = 'steady-0';
+const listeners = ['steady-0', 'steady-1', 'steady-2'] as const;
 
 interface Present {
   readonly sender: SimulatedSender;
@@ -93,17 +107,20 @@ class SimulatedRoom {
   readonly #untilUs: number;
   readonly #seed: number;
   readonly #voice: Recording;
+  readonly #moderation: Moderation;
   readonly #guests = guestTicks.map(() => '');
   #nowUs = 0;
 
-  private constructor(engine: AudioEngine, voice: Recording, { minutes, seed }: SimulatedHoursOptions) {
+  private constructor(engine: AudioEngine, voice: Recording, soundPath: string, { minutes, seed }: SimulatedHoursOptions) {
     this.#engine = engine;
+    const [suppressed, interpreter, held] = listeners;
+    this.#moderation = new Moderation({ engine, path: soundPath, suppressed, interpreter, held });
     this.#voice = voice;
     this.#untilUs = minutes * minuteUs;
     this.#seed = seed;
   }
 
-  static async create(options: SimulatedHoursOptions): Promise<SimulatedRoom> {
+  static async create(options: SimulatedHoursOptions, soundPath: string): Promise<SimulatedRoom> {
     let room: SimulatedRoom | undefined = undefined as SimulatedRoom | undefined;
     const engine = await AudioEngine.create({
       settings: { mode: 'voice', bitrateBps: 48_000, complexity: 5, maxTalkers: 12 },
@@ -114,13 +131,13 @@ class SimulatedRoom {
         if (room !== undefined) room.faults += 1;
       },
     });
-    room = new SimulatedRoom(engine, await recordVoice(), options);
+    room = new SimulatedRoom(engine, await recordVoice(), soundPath, options);
     const chirps = await recordChirps();
     await room.#join({ participantId: metronome, recording: chirps, ppm: metronomePpm, sendsLevels: true, packetsBetweenRestarts: undefined });
     for (const [index, { ppm, sendsLevels, restarts }] of steady.entries()) {
       await room.#join({ participantId: `steady-${index}`, recording: room.#voice, ppm, sendsLevels, packetsBetweenRestarts: restarts });
     }
-    engine.setListeners({ mix: true, participantIds: [listener] });
+    engine.setListeners({ mix: true, participantIds: listeners });
     return room;
   }
 
@@ -130,7 +147,8 @@ class SimulatedRoom {
     await this.#engine.opened();
     // Not all at once: nobody's packets shall always fall into the same phase of the ticks.
     const startUs = this.#nowUs + ((this.joins * 7_919) % 20_000);
-    const sender = new SimulatedSender({ ...options, network, startUs, seed: this.#seed + this.joins, onPacket: (packet) => this.#engine.pushPacket(packet) });
+    const steps = networkSteps(options.participantId === spiked ? (this.#untilUs - startUs) / 1000 : 0);
+    const sender = new SimulatedSender({ ...options, steps, startUs, seed: this.#seed + this.joins, onPacket: (packet) => this.#engine.pushPacket(packet) });
     this.people.set(options.participantId, { sender, ppm: options.ppm, firstMs: [], lastMs: [], largestMs: 0 });
   }
 
@@ -151,6 +169,9 @@ class SimulatedRoom {
       const tick = Math.round(this.#nowUs / tickUs);
       for (const [seat, ticks] of guestTicks.entries()) if (tick % ticks === ticks - 1) await this.#changeGuest(seat, tick);
       const measured = this.#measured();
+      this.#moderation.act(tick, measured !== undefined);
+      // Files are decoded on other threads, noise suppression is loaded there: they get their turn.
+      if (tick % 10 === 0) await new Promise(setImmediate);
       for (const { sender } of this.people.values()) sender.run(this.#nowUs, measured !== undefined && sender.participantId !== metronome);
       this.#engine.tick(this.#nowUs);
       for (const person of this.people.values()) this.#note(person, measured);
@@ -200,6 +221,12 @@ class SimulatedRoom {
     );
   }
 
+  ended(): Pick<SimulatedHours, 'moderation' | 'merged' | 'left'> {
+    const { participants, outputs, sounds } = this.#engine.stats() as { participants: Record<string, { readonly merged: number }>; outputs: { readonly groups: number }; sounds: object };
+    const merged = Object.values(participants).reduce((sum, one) => sum + one.merged, 0);
+    return { moderation: this.#moderation.counts, merged, left: { groups: outputs.groups - 1, sounds: Object.keys(sounds).length } };
+  }
+
   /** @returns how much of what the steady ones said was made up */
   concealedShare(): number {
     const participants = this.#engine.stats()['participants'] as Record<string, { readonly concealedMs: number; readonly decoded: number }>;
@@ -214,9 +241,30 @@ class SimulatedRoom {
   }
 }
 
+/** @param spikesUntilMs 0: none */
+function networkSteps(spikesUntilMs: number): readonly ImpairmentStep[] {
+  const usual = { ...unimpaired, ...network };
+  const steps: ImpairmentStep[] = [{ atMs: 0, impairment: usual }];
+  for (let atMs = spikes.everyMs; atMs < spikesUntilMs; atMs += spikes.everyMs) {
+    steps.push({ atMs, impairment: { ...usual, delayMs: usual.delayMs + spikes.delayMs } }, { atMs: atMs + spikes.lengthMs, impairment: usual });
+  }
+  return steps;
+}
+
 export async function simulateHours(options: SimulatedHoursOptions): Promise<SimulatedHours> {
+  const folder = await mkdtemp(join(tmpdir(), 'tessera-hours-'));
+  try {
+    const path = join(folder, 'music.wav');
+    await writeFile(path, makeWaveFile({ sampleRateHz, channels: [Float32Array.from({ length: soundSamples }, (_unused, i) => 0.2 * Math.sin((2 * Math.PI * 330 * i) / sampleRateHz))] }));
+    return await simulateWith(options, path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function simulateWith(options: SimulatedHoursOptions, soundPath: string): Promise<SimulatedHours> {
   const nativeBefore = liveNativeObjects();
-  const room = await SimulatedRoom.create(options);
+  const room = await SimulatedRoom.create(options, soundPath);
   const cpuBefore = process.cpuUsage();
   await room.run(options.settledMinutes * minuteUs);
   const settled = memoryUse();
@@ -225,12 +273,13 @@ export async function simulateHours(options: SimulatedHoursOptions): Promise<Sim
   const { user, system } = process.cpuUsage(cpuBefore);
   const heardMs = { first: await room.heardMs('first'), last: await room.heardMs('last') };
   const concealedShare = room.concealedShare();
+  const ended = room.ended();
   await room.close();
   const senders = [...room.people.values()]
     .filter(({ firstMs, lastMs }) => firstMs.length > 0 && lastMs.length > 0)
     .map(({ sender, ppm, firstMs, lastMs, largestMs }) => ({ participantId: sender.participantId, ppm, firstMs: median(firstMs), lastMs: median(lastMs), largestMs }));
   return {
-    senders, heardMs, memory: { settled, end }, joins: room.joins, faults: room.faults, concealedShare,
+    ...ended, senders, heardMs, memory: { settled, end }, joins: room.joins, faults: room.faults, concealedShare,
     nativeObjectsLeft: liveNativeObjects() - nativeBefore,
     cpuUsPerTick: ((user + system) * tickUs) / (options.minutes * minuteUs),
   };

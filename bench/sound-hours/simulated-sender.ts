@@ -3,7 +3,7 @@ import type { AudioPacket } from '../../mixer/index.js';
 import { AudioUplink } from '../../src/room/audio-uplink.js';
 import { CaptureClock } from '../../src/rtp/capture-clock.js';
 import { DelayQueue } from '../network/delay-queue.js';
-import { steadily, type Impairment } from '../network/impairment.js';
+import type { ImpairmentStep } from '../network/impairment.js';
 import { LinkDirection } from '../network/link-direction.js';
 import { SeededRandom } from '../network/seeded-random.js';
 import type { Recording } from './recording.js';
@@ -13,7 +13,8 @@ export interface SimulatedSenderOptions {
   readonly recording: Recording;
   /** By how much its clock runs fast. */
   readonly ppm: number;
-  readonly network: Partial<Impairment>;
+  /** Of its network, from `startUs` on. */
+  readonly steps: readonly ImpairmentStep[];
   readonly sendsLevels: boolean;
   /** A new SSRC, sequence and timestamp each so many packets; undefined: never. */
   readonly packetsBetweenRestarts: number | undefined;
@@ -57,7 +58,7 @@ export class SimulatedSender {
     this.participantId = options.participantId;
     this.#options = options;
     this.#link = new LinkDirection({ seed: options.seed });
-    this.#link.setSteps(steadily(options.network), options.startUs);
+    this.#link.setSteps(options.steps, options.startUs);
     this.#random = new SeededRandom(options.seed);
     this.#uplink = this.#openUplink();
   }

@@ -1,7 +1,7 @@
 import { OpusEncoder, type OpusEncoderOptions } from '../ffmpeg/opus-encoder.js';
 import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, ReportedLoss, SoundOrder, VoiceSettings } from '../protocol.js';
 import { tickSamples, tickUs as tickLengthUs } from './audio-format.js';
-import { AudioInput, type InputStage } from './audio-input.js';
+import { AudioInput, inputStages } from './audio-input.js';
 import { AudioOutputs } from './audio-outputs.js';
 import { OpusDecoder } from './opus-decoder.js';
 import { SoundBlock } from './sound-block.js';
@@ -117,7 +117,7 @@ export class AudioEngine {
     const input = this.#inputs.get(id);
     if (input === undefined) return;
     this.#inputs.delete(id);
-    for (const stage of ['opus decoder', 'noise suppression'] satisfies InputStage[]) this.#faultTold.delete(`${stage} ${id}`);
+    for (const stage of inputStages) this.#faultTold.delete(`${stage} ${id}`);
     this.#leaving.push(input);
     this.#outputs.removeParticipant(id);
   }

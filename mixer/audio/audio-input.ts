@@ -1,17 +1,21 @@
 import type { AudioMode, AudioPacket, VoiceSettings } from '../protocol.js';
 import { rampSamples, samplesToUs, silenceDbov, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
 import { soundEnergy } from './channels.js';
+import { ClaimedLevel } from './claimed-level.js';
 import { LevelMeter, levelDbov } from './level-meter.js';
+import { NoiseFloor } from './noise-floor.js';
 import { OpusDecoder } from './opus-decoder.js';
+import { opusPacketSamples } from './opus-packet.js';
 import { PlayoutBuffer } from './playout-buffer.js';
 import { SoundBlock } from './sound-block.js';
 import { rampSound } from './splice.js';
-import { isLoud, TalkGate } from './talk-gate.js';
+import { isLoud, standsOut, TalkGate } from './talk-gate.js';
 import type { Voice } from './tick-sound.js';
 import { VoiceChain } from './voice-chain.js';
 
-/** What may fail here. */
-export type InputStage = 'opus decoder' | 'noise suppression';
+/** What may fail here. Each is caught where it is called: what one sender's packets or settings bring about ends a stage of his, never the tick of all. */
+export const inputStages = ['playout', 'opus decoder', 'noise suppression', 'levelling', 'voice chain'] as const;
+export type InputStage = (typeof inputStages)[number];
 
 export interface AudioInputOptions {
   readonly participantId: string;
@@ -36,6 +40,10 @@ export class AudioInput implements Voice {
   readonly #onFault: AudioInputOptions['onFault'];
   readonly #playout = new PlayoutBuffer();
   readonly #gate = new TalkGate();
+  /** Open while he is above the noise of his room. */
+  readonly #voiceGate = new TalkGate();
+  readonly #floor = new NoiseFloor();
+  readonly #claims = new ClaimedLevel();
   readonly #meter = new LevelMeter();
   readonly #chain: VoiceChain;
   #decoder: OpusDecoder | undefined;
@@ -44,8 +52,8 @@ export class AudioInput implements Voice {
   #mixed = false;
   /** This tick is in `block` already. */
   #isPulled = false;
-  /** As he says, or as it was measured when he was decoded last. */
-  #claimedDbov = silenceDbov;
+  #tickUs = 0;
+  /** As it was measured when he was decoded last. */
   #heardDbov = silenceDbov;
   #mixedDbov = silenceDbov;
   #restarts = 0;
@@ -56,7 +64,7 @@ export class AudioInput implements Voice {
     this.participantId = participantId;
     this.#mode = mode;
     this.#onFault = onFault;
-    this.#chain = new VoiceChain({ mode, onFault: (message) => onFault('noise suppression', participantId, message) });
+    this.#chain = new VoiceChain({ mode, onFault: (stage, message) => onFault(stage, participantId, message) });
     this.voice = usualVoice;
   }
 
@@ -67,20 +75,38 @@ export class AudioInput implements Voice {
       if (this.#closed) decoder.close();
       else this.#decoder = decoder;
     } catch (error) {
-      this.#onFault('opus decoder', this.participantId, `no Opus decoder: ${error instanceof Error ? error.message : String(error)}`);
+      this.#fault('opus decoder', error);
     }
+  }
+
+  #fault(stage: InputStage, error: unknown): void {
+    this.#onFault(stage, this.participantId, error instanceof Error ? error.message : String(error));
   }
 
   push(packet: AudioPacket): void {
     this.#sendsLevels = packet.levelDbov !== undefined;
-    this.#playout.push(packet);
+    try {
+      this.#playout.push(packet);
+    } catch (error) {
+      this.#fault('playout', error);
+      return;
+    }
     if (this.#playout.counters.restarts !== this.#restarts) {
       this.#restarts = this.#playout.counters.restarts;
       this.#gate.reset();
+      this.#voiceGate.reset();
     }
     if (packet.levelDbov === undefined) return;
-    this.#claimedDbov = packet.levelDbov;
-    if (isLoud(packet.levelDbov)) this.#gate.heardLoud(packet.ptsUs + tickLengthUs);
+    this.#claims.claim(packet.levelDbov);
+    this.#judge(packet.levelDbov, packet.ptsUs, Math.max(1, Math.round(opusPacketSamples(packet.data) / tickSamples)));
+  }
+
+  /** @param ticks that the level speaks for */
+  #judge(dbov: number, capturedUs: number, ticks: number): void {
+    const untilUs = capturedUs + tickLengthUs;
+    if (isLoud(dbov)) this.#gate.heardLoud(untilUs);
+    if (standsOut(dbov, this.#floor.levelDbov)) this.#voiceGate.heardLoud(untilUs);
+    this.#floor.takeLevel(dbov, ticks);
   }
 
   set voice(voice: VoiceSettings) {
@@ -97,6 +123,7 @@ export class AudioInput implements Voice {
    */
   listen(tickUs: number, isHeard: boolean): boolean {
     this.#isPulled = false;
+    this.#tickUs = tickUs;
     if (this.#decoder === undefined || this.#muted || !isHeard) return false;
     if (!this.#sendsLevels) {
       this.#pull(tickUs, this.#decoder);
@@ -107,7 +134,11 @@ export class AudioInput implements Voice {
 
   /** How loud he is before anything is done about it. What he says of himself counts until he is heard. */
   get loudnessDbov(): number {
-    return this.#mixed || !this.#sendsLevels ? this.#heardDbov : this.#claimedDbov;
+    return this.#mixed || !this.#sendsLevels ? this.#heardDbov : this.#claims.believedDbov(this.#tickUs);
+  }
+
+  get isBackground(): boolean {
+    return !this.#voiceGate.isOpen(this.#playingUs(this.#tickUs));
   }
 
   /** Second half of a tick. @returns whether `block` belongs into the mix */
@@ -123,12 +154,21 @@ export class AudioInput implements Voice {
       this.#pull(tickUs, decoder);
       this.#energy(tickUs);
     }
-    if (!wasMixed) this.#chain.restart();
-    this.#chain.process(this.block);
+    this.#runChain(wasMixed);
     // Into the mix and out of it over 5 ms.
     if (isSelected !== wasMixed) rampSound(this.block.sound, wasMixed ? 1 : 0, isSelected ? 1 : 0, rampSamples);
     this.#mixedDbov = levelDbov(soundEnergy(this.block.sound), tickSamples);
     return true;
+  }
+
+  #runChain(goesOn: boolean): void {
+    try {
+      if (!goesOn) this.#chain.restart();
+      this.#chain.process(this.block);
+    } catch (error) {
+      this.#fault('voice chain', error);
+      this.block.clear();
+    }
   }
 
   /** Nobody listens at all. */
@@ -138,7 +178,12 @@ export class AudioInput implements Voice {
   }
 
   #pull(tickUs: number, decoder: OpusDecoder): void {
-    this.#playout.pull(tickUs, this.block, decoder);
+    try {
+      this.#playout.pull(tickUs, this.block, decoder);
+    } catch (error) {
+      this.#fault('playout', error);
+      this.block.clear();
+    }
     this.#isPulled = true;
     this.#reportUndecodable(decoder);
   }
@@ -146,7 +191,8 @@ export class AudioInput implements Voice {
   #energy(tickUs: number): number {
     const energy = soundEnergy(this.block.sound);
     this.#heardDbov = levelDbov(energy, tickSamples);
-    if (!this.#sendsLevels && isLoud(this.#heardDbov)) this.#gate.heardLoud(this.#playingUs(tickUs) + tickLengthUs);
+    if (this.#sendsLevels) this.#claims.hear(this.#heardDbov, tickUs);
+    else this.#judge(this.#heardDbov, this.#playingUs(tickUs), 1);
     return energy;
   }
 
@@ -196,6 +242,7 @@ export class AudioInput implements Voice {
       mixed: this.#mixed,
       muted: this.#muted,
       sendsLevels: this.#sendsLevels,
+      falseLevels: this.#claims.found,
       delayUs: this.#playout.delayUs,
       waitingUs: this.#playout.waitingUs,
       targetUs: this.#playout.targetUs(),

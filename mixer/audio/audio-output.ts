@@ -1,4 +1,5 @@
 import { tickSamples } from './audio-format.js';
+import { LossHold } from './loss-hold.js';
 import { opusSilencePacket } from './opus-packet.js';
 import { limiterDelaySamples, PeakLimiter } from './peak-limiter.js';
 import { SoundBlock, type Sound } from './sound-block.js';
@@ -44,7 +45,7 @@ export class AudioOutput {
   readonly #history = Array.from({ length: historyTicks }, () => new SoundBlock());
   #newest = 0;
   #encoder: SoundEncoder | undefined;
-  #lossPercent: number;
+  #loss: LossHold;
   #silentTicks = 0;
   #ticksToRetry = 0;
   #encodes = 0;
@@ -52,7 +53,7 @@ export class AudioOutput {
 
   constructor(options: AudioOutputOptions, lossPercent: number) {
     this.#options = options;
-    this.#lossPercent = lossPercent;
+    this.#loss = new LossHold(lossPercent);
   }
 
   /**
@@ -82,13 +83,26 @@ export class AudioOutput {
   }
 
   get lossPercent(): number {
-    return this.#lossPercent;
+    return this.#loss.percent;
   }
 
-  /** Goes on with an encoder that reckons with this loss. Costs five encodes, and none in silence. */
+  /** Reckons with what its listeners lose, and for a while with what they lost. @returns whether that changed the encoder */
+  followLoss(lossPercent: number, tickUs: number): boolean {
+    const before = this.#loss.percent;
+    if (this.#loss.follow(lossPercent, tickUs) === before) return false;
+    this.#goOnAnew();
+    return true;
+  }
+
+  /** As the stream that it is in step with. */
   expectLoss(lossPercent: number): void {
-    if (lossPercent === this.#lossPercent) return;
-    this.#lossPercent = lossPercent;
+    if (lossPercent === this.#loss.percent) return;
+    this.#loss = new LossHold(lossPercent);
+    this.#goOnAnew();
+  }
+
+  /** With an encoder for the loss of now. Costs five encodes, and none in silence. */
+  #goOnAnew(): void {
     if (this.#encoder === undefined) return;
     this.#encoder.close();
     this.#encoder = undefined;
@@ -119,7 +133,7 @@ export class AudioOutput {
       return undefined;
     }
     try {
-      this.#encoder ??= this.#options.createEncoder(this.#lossPercent);
+      this.#encoder ??= this.#options.createEncoder(this.#loss.percent);
       const packet = this.#encoder.encode(sound.sound);
       this.#encodes += 1;
       return packet;

@@ -1,11 +1,14 @@
 import type { AudioListeners, EncodedAudio, EncodedStream, Hearing, HeardVoice, ReportedLoss } from '../protocol.js';
 import type { AudioOutputOptions } from './audio-output.js';
 import { defaultHearing, HearingRow } from './hearing-row.js';
-import { MixGroup, type ListenerLoss } from './mix-group.js';
+import { ListenerLoss } from './listener-loss.js';
+import { MixGroup } from './mix-group.js';
 import type { PlayedSound, TickSound } from './tick-sound.js';
 
 /** Each that comes from another mix with an encoder of his own costs five encodes, 1.5 ms: so many in a tick, the rest in the next ones. */
 const mostMovesInTick = 4;
+
+const noLoss: ReportedLoss = { mix: [], participants: {} };
 
 /** Who gets which stream: listeners are grouped by what they hear, and each group makes as few streams as will do. */
 export class AudioOutputs {
@@ -29,7 +32,7 @@ export class AudioOutputs {
     this.#options = options;
     this.#roomMix = new MixGroup({ ...options, hearing: defaultHearing, soundIds: new Set(), isRoomMix: true });
     this.#groups.set(defaultHearing.key, this.#roomMix);
-    this.#loss = { mixPercent: options.leastLossPercent, of: () => options.leastLossPercent };
+    this.#loss = new ListenerLoss(noLoss, options.leastLossPercent);
   }
 
   setListeners({ mix, participantIds }: AudioListeners): void {
@@ -49,10 +52,8 @@ export class AudioOutputs {
     if (this.#rows.delete(participantId)) this.#isRegrouped = false;
   }
 
-  setReportedLoss({ mixPercent, participants }: ReportedLoss): void {
-    const { leastLossPercent } = this.#options;
-    const percents = new Map(Object.entries(participants));
-    this.#loss = { mixPercent: Math.max(leastLossPercent, mixPercent), of: (participantId) => Math.max(leastLossPercent, percents.get(participantId) ?? 0) };
+  setReportedLoss(loss: ReportedLoss): void {
+    this.#loss = new ListenerLoss(loss, this.#options.leastLossPercent);
   }
 
   get isTaken(): boolean {
@@ -74,7 +75,7 @@ export class AudioOutputs {
       this.#isRegrouped = false;
     }
     if (!this.#isRegrouped) this.#regroup(tickUs, sound);
-    for (const group of this.#groups.values()) group.sumUp(sound);
+    for (const group of this.#groups.values()) group.heard.sumUp(sound);
     const { mix: isMixTaken, participantIds } = this.#listeners;
     const streams: EncodedStream[] = [];
     let mix: Uint8Array | undefined;
@@ -82,7 +83,7 @@ export class AudioOutputs {
     for (const [key, group] of this.#groups) {
       const isTaken = isMixTaken && group === this.#roomMix;
       const shared = group.process(tickUs, sound, isTaken, streams);
-      hasFollowed ||= group.followLoss(this.#loss, isTaken);
+      hasFollowed ||= group.followLoss(this.#loss, isTaken, tickUs);
       if (group === this.#roomMix) mix = shared;
       else if (group.isEmpty) this.#remove(key, group);
     }

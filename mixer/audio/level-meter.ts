@@ -8,7 +8,7 @@ export function energy(samples: Float32Array): number {
   return sum;
 }
 
-/** The largest sample's size. */
+/** The largest sample's size; not finite when any sample is not. */
 export function peakOf(samples: Float32Array): number {
   let peak = 0;
   // eslint-disable-next-line @typescript-eslint/prefer-for-of -- as above

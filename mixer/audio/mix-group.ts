@@ -1,10 +1,10 @@
 import type { EncodedStream, HeardVoice } from '../protocol.js';
-import { silenceDbov } from './audio-format.js';
 import { AudioOutput, type AudioOutputOptions } from './audio-output.js';
+import { HeardSum } from './heard-sum.js';
 import type { HearingRow } from './hearing-row.js';
-import { MixSum } from './mix-sum.js';
+import type { ListenerLoss } from './listener-loss.js';
 import { SoundBlock } from './sound-block.js';
-import { crossfadeIn } from './splice.js';
+import { crossfadeBlock } from './splice.js';
 import type { TickSound } from './tick-sound.js';
 
 export interface MixGroupOptions extends AudioOutputOptions {
@@ -19,13 +19,6 @@ export interface MixGroupOptions extends AudioOutputOptions {
 export interface PastOutput {
   readonly output: AudioOutput;
   readonly group: MixGroup;
-}
-
-/** How much of what they are sent gets lost, as they report it. */
-export interface ListenerLoss {
-  /** Of those who are no participants. */
-  readonly mixPercent: number;
-  of(participantId: string): number;
 }
 
 /** A stream of its own for a few of the group: one who talks, or those who have just come. */
@@ -61,11 +54,11 @@ export class MixGroup {
   readonly #sideOf = new Map<string, Side>();
   /** Of this tick, by what they came from: who had one stream together goes on with one. */
   readonly #arrivals = new Map<AudioOutput, Side>();
-  readonly #sum = new MixSum();
+  readonly #heard: HeardSum;
   readonly #block = new SoundBlock();
   readonly #pastBlock = new SoundBlock();
   #sharedIds: readonly string[] | undefined = [];
-  #sharedLoss: { readonly loss: ListenerLoss; readonly ids: readonly string[]; readonly worst: number } | undefined;
+  #sharedLoss: { readonly loss: ListenerLoss; readonly ids: readonly string[]; readonly isMixTaken: boolean; readonly percent: number } | undefined;
   #shared: AudioOutput | undefined;
   #standby: AudioOutput | undefined;
   #lowestGain = 1;
@@ -74,6 +67,7 @@ export class MixGroup {
 
   constructor(options: MixGroupOptions) {
     this.#options = options;
+    this.#heard = new HeardSum(options.hearing, options.soundIds);
   }
 
   get isEmpty(): boolean {
@@ -81,7 +75,12 @@ export class MixGroup {
   }
 
   hears(participantId: string): boolean {
-    return this.#options.hearing.gainOf(participantId) > 0;
+    return this.#heard.hears(participantId);
+  }
+
+  /** What this group hears in this tick. Added up once a tick, before `process` of any group. */
+  get heard(): HeardSum {
+    return this.#heard;
   }
 
   /** @param past undefined for who has heard nothing yet @returns whether an encoder had to catch up for it: five encodes */
@@ -116,26 +115,6 @@ export class MixGroup {
     side?.members.delete(participantId);
     const output = side?.output ?? this.#shared;
     return output === undefined ? undefined : { output, group: this };
-  }
-
-  /** Adds up what this group hears; once a tick, before `process` of any group. */
-  sumUp(sound: TickSound): void {
-    const { hearing, soundIds } = this.#options;
-    const sum = this.#sum;
-    sum.clear();
-    for (const { participantId, block } of sound.voices.values()) {
-      const gain = hearing.gainOf(participantId);
-      if (gain > 0) sum.add(block, gain);
-    }
-    for (const { participantId, block } of sound.leaving) {
-      const gain = hearing.gainOf(participantId);
-      if (gain > 0) sum.add(block, gain);
-    }
-    for (const { soundId, block, participantIds } of sound.sounds) {
-      if (participantIds === undefined) {
-        if (hearing.restGain > 0) sum.add(block, hearing.restGain);
-      } else if (soundIds.has(soundId)) sum.add(block);
-    }
   }
 
   /**
@@ -201,7 +180,7 @@ export class MixGroup {
 
   #processShared(mayTalk: boolean): Uint8Array {
     this.#shared ??= this.#openAfter(undefined);
-    this.#sum.copyInto(this.#block);
+    this.#heard.copyInto(this.#block);
     const packet = this.#run(this.#shared);
     if (!mayTalk || !this.#options.isRoomMix) this.#closeStandby();
     else if (this.#standby === undefined) this.#standby = this.#openAfter(this.#shared);
@@ -210,34 +189,18 @@ export class MixGroup {
   }
 
   #processSide(side: Side, sound: TickSound): Uint8Array {
-    this.fill(side.members, sound, this.#block);
+    this.#heard.fill(side.members, sound, this.#block);
     if (side.past !== undefined) {
-      side.past.fill(side.members, sound, this.#pastBlock);
-      crossfade(this.#block, this.#pastBlock);
+      side.past.heard.fill(side.members, sound, this.#pastBlock);
+      crossfadeBlock(this.#block, this.#pastBlock);
       side.past = undefined;
     }
     return this.#run(side.output);
   }
 
-  /** What these members hear in this tick: a lone one without himself. */
-  fill(members: ReadonlySet<string>, sound: TickSound, out: SoundBlock): void {
-    const [participantId] = members;
-    const own = participantId === undefined || members.size > 1 ? undefined : sound.voices.get(participantId);
-    const gain = own === undefined ? 0 : this.#options.hearing.gainOf(own.participantId);
-    if (own === undefined || gain === 0) this.#sum.copyInto(out);
-    else this.#sum.withoutInto(own.block, out, gain);
-  }
-
   /** Undefined where everybody is heard as he is. */
-  #heardOf({ voices }: TickSound): readonly HeardVoice[] | undefined {
-    const { hearing, isRoomMix } = this.#options;
-    if (isRoomMix) return undefined;
-    const heard: HeardVoice[] = [];
-    for (const { participantId, levelDbov } of voices.values()) {
-      const gain = hearing.gainOf(participantId);
-      if (gain > 0) heard.push({ participantId, levelDbov: Math.max(silenceDbov, Math.min(0, Math.round(levelDbov + 20 * Math.log10(gain)))) });
-    }
-    return heard.sort((a, b) => b.levelDbov - a.levelDbov);
+  #heardOf(sound: TickSound): readonly HeardVoice[] | undefined {
+    return this.#options.isRoomMix ? undefined : this.#heard.voicesOf(sound);
   }
 
   #run(output: AudioOutput): Uint8Array {
@@ -257,28 +220,20 @@ export class MixGroup {
     output.close();
   }
 
-  /** Encoders reckon with the worst that those who take them report. @returns whether one was changed: more than one in a tick is too much work */
-  followLoss(loss: ListenerLoss, isMixTaken: boolean): boolean {
-    for (const { output, members } of this.#sides) {
-      let worst = 0;
-      for (const participantId of members) worst = Math.max(worst, loss.of(participantId));
-      if (worst === output.lossPercent) continue;
-      output.expectLoss(worst);
-      return true;
-    }
-    const worst = this.#worstOfShared(loss, isMixTaken);
-    if (this.#shared === undefined || this.#shared.lossPercent === worst) return false;
-    this.#shared.expectLoss(worst);
-    this.#standby?.expectLoss(worst);
+  /** Encoders reckon with what those who take them report. @returns whether one was changed: more than one in a tick is too much work */
+  followLoss(loss: ListenerLoss, isMixTaken: boolean, tickUs: number): boolean {
+    for (const { output, members } of this.#sides) if (output.followLoss(loss.deciding(members, false), tickUs)) return true;
+    if (this.#shared?.followLoss(this.#lossOfShared(loss, isMixTaken), tickUs) !== true) return false;
+    this.#standby?.expectLoss(this.#shared.lossPercent);
     return true;
   }
 
-  #worstOfShared(loss: ListenerLoss, isMixTaken: boolean): number {
+  #lossOfShared(loss: ListenerLoss, isMixTaken: boolean): number {
     const ids = this.#idsWithoutSide();
-    if (this.#sharedLoss?.ids !== ids || this.#sharedLoss.loss !== loss) {
-      this.#sharedLoss = { loss, ids, worst: ids.reduce((worst, participantId) => Math.max(worst, loss.of(participantId)), 0) };
+    if (this.#sharedLoss?.ids !== ids || this.#sharedLoss.loss !== loss || this.#sharedLoss.isMixTaken !== isMixTaken) {
+      this.#sharedLoss = { loss, ids, isMixTaken, percent: loss.deciding(ids, isMixTaken) };
     }
-    return Math.max(this.#sharedLoss.worst, isMixTaken ? loss.mixPercent : 0);
+    return this.#sharedLoss.percent;
   }
 
   #closeShared(): void {
@@ -325,14 +280,4 @@ export class MixGroup {
     this.#members.clear();
     this.#sharedIds = undefined;
   }
-}
-
-/** `into` begins as `past` and has become itself after 5 ms. */
-function crossfade(into: SoundBlock, past: SoundBlock): void {
-  if (past.isStereo && !into.isStereo) {
-    into.right.set(into.left);
-    into.isStereo = true;
-  }
-  crossfadeIn(into.left, past.left);
-  if (into.isStereo) crossfadeIn(into.right, past.isStereo ? past.right : past.left);
 }

@@ -3,7 +3,7 @@ import { loadRnnoise, rnnoiseDelaySamples, type RnnoiseVoice } from './rnnoise.j
 import type { SoundBlock } from './sound-block.js';
 
 export interface NoiseSuppressorOptions {
-  /** It cannot be had on this machine, or not for so many; the sound goes on as it comes. */
+  /** It cannot be had on this machine, or not for so many, or has failed; the sound goes on as it comes. */
   readonly onFault: (message: string) => void;
 }
 
@@ -45,7 +45,7 @@ export class NoiseSuppressor {
       const rnnoise = await loadRnnoise();
       if (this.#wanted && !this.#closed) this.#open(rnnoise.open());
     } catch (error) {
-      this.#onFault(`no noise suppression: ${error instanceof Error ? error.message : String(error)}`);
+      this.#onFault(`no noise suppression: ${messageOf(error)}`);
     } finally {
       this.#loading = false;
     }
@@ -56,30 +56,47 @@ export class NoiseSuppressor {
     this.#ticksToWarm = warmUpTicks;
   }
 
-  /** One tick, in place. @param block finite */
-  process(block: SoundBlock): void {
+  /** One tick, in place. @param block finite @returns whether that changed it */
+  process(block: SoundBlock): boolean {
     const voice = this.#voice;
-    if (voice === undefined) return;
+    if (voice === undefined) return false;
     if (!this.#wanted && !this.#heard) {
       this.#release(voice);
-      return;
+      return false;
     }
     const { left } = block;
     if (block.isStereo) mixDown(block);
     this.#clean.set(left);
-    voice.process(this.#clean);
+    if (!this.#suppress(voice)) return true;
     if (this.#ticksToWarm > 0) {
       this.#ticksToWarm -= 1;
-      return;
+      return true;
     }
     if (this.#wanted && this.#heard) left.set(this.#clean);
     else crossfade(left, this.#clean, this.#wanted);
     this.#heard = this.#wanted;
+    return true;
+  }
+
+  /** One tick of `#clean`. Foreign code: what it throws ends the suppression and nothing else. */
+  #suppress(voice: RnnoiseVoice): boolean {
+    try {
+      voice.process(this.#clean);
+      return true;
+    } catch (error) {
+      this.#onFault(`noise suppression has failed: ${messageOf(error)}`);
+      this.#voice = undefined;
+      this.#heard = false;
+      return false;
+    }
   }
 
   /** What comes next does not follow what came last: what is still inside is dropped. Two ticks, since its filter for the pitch remembers more than a window. */
   restart(): void {
-    for (let tick = 0; tick < 2; tick += 1) this.#voice?.process(this.#clean.fill(0));
+    for (let tick = 0; tick < 2; tick += 1) {
+      this.#clean.fill(0);
+      if (this.#voice !== undefined && !this.#suppress(this.#voice)) return;
+    }
   }
 
   #release(voice: RnnoiseVoice): void {
@@ -103,6 +120,10 @@ export class NoiseSuppressor {
     this.#heard = false;
     if (this.#voice !== undefined) this.#release(this.#voice);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function mixDown(block: SoundBlock): void {

@@ -87,6 +87,11 @@ export function opusPacketHasFec(data: Uint8Array): boolean {
   return middle === 1 || side === 1;
 }
 
+/** Whether it is the one that {@link opusSilencePacket} gives: nothing else is so short, and nothing in it can be heard. */
+export function opusPacketIsSilence(data: Uint8Array): boolean {
+  return data.length === 3 && data[1] === 0xff && data[2] === 0xfe && (data[0] === 0xf8 || data[0] === 0xfc);
+}
+
 /** A new one each time: what is sent is transferred to another thread. */
 export function opusSilencePacket(channels: 1 | 2): Uint8Array {
   return Uint8Array.from(silencePackets[channels]);

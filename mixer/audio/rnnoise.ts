@@ -93,7 +93,13 @@ export class Rnnoise {
   #process(state: number, samples: Float32Array, from: number): void {
     const frame = this.#frame;
     for (let i = 0; i < rnnoiseFrameSamples; i += 1) frame[i] = (samples[from + i] ?? 0) * fullScale;
-    this.#exports.rnnoise_process_frame(state, this.#frameAt, this.#frameAt);
+    try {
+      this.#exports.rnnoise_process_frame(state, this.#frameAt, this.#frameAt);
+    } catch (error) {
+      // Nobody knows what it left behind in its memory: who comes next gets another one.
+      loading = undefined;
+      throw error;
+    }
     for (let i = 0; i < rnnoiseFrameSamples; i += 1) samples[from + i] = (frame[i] ?? 0) / fullScale;
   }
 

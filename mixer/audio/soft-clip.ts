@@ -1,5 +1,3 @@
-import { peakOf } from './level-meter.js';
-
 /**
  * Keeps one channel within full scale: a half-wave that goes above it is made smaller as a whole, so that it keeps its shape and begins and ends at nothing. What is
  * within full scale stays as it is, bit by bit. Opus carries far more (a packet may decode to a peak of 1000), and libopus leaves it to its users (`opus_pcm_soft_clip`).
@@ -9,9 +7,9 @@ export class SoftClip {
   #gain = 1;
   #isPositive = true;
 
-  /** One block after the other, in place. @param samples finite */
-  process(samples: Float32Array): void {
-    if (this.#gain === 1 && peakOf(samples) <= 1) {
+  /** One block after the other, in place. @param samples finite @param peak the largest sample's size, or more */
+  process(samples: Float32Array, peak: number): void {
+    if (this.#gain === 1 && peak <= 1) {
       this.#isPositive = (samples[samples.length - 1] ?? 0) >= 0;
       return;
     }

@@ -11,6 +11,8 @@ export interface SoundBoardOptions {
 
 interface Slot extends PlayedSound {
   readonly player: SoundPlayer;
+  isHeard: boolean;
+  hasBegun: boolean;
   hasEnded: boolean;
 }
 
@@ -18,7 +20,7 @@ interface Slot extends PlayedSound {
 export class SoundBoard {
   readonly #options: SoundBoardOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #heard: Slot[] = [];
+  readonly #playing: Slot[] = [];
   readonly #closing = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -31,7 +33,8 @@ export class SoundBoard {
     if (this.#isClosed) return;
     if (this.#slots.has(soundId)) throw new Error(`The sound ${soundId} is played already.`);
     const player = new SoundPlayer({ sound: { path, loop, gainDb }, onEnded: (error) => this.#end(soundId, error), onFault: (message) => this.#options.onFault(message) });
-    this.#slots.set(soundId, { soundId, player, block: new SoundBlock(), participantIds: participantIds === undefined ? undefined : new Set(participantIds), hasEnded: false });
+    const hearers = participantIds === undefined ? undefined : new Set(participantIds);
+    this.#slots.set(soundId, { soundId, player, block: new SoundBlock(), participantIds: hearers, isHeard: false, hasBegun: false, hasEnded: false });
   }
 
   /** It goes on for those who stay; nothing happens once it has ended. */
@@ -52,13 +55,21 @@ export class SoundBoard {
     this.#options.onEnded(soundId, error);
   }
 
-  /** To be called each tick, whether anybody listens or not. @returns what is heard in it, valid until the next call */
+  /**
+   * To be called each tick, whether anybody listens or not. @returns what is played in it, valid until the next call. What has run dry is played on as silence: its
+   * listeners would else be moved to another mix and back.
+   */
   tick(): readonly PlayedSound[] {
-    this.#heard.length = 0;
-    if (this.#slots.size === 0) return this.#heard;
-    for (const slot of this.#slots.values()) if (slot.player.read(slot.block)) this.#heard.push(slot);
+    this.#playing.length = 0;
+    if (this.#slots.size === 0) return this.#playing;
+    for (const slot of this.#slots.values()) {
+      slot.isHeard = slot.player.read(slot.block);
+      slot.hasBegun ||= slot.isHeard;
+      if (!slot.isHeard) slot.block.clear();
+      if (slot.isHeard || (slot.hasBegun && !slot.hasEnded)) this.#playing.push(slot);
+    }
     this.#removeEnded();
-    return this.#heard;
+    return this.#playing;
   }
 
   #removeEnded(): void {
@@ -76,7 +87,7 @@ export class SoundBoard {
 
   /** By their names: whether each was heard in the last tick, and how often it had nothing to play. */
   stats(): Record<string, unknown> {
-    return Object.fromEntries([...this.#slots].map(([soundId, { player }]) => [soundId, { heard: this.#heard.some((heard) => heard.player === player), ranDry: player.ranDry }]));
+    return Object.fromEntries([...this.#slots].map(([soundId, { player, isHeard }]) => [soundId, { heard: isHeard, ranDry: player.ranDry }]));
   }
 
   /** Resolves when nothing native is left. */

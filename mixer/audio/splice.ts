@@ -1,7 +1,7 @@
 /** Cutting and joining sound without clicks. Pure. Both channels are cut at the same places, so nothing moves between them. */
 import { rampSamples } from './audio-format.js';
 import { asStereo, mapChannels } from './channels.js';
-import type { Sound } from './sound-block.js';
+import type { Sound, SoundBlock } from './sound-block.js';
 
 /** Begins as `tail` and has become `into`, which is changed, after 5 ms. @param tail at least 5 ms long, what would have followed */
 export function crossfadeSound(into: Sound, tail: Sound): Sound {
@@ -213,4 +213,14 @@ export function rampGain(samples: Float32Array, from: number, to: number, length
   for (let i = 0; i < ramped; i += 1) samples[i] = (samples[i] ?? 0) * (from + step * (i + 1));
   if (to === 1) return;
   for (let i = ramped; i < samples.length; i += 1) samples[i] = (samples[i] ?? 0) * to;
+}
+
+/** `into` begins as `past` and has become itself after 5 ms. */
+export function crossfadeBlock(into: SoundBlock, past: SoundBlock): void {
+  if (past.isStereo && !into.isStereo) {
+    into.right.set(into.left);
+    into.isStereo = true;
+  }
+  crossfadeIn(into.left, past.left);
+  if (into.isStereo) crossfadeIn(into.right, past.isStereo ? past.right : past.left);
 }

@@ -12,6 +12,14 @@ export const quietBelowDbov = -60;
 /** Longer than the pauses inside a sentence, so that the gate does not chop the room's sound behind it; twice as long costs decodes and encodes. */
 const holdUs = 1_000_000;
 
+/** Above the noise of his own room. The noise itself moves by 3 dB from packet to packet, vowels stand 20 to 40 dB above it. */
+const standsOutDb = 6;
+
+/** Whether somebody says something there, or only his fan does. */
+export function standsOut(levelDbov: number, floorDbov: number): boolean {
+  return levelDbov >= Math.max(quietBelowDbov, floorDbov + standsOutDb);
+}
+
 export function isLoud(levelDbov: number): boolean {
   return levelDbov >= quietBelowDbov;
 }

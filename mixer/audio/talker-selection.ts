@@ -5,6 +5,8 @@ export interface Candidate {
   readonly participantId: string;
   /** How loud he is now, -127 to 0. */
   readonly loudnessDbov: number;
+  /** Nothing of him has stood out of the noise of his own room lately: a fan, hum, the street. Mixed where there is room, and no longer when somebody speaks up. */
+  readonly isBackground: boolean;
 }
 
 /** A voice counts as loud as it was lately: the pause between two words (200 ms) lets it fall by 4 dB, which takes nobody's place. Twice as fast, it would. */
@@ -16,6 +18,7 @@ const patienceUs = 400_000;
 
 class Talker {
   loudnessDbov = silenceDbov;
+  isBackground = false;
   isSelected = false;
   /** In this tick alone. */
   nowDbov = silenceDbov;
@@ -46,7 +49,7 @@ export class TalkerSelection {
 
   /** Once a tick. @param candidates whose voice is worth mixing, in any order, each once */
   update(nowUs: number, candidates: readonly Candidate[]): void {
-    for (const { participantId, loudnessDbov } of candidates) this.#hear(participantId, loudnessDbov, nowUs);
+    for (const candidate of candidates) this.#hear(candidate, nowUs);
     for (const [participantId, talker] of this.#talkers) {
       if (talker.lastUs === nowUs) continue;
       if (talker.isSelected) this.#selected -= 1;
@@ -57,10 +60,11 @@ export class TalkerSelection {
       if (next === undefined) return;
       this.#admit(next);
     }
+    this.#clearBackground();
     this.#challenge();
   }
 
-  #hear(participantId: string, loudnessDbov: number, nowUs: number): void {
+  #hear({ participantId, loudnessDbov, isBackground }: Candidate, nowUs: number): void {
     let talker = this.#talkers.get(participantId);
     if (talker === undefined) {
       talker = new Talker(nowUs);
@@ -68,9 +72,20 @@ export class TalkerSelection {
     }
     talker.stepUs = nowUs - talker.lastUs;
     talker.nowDbov = loudnessDbov;
+    talker.isBackground = isBackground;
     const fallenDb = talker.loudnessDbov - (fallDbPerSecond * talker.stepUs) / 1_000_000;
     talker.loudnessDbov = Math.max(loudnessDbov, fallenDb, silenceDbov);
     talker.lastUs = nowUs;
+  }
+
+  /** A voice waits for no fan: its first syllable is heard. */
+  #clearBackground(): void {
+    for (;;) {
+      const next = this.#loudestWaiting();
+      const last = this.#quietestSelected();
+      if (next === undefined || last === undefined || next.isBackground || !last.isBackground) return;
+      this.#replace(last, next);
+    }
   }
 
   /** The loudest who waits may take the place of the quietest who is mixed: one in a tick. */
@@ -80,15 +95,18 @@ export class TalkerSelection {
     let winner: Talker | undefined;
     for (const talker of this.#talkers.values()) {
       if (talker.isSelected) continue;
-      if (talker.loudnessDbov < quietest.loudnessDbov + marginDb) talker.louderUs = 0;
+      if (isBehind(talker, quietest) || talker.loudnessDbov < quietest.loudnessDbov + marginDb) talker.louderUs = 0;
       else if (talker.nowDbov >= quietest.loudnessDbov) talker.louderUs += talker.stepUs;
       if (talker.louderUs >= patienceUs && (winner === undefined || talker.loudnessDbov > winner.loudnessDbov)) winner = talker;
     }
-    if (winner === undefined) return;
-    quietest.isSelected = false;
+    if (winner !== undefined) this.#replace(quietest, winner);
+  }
+
+  #replace(last: Talker, next: Talker): void {
+    last.isSelected = false;
     this.#selected -= 1;
     this.#turnedAway += 1;
-    this.#admit(winner);
+    this.#admit(next);
   }
 
   #admit(talker: Talker): void {
@@ -100,7 +118,7 @@ export class TalkerSelection {
   #loudestWaiting(): Talker | undefined {
     let loudest: Talker | undefined;
     for (const talker of this.#talkers.values()) {
-      if (!talker.isSelected && (loudest === undefined || talker.loudnessDbov > loudest.loudnessDbov)) loudest = talker;
+      if (!talker.isSelected && (loudest === undefined || isAbove(talker, loudest))) loudest = talker;
     }
     return loudest;
   }
@@ -108,7 +126,7 @@ export class TalkerSelection {
   #quietestSelected(): Talker | undefined {
     let quietest: Talker | undefined;
     for (const talker of this.#talkers.values()) {
-      if (talker.isSelected && (quietest === undefined || talker.loudnessDbov < quietest.loudnessDbov)) quietest = talker;
+      if (talker.isSelected && (quietest === undefined || isAbove(quietest, talker))) quietest = talker;
     }
     return quietest;
   }
@@ -121,4 +139,12 @@ export class TalkerSelection {
   get turnedAway(): number {
     return this.#turnedAway;
   }
+}
+
+function isBehind(one: Talker, other: Talker): boolean {
+  return one.isBackground && !other.isBackground;
+}
+
+function isAbove(one: Talker, other: Talker): boolean {
+  return one.isBackground === other.isBackground ? one.loudnessDbov > other.loudnessDbov : other.isBackground;
 }

@@ -1,6 +1,6 @@
 import type { AudioMode, VoiceSettings } from '../protocol.js';
 import { tickSamples } from './audio-format.js';
-import { energy, peakOf } from './level-meter.js';
+import { peakOf } from './level-meter.js';
 import { Leveller } from './leveller.js';
 import { NoiseSuppressor } from './noise-suppressor.js';
 import { SoftClip } from './soft-clip.js';
@@ -10,8 +10,8 @@ import { rampGain } from './splice.js';
 export interface VoiceChainOptions {
   /** In `music` rooms only the gain works: levels and noises there are meant. */
   readonly mode: AudioMode;
-  /** Noise suppression cannot be had; the sound goes on without it. */
-  readonly onFault: (message: string) => void;
+  /** A stage cannot be had or has failed; the sound goes on without it. */
+  readonly onFault: (stage: 'noise suppression' | 'levelling', message: string) => void;
 }
 
 /** What held a gain back because of a peak lets go by 1 dB each 100 ms: faster is heard as pumping. */
@@ -24,11 +24,13 @@ const releasePerTick = 10 ** (0.2 / 20);
  */
 export class VoiceChain {
   readonly #mode: AudioMode;
+  readonly #onFault: VoiceChainOptions['onFault'];
   readonly #leveller = new Leveller();
   readonly #suppressor: NoiseSuppressor;
   readonly #before = { left: new SoftClip(), right: new SoftClip() };
   readonly #after = { left: new SoftClip(), right: new SoftClip() };
   #levelled = false;
+  #cannotLevel = false;
   #gain = 1;
   #rampedTo = 1;
   /** Above it the gain would bring his peaks above full scale. */
@@ -37,7 +39,8 @@ export class VoiceChain {
 
   constructor({ mode, onFault }: VoiceChainOptions) {
     this.#mode = mode;
-    this.#suppressor = new NoiseSuppressor({ onFault });
+    this.#onFault = onFault;
+    this.#suppressor = new NoiseSuppressor({ onFault: (message) => onFault('noise suppression', message) });
   }
 
   /**
@@ -52,26 +55,40 @@ export class VoiceChain {
 
   /** One tick, in place. */
   process(block: SoundBlock): void {
+    // Looked for once: while it is within full scale, nothing but this one look is done.
+    let peak = peakOfBlock(block);
     // What is no number would stay in every filter's memory for ever, and in the mix.
-    if (!Number.isFinite(energy(block.left) + (block.isStereo ? energy(block.right) : 0))) {
+    if (!Number.isFinite(peak)) {
       this.#notFinite += 1;
       block.clear();
+      peak = 0;
     }
-    clip(this.#before, block);
-    this.#suppressor.process(block);
+    clip(this.#before, block, peak);
+    peak = Math.min(1, peak);
+    if (this.#suppressor.process(block)) peak = peakOfBlock(block);
     const { left } = block;
     const right = block.isStereo ? block.right : undefined;
-    const gain = this.#bounded(this.#gain * (this.#levelled ? this.#leveller.follow(left, right) : this.#leveller.rest()), block);
+    const gain = this.#bounded(this.#gain * this.#level(left, right), peak);
     rampGain(left, this.#rampedTo, gain, tickSamples);
     if (right !== undefined) rampGain(right, this.#rampedTo, gain, tickSamples);
     // Within a tick the ramp may be late for a peak.
-    if (gain > 1 || this.#rampedTo > 1) clip(this.#after, block);
+    if (gain > 1 || this.#rampedTo > 1) clip(this.#after, block, peakOfBlock(block));
     this.#rampedTo = gain;
   }
 
-  #bounded(gain: number, { left, right, isStereo }: SoundBlock): number {
+  #level(left: Float32Array, right: Float32Array | undefined): number {
+    if (!this.#levelled || this.#cannotLevel) return this.#leveller.rest();
+    try {
+      return this.#leveller.follow(left, right);
+    } catch (error) {
+      this.#cannotLevel = true;
+      this.#onFault('levelling', error instanceof Error ? error.message : String(error));
+      return this.#leveller.gain;
+    }
+  }
+
+  #bounded(gain: number, peak: number): number {
     if (gain <= 1) return gain;
-    const peak = Math.max(peakOf(left), isStereo ? peakOf(right) : 0);
     this.#mostGain = Math.max(1, Math.min(this.#mostGain * releasePerTick, 1 / peak));
     return Math.min(gain, this.#mostGain);
   }
@@ -103,7 +120,11 @@ export class VoiceChain {
   }
 }
 
-function clip(clips: { readonly left: SoftClip; readonly right: SoftClip }, { left, right, isStereo }: SoundBlock): void {
-  clips.left.process(left);
-  if (isStereo) clips.right.process(right);
+function peakOfBlock({ left, right, isStereo }: SoundBlock): number {
+  return isStereo ? Math.max(peakOf(left), peakOf(right)) : peakOf(left);
+}
+
+function clip(clips: { readonly left: SoftClip; readonly right: SoftClip }, { left, right, isStereo }: SoundBlock, peak: number): void {
+  clips.left.process(left, peak);
+  if (isStereo) clips.right.process(right, peak);
 }

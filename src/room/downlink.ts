@@ -5,6 +5,7 @@ import { OutboundStream, type ContributingSource, type OutboundStreamCounters } 
 import { LossClass } from './loss-class.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { PacketSender, PathLane } from './path-control.js';
+import { SilenceRest } from './silence-rest.js';
 
 export interface DownlinkOptions {
   readonly kind: 'audio' | 'video';
@@ -64,10 +65,18 @@ export class Downlink {
 export class AudioDownlink extends Downlink {
   /** As the listener reports it: how much of the packet before each carries. */
   readonly loss = new LossClass();
+  readonly #rest = new SilenceRest();
 
   /** @param sources whose voices are in it, loudest first */
   send(payload: Uint8Array, ptsUs: number, sources: readonly ContributingSource[] = []): void {
-    this.sender.sendRtp(this.stream.next(payload, ptsUs, true, sources));
+    const sent = this.#rest.take(payload, ptsUs);
+    if (sent === undefined) return;
+    this.sender.sendRtp(this.stream.next(sent, ptsUs, true, sources));
     this.sinceTick.record(this.clock.nowUs() - ptsUs);
+  }
+
+  /** In true silence. */
+  get leftOut(): number {
+    return this.#rest.leftOut;
   }
 }

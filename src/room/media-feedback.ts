@@ -3,6 +3,7 @@ import { roundTripUs } from '../rtp/round-trip.js';
 import { ntpMiddle32, ntpToUs } from '../rtp/rtcp/ntp.js';
 import { parseRtcp } from '../rtp/rtcp/parse-rtcp.js';
 import type { ReportBlock, RtcpPacket } from '../rtp/rtcp/rtcp-packets.js';
+import type { AudioDownlink } from './downlink.js';
 import type { IncomingMedia } from './incoming-media.js';
 import type { OutgoingMedia } from './outgoing-media.js';
 
@@ -23,12 +24,19 @@ const defaultRoundTripUs = 100_000;
 const roundTripGain = 1 / 8;
 /** A keyframe makes everybody's picture coarser for a moment: one listener with a bad line, or a bad mind, gets no more than this. */
 const keyframeWishIntervalUs = 1_000_000;
+/**
+ * What is lost of the sound is counted no more often: browsers report it each 2.5 to 7.5 s, others once a second or less. One who reports with each packet would find the
+ * worst moment of each second, and his reports would cost more than his sound.
+ */
+const lossIntervalUs = 1_000_000;
 
 export class MediaFeedback {
   readonly #options: MediaFeedbackOptions;
   #roundTripUs: number | undefined;
   #lastKeyframeWishUs = Number.NEGATIVE_INFINITY;
   #refusedKeyframeWishes = 0;
+  #lastLossUs = Number.NEGATIVE_INFINITY;
+  #refusedLossReports = 0;
   #malformedPackets = 0;
 
   constructor(options: MediaFeedbackOptions) {
@@ -46,6 +54,11 @@ export class MediaFeedback {
 
   get refusedKeyframeWishes(): number {
     return this.#refusedKeyframeWishes;
+  }
+
+  /** Of sound, more often than once in their interval. */
+  get refusedLossReports(): number {
+    return this.#refusedLossReports;
   }
 
   get malformedPackets(): number {
@@ -106,11 +119,20 @@ export class MediaFeedback {
     this.#options.onKeyframeWish();
   }
 
+  #takeLoss({ loss }: AudioDownlink, fractionLost: number, arrivalUs: number): void {
+    if (arrivalUs - this.#lastLossUs < lossIntervalUs) {
+      this.#refusedLossReports += 1;
+      return;
+    }
+    this.#lastLossUs = arrivalUs;
+    loss.take(fractionLost, arrivalUs);
+  }
+
   #takeReportBlocks(blocks: readonly ReportBlock[], arrivalUs: number): void {
     const { outgoing, ntpMiddleAt } = this.#options;
     for (const block of blocks) {
       if (!outgoing.downlinks.some(({ ssrc }) => ssrc === block.ssrc)) continue;
-      if (block.ssrc === outgoing.audio?.ssrc) outgoing.audio.loss.take(block.fractionLost, arrivalUs);
+      if (block.ssrc === outgoing.audio?.ssrc) this.#takeLoss(outgoing.audio, block.fractionLost, arrivalUs);
       const measuredUs = roundTripUs(block, ntpMiddleAt(arrivalUs));
       if (measuredUs === undefined) continue;
       this.#roundTripUs = this.#roundTripUs === undefined ? measuredUs : this.#roundTripUs + (measuredUs - this.#roundTripUs) * roundTripGain;

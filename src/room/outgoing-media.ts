@@ -50,7 +50,7 @@ export class OutgoingMedia {
 
   stats(): Readonly<Record<string, unknown>> {
     return {
-      downlinks: { audio: this.audio?.counters, video: this.video?.counters, videoCodec: this.videoCodec, droppedPackets: this.video?.droppedPackets },
+      downlinks: { audio: this.audio?.counters, video: this.video?.counters, videoCodec: this.videoCodec, droppedPackets: this.video?.droppedPackets, silentPacketsLeftOut: this.audio?.leftOut },
       path: this.path.stats(),
       sinceTickUs: { audio: this.audio?.sinceTick.summary(), video: this.video?.sinceTick.summary() },
     };

@@ -18,7 +18,7 @@ export interface AudioTaker {
   takeAudio(ptsUs: number, data: Uint8Array): void;
 }
 
-const noLoss: ReportedLoss = { mixPercent: 0, participants: {} };
+const noLoss: ReportedLoss = { mix: [], participants: {} };
 /** Encoders of sound follow what is lost no faster: reports come once in seconds, and each change is an encoder. */
 const betweenLossesUs = 1_000_000;
 
@@ -149,14 +149,17 @@ export class RoomOutputs {
   }
 
   #collectLoss(): ReportedLoss {
-    let mixPercent = 0;
+    // A file loses nothing.
+    const mix = new Map(this.#audioTakers.size === 0 ? [] : [[0, this.#audioTakers.size]]);
     const participants: Record<string, number> = {};
     for (const { session, hearsAs } of this.#listeners.values()) {
-      const percent = session.audioDownlink?.loss.percent ?? 0;
-      if (hearsAs === undefined) mixPercent = Math.max(mixPercent, percent);
+      if (session.audioDownlink === undefined) continue;
+      const { percent } = session.audioDownlink.loss;
+      if (hearsAs === undefined) mix.set(percent, (mix.get(percent) ?? 0) + 1);
       else if (percent > (participants[hearsAs] ?? 0)) participants[hearsAs] = percent;
     }
-    return { mixPercent, participants };
+    const counts = [...mix].sort(([a], [b]) => a - b).map(([percent, listeners]) => ({ percent, listeners }));
+    return { mix: counts.some(({ percent }) => percent > 0) ? counts : [], participants };
   }
 
   stats(): Readonly<Record<string, unknown>> {

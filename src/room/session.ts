@@ -207,6 +207,7 @@ export class Session {
       worthwhileBps: this.#incoming.worthwhileBps,
       brakes: this.#incoming.brakes,
       refusedKeyframeWishes: feedback?.refusedKeyframeWishes ?? 0,
+      refusedLossReports: feedback?.refusedLossReports ?? 0,
       uplinks: this.#incoming.stats(),
       ...outgoing?.stats(),
       peer: this.#peer?.counters,

@@ -7,7 +7,7 @@
  *     medium                         |---|         active frames of the newest block, 0 to 5
  *     long        |  .  |  .  |  .  |  .  |        active blocks of the last ten, 0 to 10
  */
-import { NoiseFloor } from './noise-floor.js';
+import { NoiseFloor } from '../../mixer/index.js';
 
 /** RFC 6464 levels come once a packet, and packets are 20 ms nearly everywhere. */
 export const frameUs = 20_000;

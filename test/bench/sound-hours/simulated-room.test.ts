@@ -5,7 +5,7 @@ describe('a room with drift, loss, jitter, pauses and churn on a manual clock', 
   it('keeps everybody\'s delay for three minutes, by gauge and by content, and frees all it opened', async function () {
     // 12 s on a free machine: 9,000 ticks of seven people with real codecs.
     this.timeout(120_000);
-    const { senders, heardMs, joins, faults, nativeObjectsLeft } = await simulateHours({ minutes: 3, settledMinutes: 2, seed: 4 });
+    const { senders, heardMs, joins, faults, nativeObjectsLeft, moderation, merged, left } = await simulateHours({ minutes: 3, settledMinutes: 2, seed: 4 });
     expect(senders.map(({ ppm }) => ppm)).to.deep.equal([-300, 300, -300, 120, -70]);
     expect(joins).to.be.at.least(8);
     for (const { participantId, firstMs, lastMs, largestMs } of senders) {
@@ -18,6 +18,9 @@ describe('a room with drift, loss, jitter, pauses and churn on a manual clock', 
     // What the ear adds to the gauge: the limiter's look-ahead and that of two encoders.
     expect(heardMs.last - senders[0]!.lastMs).to.be.within(10, 22);
     expect(faults).to.equal(0);
+    expect(moderation).to.deep.equal({ rows: 4, holds: 1, chimes: 2, suppressions: 0 });
+    expect(merged, 'at delay spikes').to.be.above(0);
+    expect(left).to.deep.equal({ groups: 0, sounds: 0 });
     expect(nativeObjectsLeft).to.equal(0);
   });
 });

@@ -335,17 +335,47 @@ describe('AudioOutputs', () => {
       };
       compare(0);
       RawEncoder.losses.length = 0;
-      desk.outputs.setReportedLoss({ mixPercent: 3, participants: { ann: 10, cid: 20 } });
+      desk.outputs.setReportedLoss({ mix: [{ percent: 3, listeners: 1 }], participants: { ann: 10, cid: 20 } });
       for (let tick = 1; tick < 10; tick += 1) compare(tick);
       // Ann's own; the shared one and its standby for the worst who takes it, Cid. Ben's stays.
       expect(RawEncoder.losses).to.deep.equal([10, 20, 20]);
       RawEncoder.losses.length = 0;
-      desk.outputs.setReportedLoss({ mixPercent: 0, participants: {} });
-      compare(10);
-      expect(RawEncoder.losses).to.deep.equal([0]);
-      for (let tick = 11; tick < 20; tick += 1) compare(tick);
+      desk.outputs.setReportedLoss({ mix: [], participants: {} });
+      for (let tick = 10; tick < 750; tick += 1) compare(tick);
+      expect(RawEncoder.losses, 'not before 15 s').to.deep.equal([]);
+      for (let tick = 750; tick < 770; tick += 1) compare(tick);
       expect(RawEncoder.losses).to.deep.equal([0, 0, 0]);
       reference.outputs.close();
+    });
+
+    it('opens nothing anew while who loses packets goes from the shared stream to his own and back with each of his sentences', () => {
+      const listeners = { mix: true, participantIds: ['ann', 'ben', 'cid'] };
+      desk.outputs.setReportedLoss({ mix: [{ percent: 0, listeners: 1 }], participants: { ann: 20 } });
+      const speak = (tick: number): void => {
+        // Ann for a second, then Ben for four, in which Ann comes back to the shared stream.
+        desk.tick(tick % 250 < 50 ? { ann: noise(0.3, 960, tick) } : { ben: noise(0.3, 960, tick) }, listeners);
+      };
+      for (let tick = 0; tick < 260; tick += 1) speak(tick);
+      const opened = { shared: 0, switches: desk.outputs.stats()['switches'] as number };
+      RawEncoder.losses.length = 0;
+      for (let tick = 260; tick < 3010; tick += 1) speak(tick);
+      expect((desk.outputs.stats()['switches'] as number) - opened.switches, 'they go to and fro').to.be.above(20);
+      // New standbys alone, and all as the first: nobody is ever given less for the time of one sentence.
+      expect(new Set(RawEncoder.losses)).to.deep.equal(new Set([20]));
+      expect(RawEncoder.losses.length).to.be.at.most((desk.outputs.stats()['switches'] as number) - opened.switches);
+    });
+
+    it('lets the worst fifth of those who share a stream decide: one of five counts, one of a hundred does not', () => {
+      const percentFor = (listeners: number, lossy: number, recordings = 0): number => {
+        const other = new Desk();
+        RawEncoder.losses.length = 0;
+        other.outputs.setReportedLoss({ mix: [{ percent: 0, listeners: listeners - lossy + recordings }, { percent: 20, listeners: lossy }], participants: {} });
+        for (let tick = 0; tick < 3; tick += 1) other.tick({ ann: noise(0.3, 960, tick) }, { mix: true, participantIds: [] });
+        other.outputs.close();
+        return RawEncoder.losses.at(-1)!;
+      };
+      expect([percentFor(1, 1), percentFor(5, 1), percentFor(6, 1), percentFor(100, 1), percentFor(100, 19), percentFor(100, 20)]).to.deep.equal([20, 20, 0, 0, 0, 20]);
+      expect([percentFor(1, 1, 4), percentFor(1, 1, 5)], 'recordings lose nothing').to.deep.equal([20, 0]);
     });
   });
 });

@@ -17,6 +17,8 @@ export interface SpeakerOptions {
   readonly microphone: Microphone;
   /** Sends RFC 6464 levels; default true. */
   readonly levels?: boolean;
+  /** What he says of his loudness, whatever it is. */
+  readonly claimsDbov?: number;
   readonly stereo?: boolean;
   /** Of a stereo sender; the microphone is the left one then. */
   readonly right?: Microphone;
@@ -66,7 +68,7 @@ export class Speaker {
     if (this.#lostLast && !lost && opusPacketHasFec(data)) this.#repairable += 1;
     this.#lostLast = lost;
     if (lost) return undefined;
-    const level = this.#options.levels === false ? undefined : levelDbov(energy(mono), frameSamples);
+    const level = this.#options.levels === false ? undefined : (this.#options.claimsDbov ?? levelDbov(energy(mono), frameSamples));
     return { participantId: this.participantId, index, ptsUs: nowUs - 23_000, arrivalUs: nowUs - 3_000, levelDbov: level, data };
   }
 

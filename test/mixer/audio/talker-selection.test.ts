@@ -29,7 +29,7 @@ class Stage {
       const tick = this.mixed.length;
       const candidates = Object.entries(this.#people).flatMap(([participantId, level]) => {
         const loudnessDbov = level(tick);
-        return loudnessDbov === undefined ? [] : [{ participantId, loudnessDbov }];
+        return loudnessDbov === undefined ? [] : [{ participantId, loudnessDbov, isBackground: participantId.startsWith('f') }];
       });
       this.selection.update(tick * tickUs, candidates);
       this.mixed.push(Object.keys(this.#people).filter((id) => this.selection.isSelected(id)).join(''));
@@ -73,6 +73,11 @@ describe('TalkerSelection', () => {
     expect(change![0] - 100).to.be.within(15, 60);
   });
 
+  it('lets fans have the places that nobody speaks on, and takes them away at the first word', () => {
+    const stage = new Stage(2, { f: () => -20, fa: () => -25, a: talking(-50, 20, 60), b: talking(-55, 30, 40) });
+    expect(stage.run(80).changes).to.deep.equal([[0, 'ffa'], [20, 'fa'], [30, 'ab'], [40, 'fa'], [60, 'ffa']]);
+  });
+
   it('takes the louder of two who begin together when there is one place', () => {
     expect(new Stage(1, { a: talking(-30), b: talking(-29) }).run(1).mixed).to.deep.equal(['b']);
   });
@@ -82,7 +87,7 @@ describe('TalkerSelection', () => {
     fc.assert(fc.property(levels, fc.integer({ min: 1, max: 6 }), (ticks, most) => {
       const selection = new TalkerSelection(most);
       ticks.forEach((row, tick) => {
-        const candidates = row.flatMap((loudnessDbov, i) => (loudnessDbov === undefined ? [] : [{ participantId: `p${i}`, loudnessDbov }]));
+        const candidates = row.flatMap((loudnessDbov, i) => (loudnessDbov === undefined ? [] : [{ participantId: `p${i}`, loudnessDbov, isBackground: i % 3 === 0 }]));
         selection.update(tick * tickUs, candidates);
         const selected = row.filter((_, i) => selection.isSelected(`p${i}`)).length;
         expect(selected).to.equal(Math.min(most, candidates.length));

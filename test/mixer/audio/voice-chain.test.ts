@@ -15,7 +15,7 @@ class Person {
   readonly block = new SoundBlock();
 
   constructor(mode: AudioMode = 'voice') {
-    this.chain = new VoiceChain({ mode, onFault: (message) => this.faults.push(message) });
+    this.chain = new VoiceChain({ mode, onFault: (stage, message) => this.faults.push(`${stage}: ${message}`) });
   }
 
   play(left: Float32Array, right?: Float32Array): Float32Array {

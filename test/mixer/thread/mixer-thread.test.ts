@@ -14,7 +14,7 @@ function fakeAudio(calls: string[]): Audio {
     setListeners: ({ participantIds }) => calls.push(`listeners ${participantIds.join()}`),
     setVoice: (id, { muted }) => calls.push(`voice ${id} ${muted}`),
     setHearing: (id, { restDb }) => calls.push(`hearing ${id} ${restDb}`),
-    setReportedLoss: ({ mixPercent }) => calls.push(`loss ${mixPercent}`),
+    setReportedLoss: ({ mix }) => calls.push(`loss ${mix[0]?.percent ?? 0}`),
     playSound: ({ soundId }) => calls.push(`play ${soundId}`),
     setSoundListeners: (soundId, participantIds) => calls.push(`sound listeners ${soundId} ${participantIds.join()}`),
     stopSound: (soundId) => calls.push(`stop ${soundId}`),
@@ -61,7 +61,7 @@ describe('mixer thread', () => {
     thread.handle({ type: 'audioPacket', packet: { participantId: 'ann', index: 7, ptsUs: 0, arrivalUs: 0, levelDbov: -30, data: new Uint8Array(3) } });
     thread.handle({ type: 'setVoice', participantId: 'ann', voice: { muted: true, gainDb: 0, levelled: true, noiseSuppressed: false } });
     thread.handle({ type: 'setHearing', participantId: 'ann', hearing: { restDb: -20, sources: {} } });
-    thread.handle({ type: 'setReportedLoss', loss: { mixPercent: 10, participants: {} } });
+    thread.handle({ type: 'setReportedLoss', loss: { mix: [{ percent: 10, listeners: 1 }], participants: {} } });
     thread.handle({ type: 'playSound', sound: { soundId: 's1', path: '/nowhere.wav', loop: false, gainDb: 0, participantIds: undefined } });
     thread.handle({ type: 'setSoundListeners', soundId: 's1', participantIds: ['ann'] });
     thread.handle({ type: 'stopSound', soundId: 's1' });

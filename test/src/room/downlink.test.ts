@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { opusSilencePacket } from '../../../mixer/audio/opus-packet.js';
 import type { RoomTime } from '../../../mixer/index.js';
 import { AudioDownlink } from '../../../src/room/downlink.js';
 import { Pacer } from '../../../src/room/pacer.js';
@@ -204,5 +205,18 @@ describe('downlinks', () => {
       while (sender.resent.length === 0) advance(5_000);
       expect(sender.sent.length - sentBefore, 'before the repair').to.be.at.most(1);
     });
+  });
+
+  it('leaves packets of sound out in true silence: the numbers go on, the time does too, and the first after the pause is marked', () => {
+    const audio = new AudioDownlink({ ...options({ payloadType: 111, clockHz: 48_000 }), kind: 'audio' });
+    for (let tick = 0; tick < 50; tick += 1) audio.send(opusSilencePacket(1), tick * 20_000);
+    for (let tick = 50; tick < 53; tick += 1) audio.send(Uint8Array.of(0x78, 1, 2, 3), tick * 20_000);
+    const packets = sender.sent.map(mustParseRtp);
+    expect(audio.leftOut).to.equal(50 - 4);
+    const [first] = packets;
+    expect(packets.map(({ timestamp }) => (timestamp - first!.timestamp) / 960)).to.deep.equal([0, 1, 21, 41, 50, 51, 52]);
+    expect(packets.map(({ sequenceNumber }) => sequenceNumber - first!.sequenceNumber)).to.deep.equal([0, 1, 2, 3, 4, 5, 6]);
+    expect(packets[4]!.marker).to.equal(true);
+    expect(packets.slice(5).map(({ marker }) => marker)).to.deep.equal([false, false]);
   });
 });

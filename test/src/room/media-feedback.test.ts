@@ -126,6 +126,20 @@ describe('MediaFeedback', () => {
     });
   });
 
+  it('counts what is lost of the sound once a second, however often it is reported, and the rest as refused', () => {
+    const report = (fractionLost: number): void =>
+      feedback.take(buildReceiverReport({ senderSsrc: clientSsrc, reports: [{ ssrc: audioSsrc, fractionLost, cumulativeLost: 0, extendedHighest: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 }] }), clock.nowUs());
+    report(0);
+    for (let i = 0; i < 99; i += 1) {
+      clock.advance(10_000);
+      report(255);
+    }
+    expect([outgoing.audio!.loss.percent, feedback.refusedLossReports]).to.deep.equal([0, 99]);
+    clock.advance(10_000);
+    report(255);
+    expect([outgoing.audio!.loss.percent, feedback.refusedLossReports]).to.deep.equal([20, 99]);
+  });
+
   it('gives sender reports to the source that they are of', () => {
     incoming.receive(rtpPacket({ ssrc: clientSsrc, payloadType: opusType, sequenceNumber: 1, timestamp: 0 }, Uint8Array.of(0x78)), 0);
     const ntp = usToNtp(4_000_000_000_000_000);

@@ -81,6 +81,23 @@ describe('SpeechActivity', () => {
     expect(weighed()).to.deep.equal([10, 1, 0]);
   });
 
+  for (const everyMs of [20, 60, 100]) {
+    it(`takes a fan that is switched on for speech no longer than 5 to 6 s, also by levels that come each ${everyMs} ms`, () => {
+      const quietAfterMs: number[] = [];
+      for (let ms = 0; ms < 12_000; ms += everyMs) {
+        hear([-42], everyMs * 1_000);
+        activity.weigh(nowUs - frameUs);
+        if (!activity.isActive && ms > 200) quietAfterMs.push(ms);
+      }
+      // 50 blocks of 100 ms, of two packets where these are 60 ms long; one more, and the last 100 ms have to be quiet.
+      expect(quietAfterMs[0]).to.be.within(4_500, 6_200);
+      expect(quietAfterMs.length, 'and for good').to.equal(Math.ceil((12_000 - quietAfterMs[0]!) / everyMs));
+      hear(loud(10), everyMs * 1_000);
+      activity.weigh(nowUs - frameUs);
+      expect(activity.isActive, 'a voice above it').to.equal(true);
+    });
+  }
+
   it('forgets a second after the last packet, by silence that nobody sent', () => {
     hear(loud(50));
     expect(activity.weigh(nowUs + 500_000)).to.equal(true);

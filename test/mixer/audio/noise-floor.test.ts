@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NoiseFloor } from '../../../src/room/noise-floor.js';
+import { NoiseFloor } from '../../../mixer/audio/noise-floor.js';
 
 function hear(floor: NoiseFloor, count: number, levelAt: (at: number) => number): number {
   for (let at = 0; at < count; at += 1) floor.takeLevel(levelAt(at));
