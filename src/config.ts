@@ -59,7 +59,7 @@ export const optionTable = {
   audioMode: oneOf({ key: 'audio.mode', default: 'voice', meaning: 'Sound of a new room: `voice` is mono, with in-band FEC, and brings people to one loudness; `music` is stereo and leaves levels as they are.' }, ['voice', 'music']),
   audioComplexity: integer({ key: 'audio.complexity', default: 5, meaning: 'Effort of the Opus encoders. From 7 on libopus also tells speech from music, and may leave out FEC.' }, { min: 0, max: 10 }),
   maxTalkers: integer({ key: 'audio.maxTalkers', default: 12, meaning: 'Of those who speak at the same time so many are mixed, those who have spoken up most; each costs a decode and an encode.' }, { min: 1, max: 50 }),
-  maxHearingGroups: integer({ key: 'audio.maxHearingGroups', default: 8, meaning: 'Different ways in which participants may hear others than everyone as he is (side talks, deafness, holds); each costs an encode.' }, { min: 1, max: 50 }),
+  maxHearingGroups: integer({ key: 'audio.maxHearingGroups', default: 8, meaning: 'Different ways in which participants may hear others than everyone as he is (rows for interpreters and side talks; not deafness and holds); each costs an encode.' }, { min: 1, max: 50 }),
   noiseSuppression: flag({ key: 'audio.noiseSuppression', default: false, meaning: 'Whether noise is taken out of a new participant\'s voice; everyone can switch it for himself.' }),
   levelling: flag({ key: 'audio.levelling', default: true, meaning: 'Whether a new participant\'s loudness is brought toward the common one.' }),
   recordingsFolder: string({ key: 'recordings.folder', default: './recordings', meaning: 'Where recordings are written; made when it is not there.' }, 'a path', (text) => text !== '' && !text.includes('\0')),
