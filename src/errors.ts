@@ -10,6 +10,7 @@ export const errorTable = {
   body_too_large: { status: 413, meaning: 'The body is longer than this server reads.' },
   not_found: { status: 404, meaning: 'Nothing is served at this path.' },
   origin_not_allowed: { status: 403, meaning: 'Pages of this origin may not use this server; `http.allowedOrigins` lists those that may.' },
+  host_not_known: { status: 403, meaning: 'This server does not know the name under which it is reached, which may be a stranger\'s; list its origin, e.g. `https://meet.example.org`, in `http.allowedOrigins`.' },
   room_not_found: { status: 404, meaning: 'No room has this name.' },
   room_exists: { status: 409, meaning: 'A room of this name is open already.' },
   participant_not_found: { status: 404, meaning: 'Nobody in the room has this id.' },
