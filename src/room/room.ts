@@ -20,6 +20,7 @@ import { RoomSounds } from './room-sounds.js';
 import { RoomVoices } from './room-voices.js';
 import type { Session } from './session.js';
 import { audioSettings } from './audio-settings.js';
+import { SpeakerLevels } from './speaker-levels.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
 import { UpstreamNeeds } from './upstream-needs.js';
@@ -40,8 +41,6 @@ export interface RoomDependencies {
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
 const stageTickMs = 200;
-/** What RFC 6464 calls silence. */
-const silenceDbov = -127;
 /** Who leads the conversation is decided twice as often: each decision falls into one frame of speech, perhaps into a gap. */
 const speakerTickMs = 100;
 
@@ -52,6 +51,7 @@ export class Room {
   readonly #port: UdpPort;
   readonly #mixer: Mixer;
   readonly #speakers: SpeakerOrder;
+  readonly #levels: SpeakerLevels;
   readonly #stage: Stage;
   readonly #upstream: UpstreamNeeds;
   readonly #outputs: RoomOutputs;
@@ -75,6 +75,7 @@ export class Room {
     this.#port = port;
     this.#mixer = mixer;
     this.#speakers = new SpeakerOrder({ clock });
+    this.#levels = new SpeakerLevels({ clock, speakers: this.#speakers });
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#upstream = new UpstreamNeeds({ fps: canvas.fps, onNeed: (participant, source, need) => this.#askFor(participant, source, need) });
     const tiers = videoTiers(canvas, options.videoBitrateBps);
@@ -95,7 +96,7 @@ export class Room {
         onConnected: (session) => this.#connect(session),
         onConnectionChanged: () => this.#bulletin.update(),
         onAudioPacket: (packet) => {
-          if (packet.levelDbov !== undefined) this.#takeLevel(packet.participantId, packet.levelDbov);
+          if (packet.levelDbov !== undefined) this.#levels.claim(packet.participantId, packet.levelDbov);
           mixer.send({ type: 'audioPacket', packet });
         },
         onVideoFrame: (frame) => mixer.send({ type: 'videoFrame', frame }),
@@ -302,7 +303,7 @@ export class Room {
     const { id } = participant;
     this.#mixer.send({ type: 'addParticipant', participantId: id });
     this.#voices.add(participant);
-    this.#speakers.add(id);
+    this.#levels.add(participant);
     this.#bulletin.update();
   }
 
@@ -315,7 +316,7 @@ export class Room {
     this.#outputs.removeListener(session);
     this.#levelWatchers.delete(session.id);
     if (participant !== undefined) {
-      this.#speakers.remove(participant.id);
+      this.#levels.remove(participant.id);
       this.#voices.remove(participant.id);
       this.#sounds.forget();
       this.#mixer.send({ type: 'removeParticipant', participantId: participant.id });
@@ -337,7 +338,7 @@ export class Room {
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
         return;
       case 'levels':
-        for (const { participantId, levelDbov } of event.levels) this.#takeLevel(participantId, levelDbov);
+        for (const { participantId, levelDbov } of event.levels) this.#levels.measure(participantId, levelDbov);
         return;
       case 'soundEnded':
         if (this.#voices.endSound(event.soundId)) this.#bulletin.update();
@@ -354,12 +355,6 @@ export class Room {
         // `ready`, `snapshot`, `stats` and `closed` are answers that the mixer's handle takes itself.
         return;
     }
-  }
-
-  /** Who is silenced speaks to nobody. */
-  #takeLevel(participantId: string, levelDbov: number): void {
-    const isSilenced = this.#sessions.findParticipant(participantId)?.voice.isSilenced === true;
-    this.#speakers.takeLevel(participantId, isSilenced ? silenceDbov : levelDbov);
   }
 
   #tickStage(): void {
