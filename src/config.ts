@@ -12,6 +12,9 @@ export const canvasRanges = {
   fps: { min: 5, max: 60 },
 } as const;
 
+/** More people than 1,000 one picture cannot name, and their list alone is 400 kB at each change. */
+export const participantsRange = { min: 1, max: 1000 } as const;
+
 const portRange = { min: 0, max: 65_535 };
 const dayMs = 86_400_000;
 
@@ -43,7 +46,7 @@ export const optionTable = {
   emptyTimeoutMs: integer({ key: 'rooms.emptyTimeoutMs', default: 30_000, unit: 'ms', meaning: 'A room is closed so long after its last participant or viewer left.' }, { min: 0, max: dayMs }),
   unusedTimeoutMs: integer({ key: 'rooms.unusedTimeoutMs', default: 300_000, unit: 'ms', meaning: 'A room that nobody has joined yet is closed so long after it was made.' }, { min: 0, max: dayMs }),
   maxRooms: integer({ key: 'rooms.max', default: 20, meaning: 'Rooms open at the same time.' }, { min: 1, max: 1000 }),
-  maxParticipants: integer({ key: 'rooms.maxParticipants', default: 50, meaning: 'Participants in a room.' }, { min: 1, max: 1000 }),
+  maxParticipants: integer({ key: 'rooms.maxParticipants', default: 50, meaning: 'Participants in a room.' }, participantsRange),
   maxViewers: integer({ key: 'rooms.maxViewers', default: 500, meaning: 'Viewers of a room.' }, { min: 0, max: 10_000 }),
   defaultLayout: string({ key: 'rooms.layout', default: 'grid', meaning: 'Layout of a new room.' }, 'the name of a layout', (text) => text !== ''),
   participantTimeoutMs: integer({ key: 'rooms.participantTimeoutMs', default: 8000, unit: 'ms', meaning: 'A participant or viewer without a sign of life for so long is gone. Who only listens gives one each 6 s at most.' }, { min: 7000, max: 600_000 }),

@@ -68,6 +68,11 @@ export class ParticipantVoice {
     return this.#hears;
   }
 
+  /** Everyone as he is. */
+  get hearsMix(): boolean {
+    return !this.#deaf && this.#hold === undefined && this.#hears.rest === 0 && Object.keys(this.#hears.sources).length === 0;
+  }
+
   get hearing(): Hearing {
     return this.#deaf || this.#hold !== undefined ? hearsNobody : { restDb: this.#hears.rest, sources: this.#hears.sources };
   }

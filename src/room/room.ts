@@ -7,7 +7,7 @@ import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type 
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
 import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests, SoundDescription } from '../rooms/protocol.js';
-import { HeardLevels } from './heard-levels.js';
+import { LevelWatchers } from './level-watchers.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { wishEncoding, type PictureNeed } from './picture-need.js';
@@ -60,8 +60,7 @@ export class Room {
   readonly #voices: RoomVoices;
   readonly #sounds: RoomSounds;
   readonly #bulletin: RoomBulletin;
-  readonly #heard = new HeardLevels();
-  readonly #levelWatchers = new Set<string>();
+  readonly #levelWatchers = new LevelWatchers();
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
 
@@ -240,8 +239,8 @@ export class Room {
 
   watchLevels({ sessionId, wanted }: RoomRequests['watchLevels']['params']): void {
     this.#sessions.requireParticipant(sessionId);
-    if (wanted) this.#levelWatchers.add(sessionId);
-    else this.#levelWatchers.delete(sessionId);
+    if (wanted) this.#levelWatchers.watch(sessionId);
+    else this.#levelWatchers.unwatch(sessionId);
   }
 
   publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
@@ -314,7 +313,7 @@ export class Room {
 
   #leave(session: Session, participant: Participant | undefined, reason: string): void {
     this.#outputs.removeListener(session);
-    this.#levelWatchers.delete(session.id);
+    this.#levelWatchers.unwatch(session.id);
     if (participant !== undefined) {
       this.#levels.remove(participant.id);
       this.#voices.remove(participant.id);
@@ -332,7 +331,7 @@ export class Room {
         return;
       case 'encodedAudio':
         this.#outputs.takeAudio(event.audio);
-        if (this.#levelWatchers.size > 0) this.#heard.take(event.audio.heard);
+        this.#levelWatchers.take(event.audio);
         return;
       case 'keyframeNeeded':
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
@@ -365,9 +364,7 @@ export class Room {
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
     if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
-    const levels = this.#heard.tell();
-    if (this.#levelWatchers.size === 0) this.#heard.forget();
-    else if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
+    for (const told of this.#levelWatchers.tell((id) => this.#sessions.findParticipant(id)?.voice)) this.#dependencies.onEvent({ type: 'levels', ...told });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }
