@@ -220,7 +220,7 @@ export type MixerEvent =
   | { readonly type: 'encodedAudio'; readonly audio: EncodedAudio }
   /** The decoder cannot go on without one; the receiver of this event throttles. */
   | { readonly type: 'keyframeNeeded'; readonly participantId: string; readonly source: VideoSource }
-  /** Each 100 ms, for those who are decoded and send no RFC 6464 level. */
+  /** Each 100 ms, of those who are decoded; who sends RFC 6464 levels is only while he is mixed. */
   | { readonly type: 'levels'; readonly levels: readonly { readonly participantId: string; readonly levelDbov: number }[] }
   /** A sound has played to its end, or was stopped (`error` undefined), or cannot be played. */
   | { readonly type: 'soundEnded'; readonly soundId: string; readonly error: string | undefined }

@@ -12,6 +12,9 @@ export const canvasRanges = {
   fps: { min: 5, max: 60 },
 } as const;
 
+/** More people than 1,000 one picture cannot name, and their list alone is 400 kB at each change. */
+export const participantsRange = { min: 1, max: 1000 } as const;
+
 const portRange = { min: 0, max: 65_535 };
 const dayMs = 86_400_000;
 
@@ -28,7 +31,7 @@ export const optionTable = {
   httpHost: string({ key: 'http.host', default: '127.0.0.1', meaning: 'Address or name that HTTP and WebSocket listen on; `0.0.0.0` is every address of the machine.' }, 'an address or host name', isHost),
   httpPort: integer({ key: 'http.port', default: 8080, meaning: 'TCP port of HTTP and WebSocket; 0 takes any free one.' }, portRange),
   httpBodyLimitBytes: integer({ key: 'http.bodyLimitBytes', default: 65_536, unit: 'bytes', meaning: 'Longest JSON body that is read.' }, { min: 1024, max: 1_048_576 }),
-  allowedOrigins: list({ key: 'http.allowedOrigins', default: ['*'], meaning: 'Origins whose pages may use the API, WHIP, WHEP and the WebSocket, e.g. `https://meet.example.org`; `*` is every origin. This server\'s own pages may when it is reached by an address or as `localhost`; list its name when it has one.' }, 'origins or *', isOriginOrEvery),
+  allowedOrigins: list({ key: 'http.allowedOrigins', default: [], meaning: 'Origins whose pages may use the API, WHIP, WHEP and the WebSocket, e.g. `https://meet.example.org`; empty: only this server\'s own, reached by an address or as `localhost`. When it has a name, list that, too: it refuses names that it does not know. `*` is every page of the web.' }, 'origins or *', isOriginOrEvery),
   udpHost: string({ key: 'udp.host', default: '', meaning: 'Address that the media ports are bound to, or one IPv4 and one IPv6 address with a comma between; empty: the loopback address that HTTP listens on, else every address of the machine, IPv4 and IPv6.' }, 'an address, one of each family, or empty', isHostPair),
   udpPortMin: integer({ key: 'udp.portMin', default: 40_000, meaning: 'First port for media, UDP and TCP; each room takes one. With 0 here and in `udp.portMax` any free port is taken.' }, portRange),
   udpPortMax: integer({ key: 'udp.portMax', default: 40_099, meaning: 'Last port for media.' }, portRange),
@@ -43,7 +46,7 @@ export const optionTable = {
   emptyTimeoutMs: integer({ key: 'rooms.emptyTimeoutMs', default: 30_000, unit: 'ms', meaning: 'A room is closed so long after its last participant or viewer left.' }, { min: 0, max: dayMs }),
   unusedTimeoutMs: integer({ key: 'rooms.unusedTimeoutMs', default: 300_000, unit: 'ms', meaning: 'A room that nobody has joined yet is closed so long after it was made.' }, { min: 0, max: dayMs }),
   maxRooms: integer({ key: 'rooms.max', default: 20, meaning: 'Rooms open at the same time.' }, { min: 1, max: 1000 }),
-  maxParticipants: integer({ key: 'rooms.maxParticipants', default: 50, meaning: 'Participants in a room.' }, { min: 1, max: 1000 }),
+  maxParticipants: integer({ key: 'rooms.maxParticipants', default: 50, meaning: 'Participants in a room.' }, participantsRange),
   maxViewers: integer({ key: 'rooms.maxViewers', default: 500, meaning: 'Viewers of a room.' }, { min: 0, max: 10_000 }),
   defaultLayout: string({ key: 'rooms.layout', default: 'grid', meaning: 'Layout of a new room.' }, 'the name of a layout', (text) => text !== ''),
   participantTimeoutMs: integer({ key: 'rooms.participantTimeoutMs', default: 8000, unit: 'ms', meaning: 'A participant or viewer without a sign of life for so long is gone. Who only listens gives one each 6 s at most.' }, { min: 7000, max: 600_000 }),
@@ -59,7 +62,7 @@ export const optionTable = {
   audioMode: oneOf({ key: 'audio.mode', default: 'voice', meaning: 'Sound of a new room: `voice` is mono, with in-band FEC, and brings people to one loudness; `music` is stereo and leaves levels as they are.' }, ['voice', 'music']),
   audioComplexity: integer({ key: 'audio.complexity', default: 5, meaning: 'Effort of the Opus encoders. From 7 on libopus also tells speech from music, and may leave out FEC.' }, { min: 0, max: 10 }),
   maxTalkers: integer({ key: 'audio.maxTalkers', default: 12, meaning: 'Of those who speak at the same time so many are mixed, those who have spoken up most; each costs a decode and an encode.' }, { min: 1, max: 50 }),
-  maxHearingGroups: integer({ key: 'audio.maxHearingGroups', default: 8, meaning: 'Different ways in which participants may hear others than everyone as he is (side talks, deafness, holds); each costs an encode.' }, { min: 1, max: 50 }),
+  maxHearingGroups: integer({ key: 'audio.maxHearingGroups', default: 8, meaning: 'Different ways in which participants may hear others than everyone as he is (rows for interpreters and side talks; not deafness and holds); each costs an encode.' }, { min: 1, max: 50 }),
   noiseSuppression: flag({ key: 'audio.noiseSuppression', default: false, meaning: 'Whether noise is taken out of a new participant\'s voice; everyone can switch it for himself.' }),
   levelling: flag({ key: 'audio.levelling', default: true, meaning: 'Whether a new participant\'s loudness is brought toward the common one.' }),
   recordingsFolder: string({ key: 'recordings.folder', default: './recordings', meaning: 'Where recordings are written; made when it is not there.' }, 'a path', (text) => text !== '' && !text.includes('\0')),

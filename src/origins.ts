@@ -20,17 +20,23 @@ export class AllowedOrigins {
 
   /**
    * @param origin the request's `Origin`; programs that are no browsers send none, and may come
-   * @param host the request's `Host`: an address, `localhost`, or the name of a listed origin
+   * @param host the request's `Host`; a page of the same scheme, host and port is this server's own
    */
   allow(origin: string | undefined, host: string | undefined): boolean {
     if (this.isEvery) return true;
-    // A name that is not known may be a stranger's that he lets point here (DNS rebinding): his page would count as this server's own, and browsers send
-    // no `Origin` with what a page reads from its own server.
-    if (host === undefined || !this.#isKnown(host)) return false;
+    if (!this.knows(host)) return false;
     return origin === undefined || origin === '' || this.#origins.has(origin) || origin === `http://${host}` || origin === `https://${host}`;
   }
 
-  #isKnown(host: string): boolean {
+  /**
+   * A name that is not known may be a stranger's that he lets point here (DNS rebinding): his page would count as this server's own, and browsers send
+   * no `Origin` with what a page reads from its own server.
+   *
+   * @param host the request's `Host`: an address, `localhost`, or the name of a listed origin
+   */
+  knows(host: string | undefined): boolean {
+    if (this.isEvery) return true;
+    if (host === undefined) return false;
     const name = host.replace(/:\d+$/, '').toLowerCase();
     return this.#hostNames.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
   }

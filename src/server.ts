@@ -12,6 +12,7 @@ import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
 import { makeApp } from './http/app.js';
 import { answerClientError } from './http/client-error.js';
+import { ControlAllowance } from './http/control-allowance.js';
 import { MediaSessions } from './http/media-sessions.js';
 import { IceServers } from './ice-servers.js';
 import type { Log } from './log.js';
@@ -58,7 +59,7 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
-  const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes }, log);
+  const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);
   const handle = app.callback();
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);

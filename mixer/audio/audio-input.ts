@@ -152,7 +152,7 @@ export class AudioInput implements Voice {
     }
     if (!this.#isPulled) {
       this.#pull(tickUs, decoder);
-      this.#energy(tickUs);
+      this.#meter.add(this.#energy(tickUs), tickSamples);
     }
     this.#runChain(wasMixed);
     // Into the mix and out of it over 5 ms.
@@ -221,7 +221,7 @@ export class AudioInput implements Voice {
     this.#mixed = false;
   }
 
-  /** What was measured since the last reading; undefined for those who send their level, and where nothing was decoded. */
+  /** What was measured since the last reading, before anything is done about it; undefined where nothing was decoded. */
   takeMeasuredLevelDbov(): number | undefined {
     return this.#meter.take();
   }

@@ -4,23 +4,26 @@ import type { AddRoutes } from './http-services.js';
 import { readJson } from './request-body.js';
 import { newSoundSchema, participantChangeSchema } from './schemas.js';
 
-export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes }) => {
+export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes, controls }) => {
   router.get('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
     context.body = room.findParticipant(context.params['id'] ?? '');
   });
   router.patch('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    controls.take(room);
     const changes = await readJson(context, participantChangeSchema, bodyLimitBytes);
     context.body = await room.changeParticipant(context.params['id'] ?? '', changes);
   });
   router.delete('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    controls.take(room);
     await room.removeParticipant(context.params['id'] ?? '');
     context.status = 204;
   });
   router.post('/api/rooms/:room/sounds', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    controls.take(room);
     const sound = await room.playSound(await readJson(context, newSoundSchema, bodyLimitBytes));
     context.status = 201;
     context.set('Location', `/api/rooms/${room.name}/sounds/${sound.id}`);
@@ -34,6 +37,7 @@ export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes }
   });
   router.delete('/api/rooms/:room/sounds/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    controls.take(room);
     await room.stopSound(context.params['id'] ?? '');
     context.status = 204;
   });

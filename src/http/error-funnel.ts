@@ -7,6 +7,9 @@ import { describeError, type Log } from '../log.js';
 /** Long enough for an empty room to close or a process to start, short enough that nobody thinks the server is gone. */
 const retryAfterS = 5;
 
+/** By then a bucket that was emptied has a second's worth of requests again. */
+const slowDownS = 1;
+
 export function errorFunnel(log: Log): Middleware {
   return async (context: Context, next: Next) => {
     try {
@@ -24,6 +27,7 @@ function answerError(context: Context, error: AppError): void {
   context.status = error.status;
   context.body = { error };
   context.set('Cache-Control', 'no-store');
+  if (error.status === 429) context.set('Retry-After', String(slowDownS));
   if (error.status === 503) context.set('Retry-After', String(retryAfterS));
 }
 

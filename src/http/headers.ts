@@ -62,13 +62,19 @@ export function crossOrigin(allowed: AllowedOrigins) {
   };
 }
 
-/** What anybody may load: the pages themselves, which talk to this server as pages of its own origin. */
-const openPaths = /^\/(healthz|openapi\.json|[rv]\/.*)?$/;
+/** Nothing of any room is there: whoever watches the server may ask under any name. */
+const openPaths = /^\/(healthz|openapi\.json)$/;
+/** What pages of any origin may link to and embed: they talk to this server as pages of its own origin. */
+const pagePaths = /^\/([rv]\/.*)?$/;
 
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
 export function refuseOtherOrigins(allowed: AllowedOrigins) {
   return async (context: Context, next: Next): Promise<void> => {
-    if (!openPaths.test(context.path) && !allowed.allow(context.get('Origin'), context.get('Host'))) throw new AppError('origin_not_allowed');
+    if (!openPaths.test(context.path)) {
+      const host = context.get('Host');
+      if (!allowed.knows(host)) throw new AppError('host_not_known');
+      if (!pagePaths.test(context.path) && !allowed.allow(context.get('Origin'), host)) throw new AppError('origin_not_allowed');
+    }
     await next();
   };
 }

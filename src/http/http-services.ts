@@ -2,6 +2,7 @@ import type Router from '@koa/router';
 import type { IceServers } from '../ice-servers.js';
 import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
+import type { ControlAllowance } from './control-allowance.js';
 import type { MediaSessions } from './media-sessions.js';
 
 /** What the routes act on. */
@@ -14,6 +15,7 @@ export interface HttpServices {
   readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: IceServers;
   readonly bodyLimitBytes: number;
+  readonly controls: ControlAllowance;
 }
 
 /** Each group of routes is one file with one of these. */

@@ -3,7 +3,7 @@ import type { AddRoutes } from './http-services.js';
 import { readJson } from './request-body.js';
 import { newRoomSchema, roomChangeSchema } from './schemas.js';
 
-export const addRoomRoutes: AddRoutes = (router, { registry, bodyLimitBytes }) => {
+export const addRoomRoutes: AddRoutes = (router, { registry, bodyLimitBytes, controls }) => {
   router.post('/api/rooms', async (context) => {
     const { name, ...choices } = await readJson(context, newRoomSchema, bodyLimitBytes);
     const room = await registry.create(parseRoomName(name), choices);
@@ -19,6 +19,7 @@ export const addRoomRoutes: AddRoutes = (router, { registry, bodyLimitBytes }) =
   });
   router.patch('/api/rooms/:room', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    controls.take(room);
     const { layout } = await readJson(context, roomChangeSchema, bodyLimitBytes);
     if (layout !== undefined) await room.setLayout(registry.findLayout(layout));
     context.body = room.describe();

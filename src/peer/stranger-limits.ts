@@ -3,7 +3,7 @@
  * who join behind one address is not; and only who has not proved his address is ever refused, so that connections go on whatever strangers do.
  * Datagrams that are no STUN are not charged: dropping them is a table look-up, and a client behind a NAT that has just restarted sends many before its check.
  */
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../token-bucket.js';
 
 /** A forged check each 10 ms, and what a client with an old password sends while it notices. */
 const perSource = { perSecond: 100, burst: 200 } as const;

@@ -3,12 +3,12 @@
  * address that was asked. It is the only place where an address becomes known, and it bounds what strangers and those who repeat others' checks cost.
  */
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
+import { TokenBucket } from '../token-bucket.js';
 import type { CheckTarget, PortBinding } from './port-binding.js';
 import type { SourceTable } from './source-table.js';
 import { StrangerLimits } from './stranger-limits.js';
 import { hasStunIntegrity, readStunMessage, type StunMessage } from './stun-message.js';
 import type { TcpStream } from './tcp-stream.js';
-import { TokenBucket } from './token-bucket.js';
 
 export interface StunCounters {
   /** No Binding message, or one that names no connection of ours. */

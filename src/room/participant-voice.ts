@@ -1,6 +1,7 @@
 /** What moderators have set of one participant's sound, apart from what he says of his own microphone; and what the mixer is told of it. Pure. */
 import type { Hearing, VoiceSettings } from '../../mixer/index.js';
 import type { HearingDescription, SoundFileReference, VoiceChanges, VoiceDescription } from '../rooms/protocol.js';
+import { roundDb, tidyHearing } from './hearing-description.js';
 
 /** Of the room's options. */
 export interface VoiceDefaults {
@@ -8,14 +9,8 @@ export interface VoiceDefaults {
   readonly levelling: boolean;
 }
 
-export interface HeardByOne {
-  readonly hearing: Hearing;
-  /** Undefined: no music of a hold. */
-  readonly holdSound: SoundFileReference | undefined;
-}
-
 export const hearsEverybody: Hearing = { restDb: 0, sources: {} };
-const hearsNobody: Hearing = { restDb: null, sources: {} };
+export const hearsNobody: Hearing = { restDb: null, sources: {} };
 
 export class ParticipantVoice {
   #muted = false;
@@ -34,9 +29,9 @@ export class ParticipantVoice {
 
   change({ muted, gainDb, deaf, hears, hold, noiseSuppression, levelling }: VoiceChanges): void {
     this.#muted = muted ?? this.#muted;
-    this.#gainDb = gainDb ?? this.#gainDb;
+    this.#gainDb = gainDb === undefined ? this.#gainDb : roundDb(gainDb);
     this.#deaf = deaf ?? this.#deaf;
-    this.#hears = hears ?? this.#hears;
+    this.#hears = hears === undefined ? this.#hears : tidyHearing(hears);
     this.#noiseSuppression = noiseSuppression ?? this.#noiseSuppression;
     this.#levelling = levelling ?? this.#levelling;
     if (hold !== undefined) this.#hold = hold === false ? undefined : hold;
@@ -59,23 +54,27 @@ export class ParticipantVoice {
     return this.#muted || this.#hold !== undefined;
   }
 
+  /** Undefined: no music of a hold. */
   get holdSound(): SoundFileReference | undefined {
-    return this.heardAfter({}).holdSound;
+    return this.#hold?.sound ?? undefined;
   }
 
   get settings(): VoiceSettings {
     return { muted: this.isSilenced, gainDb: this.#gainDb, levelled: this.#levelling, noiseSuppressed: this.#noiseSuppression };
   }
 
-  get hearing(): Hearing {
-    return this.heardAfter({}).hearing;
+  /** His row, whether it counts now or, while he is deaf or on hold, later. */
+  get hears(): HearingDescription {
+    return this.#hears;
   }
 
-  /** What he would hear if this were changed. */
-  heardAfter({ deaf = this.#deaf, hears = this.#hears, hold }: VoiceChanges): HeardByOne {
-    const held = hold === undefined ? this.#hold : hold === false ? undefined : hold;
-    const hearing = deaf || held !== undefined ? hearsNobody : { restDb: hears.rest, sources: hears.sources };
-    return { hearing, holdSound: held?.sound ?? undefined };
+  /** Everyone as he is. */
+  get hearsMix(): boolean {
+    return !this.#deaf && this.#hold === undefined && this.#hears.rest === 0 && Object.keys(this.#hears.sources).length === 0;
+  }
+
+  get hearing(): Hearing {
+    return this.#deaf || this.#hold !== undefined ? hearsNobody : { restDb: this.#hears.rest, sources: this.#hears.sources };
   }
 
   describe(): VoiceDescription {

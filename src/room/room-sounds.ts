@@ -2,6 +2,7 @@
 import type { Mixer } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
 import type { RoomRequests, SoundDescription, SoundStatus } from '../rooms/protocol.js';
+import { roundDb } from './hearing-description.js';
 
 export interface RoomSoundsOptions {
   readonly mixer: Pick<Mixer, 'send'>;
@@ -29,11 +30,12 @@ export class RoomSounds {
   }
 
   /** @throws {AppError} `too_many_sounds`, `unknown_participants` */
-  play({ soundId, sound: { file, path }, loop, gainDb, participantIds }: RoomRequests['playSound']['params']): SoundDescription {
+  play({ soundId, sound: { file, path }, loop, gainDb: wantedDb, participantIds }: RoomRequests['playSound']['params']): SoundDescription {
     const { mixer, hasParticipant, now, onChanged } = this.#options;
     if (this.#playing.size >= maxSounds) throw new AppError('too_many_sounds');
     const strangers = participantIds?.filter((id) => !hasParticipant(id)) ?? [];
     if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
+    const gainDb = roundDb(wantedDb);
     const description: SoundDescription = { id: soundId, file, loop, gainDb, participantIds, status: 'playing', startedAt: now(), endedAt: null, error: null };
     this.#playing.set(soundId, { description, isStopped: false });
     mixer.send({ type: 'playSound', sound: { soundId, path, loop, gainDb, participantIds: participantIds ?? undefined } });

@@ -1,9 +1,10 @@
 /** How everyone is heard and whom he hears: tells the mixer what moderators have set, and plays to who is on hold. */
 import { HearingRow, type Mixer } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
-import type { SoundFileReference, VoiceChanges } from '../rooms/protocol.js';
+import type { HearingDescription, SoundFileReference, VoiceChanges } from '../rooms/protocol.js';
+import { countEntries, tidyHearing } from './hearing-description.js';
 import type { Participant } from './participant.js';
-import { hearsEverybody, type HeardByOne } from './participant-voice.js';
+import { hearsEverybody, hearsNobody } from './participant-voice.js';
 
 export interface RoomVoicesOptions {
   readonly mixer: Pick<Mixer, 'send'>;
@@ -26,6 +27,13 @@ interface Hold {
   readonly participantIds: Set<string>;
 }
 
+/** Of all rows of a room together. Each is told to everybody in 25 bytes, five times a second: 125 kB in all. 70 people may each have one for each; in larger rooms `rest` says it for most. */
+export const maxRowEntries = 5000;
+/** Different files that are played to people on hold at the same time: each is a decoder and an encode. As many as may be played into the room. */
+const maxHoldFiles = 8;
+/** The room's own mix, and silence. */
+const rowsWithoutGroup = [new HearingRow(hearsEverybody), new HearingRow(hearsNobody)];
+
 export class RoomVoices {
   readonly #mixer: Pick<Mixer, 'send'>;
   readonly #maxHearingGroups: number;
@@ -47,25 +55,47 @@ export class RoomVoices {
     this.#tell(participant.id);
   }
 
-  /** @throws {AppError} `unknown_participants`, `too_many_hearing_groups`, and nothing is changed */
+  /** @throws {AppError} `unknown_participants`, `too_many_hearing_groups`, `too_many_hearing_entries`, `too_many_sounds`, and nothing is changed */
   change(participant: Participant, changes: VoiceChanges): void {
-    const strangers = Object.keys(changes.hears?.sources ?? {}).filter((id) => id === participant.id || !this.#told.has(id));
+    const { hears, hold } = changes;
+    const strangers = Object.keys(hears?.sources ?? {}).filter((id) => id === participant.id || !this.#told.has(id));
     if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
-    const groups = this.#hearingGroups(participant, changes);
+    if (hears !== undefined) this.#checkRow(participant, tidyHearing(hears));
+    const file = hold === undefined || hold === false ? undefined : hold.sound?.path;
+    if (file !== undefined && !this.#holdOf.has(file) && this.#holdOf.size >= maxHoldFiles) throw new AppError('too_many_sounds');
+    participant.voice.change(changes);
+    this.#tell(participant.id);
+  }
+
+  #checkRow(participant: Participant, hears: HearingDescription): void {
+    const groups = this.#hearingGroups(participant, hears);
     // Who leaves a mix for one that is there already may always do it.
     if (groups > this.#maxHearingGroups && groups > this.#hearingGroups()) {
       this.#refusedHearingGroups += 1;
       throw new AppError('too_many_hearing_groups');
     }
-    participant.voice.change(changes);
-    this.#tell(participant.id);
+    const more = countEntries(hears) - countEntries(participant.voice.hears);
+    if (more > 0 && this.#rowEntries() + more > maxRowEntries) throw new AppError('too_many_hearing_entries');
   }
 
-  /** How many there are, or would be if this were changed. */
-  #hearingGroups(changed?: Participant, changes: VoiceChanges = {}): number {
-    const groups = new Set([...this.#told.values()].map(({ participant }) => groupKey(participant.id, participant.voice.heardAfter(participant === changed ? changes : {}))));
-    groups.delete(groupKey('', { hearing: hearsEverybody, holdSound: undefined }));
+  /**
+   * How many there are, or would be with another row. Rows count while their owners are deaf or on hold as well: so both may be begun and ended at any time.
+   * Who hears nobody makes none: he is sent silence, or the music of his hold, which is bounded by itself.
+   */
+  #hearingGroups(changed?: Participant, newRow?: HearingDescription): number {
+    const groups = new Set<string>();
+    for (const { participant } of this.#told.values()) {
+      const { rest, sources } = participant === changed && newRow !== undefined ? newRow : participant.voice.hears;
+      groups.add(new HearingRow({ restDb: rest, sources }, participant.id).key);
+    }
+    for (const { key } of rowsWithoutGroup) groups.delete(key);
     return groups.size;
+  }
+
+  #rowEntries(): number {
+    let entries = 0;
+    for (const { participant } of this.#told.values()) entries += countEntries(participant.voice.hears);
+    return entries;
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -143,9 +173,4 @@ export class RoomVoices {
   #tellListeners({ soundId, participantIds }: Hold): void {
     this.#mixer.send({ type: 'setSoundListeners', soundId, participantIds: [...participantIds] });
   }
-}
-
-/** Who has the same one hears the same. */
-function groupKey(participantId: string, { hearing, holdSound }: HeardByOne): string {
-  return `${new HearingRow(hearing, participantId).key} ${holdSound?.path ?? ''}`;
 }

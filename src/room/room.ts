@@ -7,7 +7,7 @@ import { Mixer, RoomClock, type MixerEvent, type Timers, type VideoFormat, type 
 import { AppError } from '../errors.js';
 import { Peer, UdpPort, type PeerCertificate } from '../peer/index.js';
 import type { IceDescription, RecordingDescription, RoomDescription, RoomEvent, RoomOptions, RoomRequests, SoundDescription } from '../rooms/protocol.js';
-import { HeardLevels } from './heard-levels.js';
+import { LevelWatchers } from './level-watchers.js';
 import type { RandomUint32 } from './media-plan.js';
 import type { Participant } from './participant.js';
 import { wishEncoding, type PictureNeed } from './picture-need.js';
@@ -20,6 +20,7 @@ import { RoomSounds } from './room-sounds.js';
 import { RoomVoices } from './room-voices.js';
 import type { Session } from './session.js';
 import { audioSettings } from './audio-settings.js';
+import { SpeakerLevels } from './speaker-levels.js';
 import { SpeakerOrder } from './speaker-order.js';
 import { Stage } from './stage.js';
 import { UpstreamNeeds } from './upstream-needs.js';
@@ -40,8 +41,6 @@ export interface RoomDependencies {
 const sessionTickMs = 20;
 /** Borders and speaker lists follow within a syllable. */
 const stageTickMs = 200;
-/** What RFC 6464 calls silence. */
-const silenceDbov = -127;
 /** Who leads the conversation is decided twice as often: each decision falls into one frame of speech, perhaps into a gap. */
 const speakerTickMs = 100;
 
@@ -52,6 +51,7 @@ export class Room {
   readonly #port: UdpPort;
   readonly #mixer: Mixer;
   readonly #speakers: SpeakerOrder;
+  readonly #levels: SpeakerLevels;
   readonly #stage: Stage;
   readonly #upstream: UpstreamNeeds;
   readonly #outputs: RoomOutputs;
@@ -60,8 +60,7 @@ export class Room {
   readonly #voices: RoomVoices;
   readonly #sounds: RoomSounds;
   readonly #bulletin: RoomBulletin;
-  readonly #heard = new HeardLevels();
-  readonly #levelWatchers = new Set<string>();
+  readonly #levelWatchers = new LevelWatchers();
   readonly #cancelTimers: readonly (() => void)[];
   #closing: Promise<void> | undefined;
 
@@ -75,6 +74,7 @@ export class Room {
     this.#port = port;
     this.#mixer = mixer;
     this.#speakers = new SpeakerOrder({ clock });
+    this.#levels = new SpeakerLevels({ clock, speakers: this.#speakers });
     this.#stage = new Stage({ layouts: indexLayouts(options.layouts), layout: options.layout, canvas, mixer, speakers: this.#speakers });
     this.#upstream = new UpstreamNeeds({ fps: canvas.fps, onNeed: (participant, source, need) => this.#askFor(participant, source, need) });
     const tiers = videoTiers(canvas, options.videoBitrateBps);
@@ -95,7 +95,7 @@ export class Room {
         onConnected: (session) => this.#connect(session),
         onConnectionChanged: () => this.#bulletin.update(),
         onAudioPacket: (packet) => {
-          if (packet.levelDbov !== undefined) this.#takeLevel(packet.participantId, packet.levelDbov);
+          if (packet.levelDbov !== undefined) this.#levels.claim(packet.participantId, packet.levelDbov);
           mixer.send({ type: 'audioPacket', packet });
         },
         onVideoFrame: (frame) => mixer.send({ type: 'videoFrame', frame }),
@@ -239,8 +239,8 @@ export class Room {
 
   watchLevels({ sessionId, wanted }: RoomRequests['watchLevels']['params']): void {
     this.#sessions.requireParticipant(sessionId);
-    if (wanted) this.#levelWatchers.add(sessionId);
-    else this.#levelWatchers.delete(sessionId);
+    if (wanted) this.#levelWatchers.watch(sessionId);
+    else this.#levelWatchers.unwatch(sessionId);
   }
 
   publish({ sessionId, name, offer }: RoomRequests['publish']['params']): Promise<string> {
@@ -302,7 +302,7 @@ export class Room {
     const { id } = participant;
     this.#mixer.send({ type: 'addParticipant', participantId: id });
     this.#voices.add(participant);
-    this.#speakers.add(id);
+    this.#levels.add(participant);
     this.#bulletin.update();
   }
 
@@ -313,9 +313,9 @@ export class Room {
 
   #leave(session: Session, participant: Participant | undefined, reason: string): void {
     this.#outputs.removeListener(session);
-    this.#levelWatchers.delete(session.id);
+    this.#levelWatchers.unwatch(session.id);
     if (participant !== undefined) {
-      this.#speakers.remove(participant.id);
+      this.#levels.remove(participant.id);
       this.#voices.remove(participant.id);
       this.#sounds.forget();
       this.#mixer.send({ type: 'removeParticipant', participantId: participant.id });
@@ -331,13 +331,13 @@ export class Room {
         return;
       case 'encodedAudio':
         this.#outputs.takeAudio(event.audio);
-        if (this.#levelWatchers.size > 0) this.#heard.take(event.audio.heard);
+        this.#levelWatchers.take(event.audio);
         return;
       case 'keyframeNeeded':
         this.#sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
         return;
       case 'levels':
-        for (const { participantId, levelDbov } of event.levels) this.#takeLevel(participantId, levelDbov);
+        for (const { participantId, levelDbov } of event.levels) this.#levels.measure(participantId, levelDbov);
         return;
       case 'soundEnded':
         if (this.#voices.endSound(event.soundId)) this.#bulletin.update();
@@ -356,12 +356,6 @@ export class Room {
     }
   }
 
-  /** Who is silenced speaks to nobody. */
-  #takeLevel(participantId: string, levelDbov: number): void {
-    const isSilenced = this.#sessions.findParticipant(participantId)?.voice.isSilenced === true;
-    this.#speakers.takeLevel(participantId, isSilenced ? silenceDbov : levelDbov);
-  }
-
   #tickStage(): void {
     const nowUs = this.#clock.nowUs();
     this.#sessions.endUnconnected(nowUs);
@@ -370,9 +364,7 @@ export class Room {
     for (const participant of this.#sessions.participants) hasChanged = participant.observeMedia(nowUs) || hasChanged;
     const change = this.#speakers.update();
     if (change?.isNews === true) this.#dependencies.onEvent({ type: 'speaking', participantIds: change.speaking, dominant: change.dominant });
-    const levels = this.#heard.tell();
-    if (this.#levelWatchers.size === 0) this.#heard.forget();
-    else if (levels !== undefined) this.#dependencies.onEvent({ type: 'levels', sessionIds: [...this.#levelWatchers], levels });
+    for (const told of this.#levelWatchers.tell((id) => this.#sessions.findParticipant(id)?.voice)) this.#dependencies.onEvent({ type: 'levels', ...told });
     if (hasChanged || change !== undefined) this.#refresh();
     else this.#followUpstream();
   }

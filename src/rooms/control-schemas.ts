@@ -1,5 +1,6 @@
 /** What HTTP and the WebSocket take to control people and sounds: the same fields, each under its own roof. */
 import { z } from 'zod';
+import { participantsRange } from '../config.js';
 
 /** Below -60 dB nothing is heard; above 20 a quiet microphone is only noise. */
 const gainDb = z.number().min(-60).max(20);
@@ -7,6 +8,9 @@ const gainDb = z.number().min(-60).max(20);
 const participantId = z.string().min(1).max(64);
 /** The names themselves are judged by `sound-folder.ts`, so that a bad one has its own code. */
 const file = z.string().max(400);
+
+/** As many as there can be in a room; the list is told to everybody, once with the sound and with each description of the room while it lasts. */
+export const mostHearers = participantsRange.max;
 
 const hears = z.strictObject({
   /** Of everyone who is not in `sources`; null: not heard. */
@@ -33,7 +37,7 @@ export const soundWishes = {
   loop: z.boolean().optional(),
   gainDb: gainDb.optional(),
   /** Who hears it; without it everyone does. */
-  participantIds: z.array(participantId).min(1).max(1000).refine((ids) => new Set(ids).size === ids.length, 'names somebody twice').optional(),
+  participantIds: z.array(participantId).min(1).max(mostHearers).refine((ids) => new Set(ids).size === ids.length, 'names somebody twice').optional(),
 } as const;
 
 export type ParticipantChanges = z.infer<z.ZodObject<typeof participantChanges>>;

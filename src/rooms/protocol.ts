@@ -249,7 +249,7 @@ export type RoomEvent =
   | { readonly type: 'sessionEnded'; readonly sessionId: string; readonly reason: string }
   /** Who speaks now, the most active first; `dominant` leads the conversation, and the layout follows him. Changes only, at most 5 a second. */
   | { readonly type: 'speaking'; readonly participantIds: readonly string[]; readonly dominant: string | null }
-  /** How loud the 15 loudest were in the mix since the last time, in whole dBov by participant. Changes only, at most 5 a second, to those who watch. */
+  /** How loud the 15 loudest were in what these hear since the last time, in whole dBov by participant. Changes only, at most 5 a second, to those who watch. */
   | { readonly type: 'levels'; readonly sessionIds: readonly string[]; readonly levels: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
   /** Of each sound twice: when it begins, and when it is over. */

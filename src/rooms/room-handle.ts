@@ -5,27 +5,15 @@ import { newId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Time } from '../time.js';
 import type { ParticipantChanges, SoundWishes } from './control-schemas.js';
-import type { EncodingWish, IceDescription, ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions, SoundDescription } from './protocol.js';
+import type { IceDescription, ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions, SoundDescription } from './protocol.js';
 import { hasEnded, type RecordingBook } from './recording-book.js';
 import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
+import { RoomAudience, type EndReason, type SessionListener } from './room-audience.js';
 import type { RoomProcess } from './room-process.js';
 import { SoundBook } from './sound-book.js';
 import type { SoundFolder } from './sound-folder.js';
 
-/** Why a session is over: `room_failed`, `room_closed` and `server_closing` come from here, all other words from the room. */
-export type EndReason = string;
-
-/** Whoever holds a session in a room: a WebSocket, or a WHIP or WHEP session. */
-export interface SessionListener {
-  /** Once, and the last call; not for an end that was asked for. */
-  ended(reason: EndReason): void;
-  roomChanged?(room: RoomDescription): void;
-  speaking?(participantIds: readonly string[], dominant: string | null): void;
-  levelsHeard?(levels: Readonly<Record<string, number>>): void;
-  recordingChanged?(recording: RecordingDescription): void;
-  soundChanged?(sound: SoundDescription): void;
-  encodingWished?(encoding: EncodingWish): void;
-}
+export type { EndReason, SessionListener } from './room-audience.js';
 
 export interface RoomHandleOptions {
   readonly process: RoomProcess;
@@ -62,7 +50,7 @@ export class RoomHandle {
   readonly #time: Time;
   readonly #log: Log;
   readonly #events: RoomHandleEvents;
-  readonly #sessions = new Map<string, SessionListener>();
+  readonly #audience: RoomAudience;
   #chosenLayout: string;
   readonly #watchdog: Watchdog;
   #isWanted = false;
@@ -80,6 +68,7 @@ export class RoomHandle {
     this.#log = log.child({ room: room.name });
     this.#events = events;
     this.#chosenLayout = room.layout;
+    this.#audience = new RoomAudience({ time, describe: () => this.#description, onOccupied: (isOccupied) => events.occupied(isOccupied) });
     this.#description = { name: room.name, createdAt: room.createdAt, layout: room.layout, video: room.video, audio: { mode: room.audio.mode }, participants: [], viewers: 0, recordings: book.list(room.name), sounds: [] };
     process.onEvent = (event) => this.#take(event);
     this.#watchdog = new Watchdog({
@@ -127,7 +116,7 @@ export class RoomHandle {
   }
 
   get isOccupied(): boolean {
-    return this.#sessions.size > 0;
+    return this.#audience.size > 0;
   }
 
   /** The newest that the room told, with all recordings of its name. */
@@ -176,7 +165,7 @@ export class RoomHandle {
 
   /** Ends a session that its owner ends; its listener hears nothing more. Never throws: whoever leaves has left. */
   async end(sessionId: string, reason: EndReason): Promise<void> {
-    if (!this.#forget(sessionId)) return;
+    if (!this.#audience.remove(sessionId)) return;
     await this.#process.request('end', { sessionId, reason }).catch((error: unknown) => {
       this.#log.limited('warn', 'a session could not be ended', { reason: error instanceof AppError ? error.code : String(error) });
     });
@@ -253,7 +242,7 @@ export class RoomHandle {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#watchdog.stop();
-    this.#endAll(reason);
+    this.#audience.endAll(reason);
     await this.#process.close(reason, closeTimeoutMs);
     this.#failRecordings();
     this.#state = 'ended';
@@ -263,12 +252,11 @@ export class RoomHandle {
   async #begin<Result extends object>(listener: SessionListener, request: (sessionId: string) => Promise<Result>): Promise<Result & { sessionId: string }> {
     if (this.#state !== 'open') throw new AppError('room_closed');
     const sessionId = newId();
-    this.#sessions.set(sessionId, listener);
     // Counted before the room has agreed, so that it does not close under the joiner's feet.
-    if (this.#sessions.size === 1) this.#events.occupied(true);
+    this.#audience.add(sessionId, listener);
     try {
       const result = await request(sessionId);
-      if (!this.#sessions.has(sessionId)) throw new AppError('room_closed');
+      if (!this.#audience.has(sessionId)) throw new AppError('room_closed');
       this.#isWanted = true;
       return { ...result, sessionId };
     } catch (error) {
@@ -277,15 +265,9 @@ export class RoomHandle {
         this.#isWanted = true;
         void this.end(sessionId, 'timeout');
       }
-      else this.#forget(sessionId);
+      else this.#audience.remove(sessionId);
       throw error;
     }
-  }
-
-  #forget(sessionId: string): boolean {
-    const wasKnown = this.#sessions.delete(sessionId);
-    if (wasKnown && this.#sessions.size === 0) this.#events.occupied(false);
-    return wasKnown;
   }
 
   #take(event: RoomEvent): void {
@@ -294,26 +276,24 @@ export class RoomHandle {
         this.#describeAnew(event.room);
         break;
       case 'speaking':
-        for (const listener of this.#sessions.values()) listener.speaking?.(event.participantIds, event.dominant);
+        this.#audience.speaking(event.participantIds, event.dominant);
         break;
       case 'levels':
-        for (const sessionId of event.sessionIds) this.#sessions.get(sessionId)?.levelsHeard?.(event.levels);
+        this.#audience.levelsHeard(event.sessionIds, event.levels);
         break;
       case 'recording':
         this.#takeRecording(event.recording);
         break;
       case 'sound':
         this.sounds.put(event.sound);
-        for (const listener of this.#sessions.values()) listener.soundChanged?.(event.sound);
+        this.#audience.soundChanged(event.sound);
         break;
       case 'encoding':
-        this.#sessions.get(event.sessionId)?.encodingWished?.(event.encoding);
+        this.#audience.encodingWished(event.sessionId, event.encoding);
         break;
-      case 'sessionEnded': {
-        const listener = this.#sessions.get(event.sessionId);
-        if (this.#forget(event.sessionId)) listener?.ended(event.reason);
+      case 'sessionEnded':
+        this.#audience.end(event.sessionId, event.reason);
         break;
-      }
       case 'ready':
       case 'log':
         break;
@@ -323,14 +303,14 @@ export class RoomHandle {
   #describeAnew(room: RoomDescription): void {
     for (const recording of room.recordings) this.#book.put(recording);
     this.#description = { ...room, recordings: this.#book.list(this.name) };
-    for (const listener of this.#sessions.values()) listener.roomChanged?.(this.#description);
+    this.#audience.roomChanged();
   }
 
   #takeRecording(recording: RecordingDescription): void {
     if (recording.status === 'failed') this.#log.warn('a recording failed', { recording: recording.id, error: recording.error });
     this.#book.put(recording);
     this.#description = { ...this.#description, recordings: this.#book.list(this.name) };
-    for (const listener of this.#sessions.values()) listener.recordingChanged?.(recording);
+    this.#audience.recordingChanged(recording);
   }
 
   #processExited(code: number | null, signal: string | null): void {
@@ -338,10 +318,10 @@ export class RoomHandle {
     this.#watchdog.stop();
     if (this.#state !== 'open') return;
     this.#state = 'ended';
-    this.#log.error('the room process ended unexpectedly', { code, signal, sessions: this.#sessions.size });
+    this.#log.error('the room process ended unexpectedly', { code, signal, sessions: this.#audience.size });
     this.#failRecordings();
     this.#events.failed();
-    this.#endAll('room_failed');
+    this.#audience.endAll('room_failed');
   }
 
   /** Those that are not finished when there is no process any more; what was written up to now can be played. */
@@ -353,11 +333,5 @@ export class RoomHandle {
       const bytes = Math.max(recording.bytes, recordedBytes(this.#recordingsFolder, recording.url));
       this.#takeRecording({ ...recording, status: 'failed', endedAt: endedAt.toISOString(), durationMs, bytes, error: 'The process of the room ended unexpectedly.' });
     }
-  }
-
-  #endAll(reason: EndReason): void {
-    const listeners = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const listener of listeners) listener.ended(reason);
   }
 }

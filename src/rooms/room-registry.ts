@@ -7,7 +7,7 @@ import type { AudioDescription, RoomDescription, RoomOptions, VideoDescription }
 import { RecordingBook } from './recording-book.js';
 import { RoomHandle } from './room-handle.js';
 import { RoomProcess } from './room-process.js';
-import { SoundFolder, type SoundFolderOptions } from './sound-folder.js';
+import { SoundFolder, type SoundFolderChoices } from './sound-folder.js';
 import { SpareProcess } from './spare-process.js';
 
 /** What a room gets that nobody chose for it. */
@@ -23,7 +23,7 @@ export interface RoomRegistryOptions {
   readonly unusedTimeoutMs: number;
   /** Absolute. */
   readonly recordingsFolder: string;
-  readonly sounds: SoundFolderOptions;
+  readonly sounds: SoundFolderChoices;
   readonly time: Time;
   readonly log: Log;
 }
@@ -68,7 +68,7 @@ export class RoomRegistry {
 
   constructor(options: RoomRegistryOptions) {
     this.#options = options;
-    this.soundFolder = new SoundFolder(options.sounds);
+    this.soundFolder = new SoundFolder({ ...options.sounds, time: options.time });
     const { roomModulePath: modulePath, time, log } = options;
     this.#spare = new SpareProcess({ spawn: () => new RoomProcess({ modulePath, time, log }), time, log });
   }

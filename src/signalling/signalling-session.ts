@@ -7,11 +7,11 @@ import { parseDisplayName, parseRoomName } from '../names.js';
 import type { RoomDescription } from '../rooms/protocol.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
+import { TokenBucket } from '../token-bucket.js';
 import { describeClosing } from './closed-reasons.js';
 import { checkControl, type ControlRule } from './control-rule.js';
 import type { Member, MemberSocket } from './member.js';
 import type { Members } from './members.js';
-import { MessageAllowance } from './message-allowance.js';
 import type { ClientMessage, ServerMessage } from './messages.js';
 import { readMessage } from './read-message.js';
 
@@ -30,10 +30,15 @@ type ResumeMessage = Extract<ClientMessage, { type: 'resume' }>;
 
 /** A page joins as soon as its socket is open; who does not is no page. */
 const joinTimeoutMs = 10_000;
+/** Joining sends some 40 messages at once (candidates of a machine with many interfaces); nobody clicks 20 times a second. */
+const messages = { burst: 100, perSecond: 20 };
 /** One mistake is a version that is a little off, five are no client of ours. */
 const maxMistakes = 5;
-/** A room of 50 is described in 15 kB: a client that is a minute of changes behind will not catch up. */
-const maxBufferedBytes = 1024 * 1024;
+/**
+ * Of what waits when a message is to be sent; the message itself may be longer. The description of a full room of 50 has 18 kB, at worst 200 kB (`test/src/room/room-size`), and is
+ * told five times a second: a client that is 10 s of steady changes behind, or a second of the worst, will not catch up.
+ */
+export const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */
 const maxMissedPings = 2;
 const closeNormal = 1000;
@@ -52,7 +57,7 @@ export class SignallingSession implements MemberSocket {
   readonly #control: ControlRule;
   readonly #time: Time;
   readonly #log: Log;
-  readonly #allowance: MessageAllowance;
+  readonly #allowance: TokenBucket;
   readonly #cancelJoinTimeout: CancelTimer;
   #state: 'new' | 'joining' | 'joined' | 'closed' = 'new';
   #member: Member | undefined;
@@ -67,7 +72,7 @@ export class SignallingSession implements MemberSocket {
     this.#control = control;
     this.#time = time;
     this.#log = log;
-    this.#allowance = new MessageAllowance(time.nowMs());
+    this.#allowance = new TokenBucket(messages, time.nowMs() * 1000);
     this.#cancelJoinTimeout = time.after(joinTimeoutMs, () => this.#finish('join_timeout', closePolicy));
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
@@ -110,7 +115,7 @@ export class SignallingSession implements MemberSocket {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#state === 'closed') return;
-    if (!this.#allowance.take(this.#time.nowMs())) {
+    if (!this.#allowance.take(this.#time.nowMs() * 1000)) {
       this.#sendError(new AppError('too_many_messages'));
       this.#finish('too_many_mistakes', closePolicy);
       return;

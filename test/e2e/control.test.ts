@@ -137,11 +137,18 @@ describe('control of a room of real WebRTC clients', function () {
     const { body } = await server.call('POST', '/api/rooms/talk/sounds', { file: 'chime.wav' });
     const { id } = body as { id: string };
     const listeners = Object.entries({ Ann: ann.mix, Ben: ben.mix, Eve: eve.mix, viewer: viewer.mix });
-    await Promise.all(listeners.map(([who, mix]) => mix.until(`${who} hears the chime`, () => levelDb(mix, chimeHz) > chimeHeardDb)));
+    /** For so long there was the chime in what he played: in his own sound's time, whatever the machine's. */
+    const heardSeconds = async (who: string, mix: MixReceiver): Promise<number> => {
+      await mix.until(`${who} hears the chime`, () => levelDb(mix, chimeHz) > chimeHeardDb);
+      const sinceSeconds = mix.playedSeconds;
+      await mix.until(`${who} hears its end`, () => levelDb(mix, chimeHz) < silentDb);
+      return mix.playedSeconds - sinceSeconds;
+    };
+    for (const seconds of await Promise.all(listeners.map(([who, mix]) => heardSeconds(who, mix)))) expect(seconds).to.be.closeTo(chimeSeconds, 0.5);
     for (const { signalling } of [ann, ben, eve]) {
       const { sound } = await signalling.next('sound', (message) => message.sound.id === id && message.sound.status !== 'playing');
       expect(sound).to.deep.include({ file: 'chime.wav', status: 'ended', error: null });
-      expect(Date.parse(sound.endedAt ?? '') - Date.parse(sound.startedAt)).to.be.within(1000 * chimeSeconds - 100, 1000 * chimeSeconds + 3000);
+      expect(sound.endedAt).to.be.a('string');
     }
     await everyoneHearsTheOthers();
     await hears('Ann', ann.mix, { [chimeHz]: null });

@@ -53,6 +53,11 @@ export class MixReceiver {
     }
   }
 
+  /** How much sound it has played, in seconds of that sound. */
+  get playedSeconds(): number {
+    return this.#soundTotal / keptSamples;
+  }
+
   get pictureSize(): { readonly widthPx: number; readonly heightPx: number } | undefined {
     return this.#frame === undefined ? undefined : { widthPx: this.#frame.width, heightPx: this.#frame.height };
   }

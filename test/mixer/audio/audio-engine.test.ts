@@ -158,13 +158,13 @@ describe('AudioEngine', () => {
     expect(peak(ticks(await room.heard(), 160, 200))).to.be.below(1e-4);
   });
 
-  it('measures who sends no level, in dBov, each 100 ms, and only him', async () => {
-    await room.join({ participantId: 'ann', microphone: sine(440, 0.5), levels: false }, { participantId: 'ben', microphone: sine(700) }, { participantId: 'cid', microphone: silence, levels: false });
+  it('measures who is mixed, and who sends no level, in dBov, each 100 ms', async () => {
+    await room.join({ participantId: 'ann', microphone: sine(440, 0.5), levels: false }, { participantId: 'ben', microphone: sine(700) }, { participantId: 'cid', microphone: silence, levels: false }, { participantId: 'dan', microphone: silence });
     room.listen({ mix: true, participantIds: [] });
     room.run(100);
     expect(room.levels.length).to.equal(20);
     // A sine of amplitude 0.5: 20 log10(0.5 / sqrt 2).
-    expect(room.levels.at(-1)).to.deep.equal([{ participantId: 'ann', levelDbov: -9 }, { participantId: 'cid', levelDbov: -127 }]);
+    expect(room.levels.at(-1)).to.deep.equal([{ participantId: 'ann', levelDbov: -9 }, { participantId: 'ben', levelDbov: -17 }, { participantId: 'cid', levelDbov: -127 }]);
     expect(toneDb(ticks(await room.heard(), 50, 100), 440), 'heard all the same').to.be.closeTo(-6, 1);
   });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { errorTable, type ErrorCode } from '../../../src/errors.js';
 import { errorSchema, participantSchema, roomSchema, soundFilesSchema, soundSchema, soundsSchema } from '../../../src/http/schemas.js';
+import { ManualTime } from '../../support/manual-time.js';
 import { rootFolder } from '../../support/root-folder.js';
 import { errorCode, startTestServer, type Answer, type TestServer } from '../../support/test-server.js';
 import type { SignallingClient } from '../../support/signalling-client.js';
@@ -144,5 +145,31 @@ describe('the HTTP face of control', () => {
 
   it('lists the files there are', async () => {
     expect(soundFilesSchema.parse((await test.call('GET', '/api/sounds')).body).sounds.map(({ file }) => file)).to.deep.equal(['hold.wav', 'join.wav', 'leave.wav']);
+  });
+});
+
+describe('the HTTP face of control, stormed', () => {
+  it('takes a burst and then so much a second, for each room by itself', async () => {
+    const time = new ManualTime();
+    const test = await startTestServer({ time, config: { soundsFolder: join(rootFolder, 'sounds') } });
+    const { participantId } = await (await test.connect()).join('talk', 'Ann');
+    await (await test.connect()).join('other', 'Max');
+    const mute = (times: number): Promise<readonly Answer[]> => Promise.all(Array.from({ length: times }, (_unused, at) => test.call('PATCH', `/api/rooms/talk/participants/${participantId}`, { muted: at % 2 === 0 })));
+    const taken = (answers: readonly Answer[]): number => answers.filter(({ status }) => status === 200).length;
+
+    const storm = await mute(110);
+    expect(taken(storm)).to.equal(100);
+    const refused = storm.filter(({ status }) => status !== 200);
+    for (const answer of refused) expectError(answer, 'too_many_requests');
+    expect(refused.map(({ headers }) => headers.get('Retry-After'))).to.deep.equal(Array.from({ length: 10 }, () => '1'));
+    for (const [method, path, body] of [['DELETE', `/participants/${participantId}`], ['POST', '/sounds', { file: 'join.wav' }], ['DELETE', '/sounds/x'], ['PATCH', '', {}]] as const) {
+      expectError(await test.call(method, `/api/rooms/talk${path}`, body), 'too_many_requests');
+    }
+    expect((await test.call('GET', `/api/rooms/talk/participants/${participantId}`)).status, 'who reads changes nothing').to.equal(200);
+    expect((await test.call('PATCH', '/api/rooms/other', {})).status).to.equal(200);
+
+    time.advance(1000);
+    expect(taken(await mute(30))).to.equal(20);
+    await test.close();
   });
 });

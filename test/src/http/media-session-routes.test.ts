@@ -17,7 +17,7 @@ for (const kind of ['whip', 'whep'] as const) {
     let test: TestServer;
 
     before(async () => {
-      test = await startTestServer({ config: { iceServers: ['stun:stun.example.org:3478', 'turn:turn.example.net?transport=udp'], turnUsername: 'who"ever', turnPassword: 'hush' } });
+      test = await startTestServer({ config: { allowedOrigins: ['*'], iceServers: ['stun:stun.example.org:3478', 'turn:turn.example.net?transport=udp'], turnUsername: 'who"ever', turnPassword: 'hush' } });
       await test.server.registry.create('standup');
     });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { AllowedOrigins } from '../../../src/origins.js';
 import { makeRouter } from '../../../src/http/app.js';
+import { ControlAllowance } from '../../../src/http/control-allowance.js';
 import { IceServers } from '../../../src/ice-servers.js';
 import { systemTime } from '../../../src/time.js';
 import { MediaSessions } from '../../../src/http/media-sessions.js';
@@ -19,7 +20,7 @@ function routes(): readonly string[] {
   const time = new ManualTime();
   const log = new Log({ level: 'error', format: 'json', time, write: () => undefined });
   const registry = new RoomRegistry({ roomModulePath: '', defaults: {} as never, layouts: loadLayouts(), createOnJoin: true, maxRooms: 1, emptyTimeoutMs: 0, unusedTimeoutMs: 0, recordingsFolder: '', sounds: { folder: '', holdFile: '' }, time, log });
-  const router = makeRouter({ registry, sessions: new MediaSessions(), publicFolder: '', recordingsFolder: '', allowedOrigins: new AllowedOrigins(['*']), iceServers: new IceServers({ urls: [], turnSecret: '', turnUsername: '', turnPassword: '', turnCredentialMs: 60_000, time: systemTime }), bodyLimitBytes: 1 });
+  const router = makeRouter({ registry, sessions: new MediaSessions(), publicFolder: '', recordingsFolder: '', allowedOrigins: new AllowedOrigins(['*']), iceServers: new IceServers({ urls: [], turnSecret: '', turnUsername: '', turnPassword: '', turnCredentialMs: 60_000, time: systemTime }), bodyLimitBytes: 1, controls: new ControlAllowance(time) });
   return router.stack.flatMap(({ path, methods }) => {
     const documented = String(path).replace(/[:*](\w+)/g, '{$1}');
     // Koa answers HEAD wherever there is a GET.

@@ -16,7 +16,7 @@ describe('the HTTP face of rooms', () => {
   let test: TestServer;
 
   before(async () => {
-    test = await startTestServer({ config: { maxRooms: 3, httpBodyLimitBytes: 2000 } });
+    test = await startTestServer({ config: { allowedOrigins: ['*'], maxRooms: 3, httpBodyLimitBytes: 2000 } });
   });
 
   after(() => test.close());

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { networkOf, StrangerLimits } from '../../../src/peer/stranger-limits.js';
-import { TokenBucket } from '../../../src/peer/token-bucket.js';
+import { TokenBucket } from '../../../src/token-bucket.js';
 
 describe('TokenBucket', () => {
   it('lets a burst through, then a rate, and no more than a burst after a pause', () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { HeardLevels } from '../../../src/room/heard-levels.js';
 
+const everyone = (): boolean => true;
+
 describe('HeardLevels', () => {
   let levels: HeardLevels;
 
@@ -8,33 +10,23 @@ describe('HeardLevels', () => {
     levels = new HeardLevels();
   });
 
-  it('tells the loudest of each since it was told last, the loudest first', () => {
+  it('has the loudest of each since it was read last, the loudest first', () => {
     levels.take([{ participantId: 'ann', levelDbov: -30.4 }, { participantId: 'ben', levelDbov: -40 }]);
     levels.take([{ participantId: 'ben', levelDbov: 0 }, { participantId: 'ann', levelDbov: -50 }]);
-    const told = levels.tell();
-    expect(told).to.deep.equal({ ben: 0, ann: -30 });
-    expect(Object.keys(told ?? {})).to.deep.equal(['ben', 'ann']);
-  });
-
-  it('says nothing twice, and once that nobody is heard', () => {
-    expect(levels.tell(), 'nobody, as at the beginning').to.equal(undefined);
-    for (const expected of [{ ann: -20 }, undefined]) {
-      levels.take([{ participantId: 'ann', levelDbov: -20 }]);
-      expect(levels.tell()).to.deep.equal(expected);
-    }
-    expect(levels.tell()).to.deep.equal({});
-    expect(levels.tell()).to.equal(undefined);
+    const read = levels.read(everyone);
+    expect(read).to.deep.equal({ ben: 0, ann: -30 });
+    expect(Object.keys(read)).to.deep.equal(['ben', 'ann']);
+    expect(levels.read(everyone)).to.deep.equal({});
   });
 
   it('names 15 at most', () => {
     levels.take(Array.from({ length: 40 }, (_unused, at) => ({ participantId: `p${at}`, levelDbov: -60 + at })));
-    const told = levels.tell() ?? {};
-    expect([Object.keys(told).length, told['p39'], told['p25'], told['p24']]).to.deep.equal([15, -21, -35, undefined]);
+    const read = levels.read(everyone);
+    expect([Object.keys(read).length, read['p39'], read['p25'], read['p24']]).to.deep.equal([15, -21, -35, undefined]);
   });
 
-  it('forgets what nobody asked for', () => {
-    levels.take([{ participantId: 'ann', levelDbov: -20 }]);
-    levels.forget();
-    expect(levels.tell()).to.equal(undefined);
+  it('names nobody who has left', () => {
+    levels.take([{ participantId: 'ann', levelDbov: -30 }, { participantId: 'ben', levelDbov: -40 }]);
+    expect(levels.read((id) => id !== 'ann')).to.deep.equal({ ben: -40 });
   });
 });

@@ -46,13 +46,60 @@ describe('RoomVoices', () => {
     const row = { rest: 0, sources: { eve: -10 } };
     change('ann', { hears: { rest: -10, sources: {} } });
     change('ben', { hears: row });
-    expect(() => change('eve', { deaf: true, muted: true })).to.throw().with.property('code', 'too_many_hearing_groups');
-    expect(people.eve.voice.describe()).to.deep.include({ deaf: false, muted: false });
+    expect(() => change('eve', { hears: { rest: -20, sources: {} }, muted: true })).to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(people.eve.voice.describe()).to.deep.include({ hears: { rest: 0, sources: {} }, muted: false });
     expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 1 });
     expect(change('eve', { hears: { rest: -10, sources: { ann: -10 } } }), 'as Ann hears').to.have.lengthOf(1);
-    expect(change('ben', { deaf: true }), 'instead of his row').to.have.lengthOf(1);
-    change('ben', { deaf: false, hears: { rest: 0, sources: {} } });
+    expect(change('ben', { hears: { rest: -3, sources: {} } }), 'instead of his row').to.have.lengthOf(1);
+    change('ben', { hears: { rest: 0, sources: {} } });
     expect(voices.stats()).to.deep.equal({ hearingGroups: 1, refusedHearingGroups: 1 });
+  });
+
+  it('lets anybody be deafened and held, and hear again, however many different mixes there are', () => {
+    change('ann', { hears: { rest: -10, sources: {} } });
+    change('ben', { hears: { rest: -20, sources: {} } });
+    expect(change('eve', { deaf: true })).to.deep.equal([{ type: 'setHearing', participantId: 'eve', hearing: nobody }]);
+    change('eve', { hold: { sound: music } });
+    change('ann', { hold: { sound: null } });
+    expect(() => change('eve', { hears: { rest: -30, sources: {} } }), 'his row counts again when he hears').to.throw().with.property('code', 'too_many_hearing_groups');
+    change('eve', { hears: { rest: null, sources: { ann: null } } });
+    for (const id of ['eve', 'ann'] as const) change(id, { deaf: false, hold: false });
+    expect(people.ann.voice.hearing).to.deep.equal({ restDb: -10, sources: {} });
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 1 });
+  });
+
+  it('plays so many different files to people on hold, and no more', async () => {
+    const crowd: Participant[] = [];
+    for (let at = 0; at < 9; at += 1) crowd.push(await enter(`held-${at}`));
+    const hold = (at: number, file: number): void => voices.change(crowd[at]!, { hold: { sound: { file: `${file}.ogg`, path: `/sounds/${file}.ogg` } } });
+    for (let at = 0; at < 8; at += 1) hold(at, at);
+    expect(() => hold(8, 8)).to.throw().with.property('code', 'too_many_sounds');
+    expect(crowd[8]?.voice.describe().onHold).to.equal(false);
+    hold(8, 7);
+    expect(crowd[8]?.voice.describe().holdSound).to.equal('7.ogg');
+  });
+
+  it('keeps in a row what it says, and no more digits than are heard', () => {
+    change('ann', { gainDb: -3.14159, hears: { rest: -20.0001, sources: { ben: -20, eve: 1.26 } } });
+    expect(people.ann.voice.describe()).to.deep.include({ gainDb: -3.1, hears: { rest: -20, sources: { eve: 1.3 } } });
+    expect(change('ann', { gainDb: -3.1, hears: { rest: -20, sources: { eve: 1.3 } } }), 'that is what the mixer has').to.deep.equal([]);
+    expect(change('ben', { hears: { rest: -0.01, sources: { ann: 0, eve: 0.04 } } }), 'everyone as he is').to.deep.equal([]);
+    expect(JSON.stringify(people.ben.voice.hears)).to.equal('{"rest":0,"sources":{}}');
+  });
+
+  it('refuses rows of a great room that would be too long to be told to everybody', async () => {
+    voices = new RoomVoices({ mixer, maxHearingGroups: 50 });
+    people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
+    const crowd: Participant[] = [];
+    for (let at = 0; at < 1000; at += 1) crowd.push(await enter(`guest-${at}`));
+    const row = (names: number): VoiceChanges => ({ hears: { rest: null, sources: Object.fromEntries(crowd.slice(0, names).map(({ id }) => [id, 0])) } });
+    for (let at = 0; at < 5; at += 1) voices.change(crowd[999 - at]!, row(995));
+    voices.change(people.ann, row(25));
+    expect(() => voices.change(people.ben, row(1))).to.throw().with.property('code', 'too_many_hearing_entries');
+    expect(people.ben.voice.hears).to.deep.equal({ rest: 0, sources: {} });
+    voices.change(people.ann, row(25));
+    voices.change(people.ann, row(24));
+    voices.change(people.ben, row(1));
   });
 
   it('tells what changes, and only that', () => {
@@ -135,7 +182,7 @@ describe('RoomVoices', () => {
     change('ann', { hold: { sound: music } });
     const [,, joined] = change('ben', { hold: { sound: music } });
     expect(joined).to.deep.equal({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ann', 'ben'] });
-    expect(voices.stats()['hearingGroups']).to.equal(1);
+    expect(voices.stats()['hearingGroups']).to.equal(0);
     expect(change('ann', { hold: false })).to.deep.include({ type: 'setSoundListeners', soundId: 'hold-1', participantIds: ['ben'] });
     expect(change('ben', { hold: false })).to.deep.include({ type: 'stopSound', soundId: 'hold-1' });
     change('ann', { hold: { sound: music } });

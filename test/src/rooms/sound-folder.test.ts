@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SoundFolder } from '../../../src/rooms/sound-folder.js';
+import { ManualTime } from '../../support/manual-time.js';
 
 describe('SoundFolder', () => {
   let root: string;
   let folder: string;
   let sounds: SoundFolder;
+  const time = new ManualTime();
 
   before(async () => {
     root = await realpath(await mkdtemp(join(tmpdir(), 'tessera-sound-folder-')));
@@ -27,7 +29,7 @@ describe('SoundFolder', () => {
     const large = await open(join(folder, 'large.flac'), 'w');
     await large.truncate(256 * 1024 * 1024 + 1);
     await large.close();
-    sounds = new SoundFolder({ folder, holdFile: 'chime.wav' });
+    sounds = new SoundFolder({ folder, holdFile: 'chime.wav', time });
   });
   after(() => rm(root, { recursive: true }));
 
@@ -44,6 +46,21 @@ describe('SoundFolder', () => {
       { file: 'within.mp3', bytes: 5 },
       { file: 'Звонок.ogg', bytes: 5 },
     ]);
+  });
+
+  it('lists once in two seconds, however many ask, and plays what is new at once', async () => {
+    const many = new SoundFolder({ folder, holdFile: '', time });
+    const first = many.list();
+    expect(many.list(), 'while it is being made').to.equal(first);
+    const before = await first;
+    await writeFile(join(folder, 'new.wav'), 'sound');
+    time.advance(1999);
+    expect(many.list()).to.equal(first);
+    expect((await many.find('new.wav')).file).to.equal('new.wav');
+    time.advance(1);
+    const after = await many.list();
+    await rm(join(folder, 'new.wav'));
+    expect(after.map(({ file }) => file)).to.have.members([...before.map(({ file }) => file), 'new.wav']);
   });
 
   it('finds a file, also by a link that stays within', async () => {
@@ -70,7 +87,7 @@ describe('SoundFolder', () => {
   });
 
   it('may be missing', async () => {
-    const none = new SoundFolder({ folder: join(root, 'none'), holdFile: 'chime.wav' });
+    const none = new SoundFolder({ folder: join(root, 'none'), holdFile: 'chime.wav', time });
     expect(await none.list()).to.deep.equal([]);
     expect(await none.findForHold()).to.equal(null);
     expect(await none.find('chime.wav').catch((error: unknown) => error)).to.include({ code: 'sound_not_found' });
@@ -78,7 +95,7 @@ describe('SoundFolder', () => {
 
   it('has a file for who is put on hold, or silence', async () => {
     expect(await sounds.findForHold()).to.deep.equal({ file: 'chime.wav', path: join(folder, 'chime.wav') });
-    expect(await new SoundFolder({ folder, holdFile: '' }).findForHold()).to.equal(null);
-    expect(await new SoundFolder({ folder, holdFile: 'gone.wav' }).findForHold()).to.equal(null);
+    expect(await new SoundFolder({ folder, holdFile: '', time }).findForHold()).to.equal(null);
+    expect(await new SoundFolder({ folder, holdFile: 'gone.wav', time }).findForHold()).to.equal(null);
   });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { RoomDescription } from '../../../src/rooms/protocol.js';
+import { newsPeriodMs } from '../../../src/rooms/room-news.js';
 import { cannedAnswer } from '../../support/canned-media.js';
 import { ManualTime } from '../../support/manual-time.js';
 import type { SignallingClient } from '../../support/signalling-client.js';
@@ -26,7 +28,7 @@ describe('a participant whose WebSocket was lost', () => {
     [ann, bob] = [await test.connect(), await test.connect()];
     claim = await enter(ann, 'Ann');
     await enter(bob, 'Bob');
-    await ann.next('room', ({ room }) => room.participants.length === 2);
+    await told(ann, ({ participants }) => participants.length === 2);
   });
 
   afterEach(() => test.close());
@@ -37,6 +39,13 @@ describe('a participant whose WebSocket was lost', () => {
     client.send({ type: 'answer', sdp: cannedAnswer });
     await client.next('encoding');
     return { type: 'resume', room: 'move', participantId, secret };
+  }
+
+  /** Of the room, as soon as it is so: the second change of a period is told at its end. */
+  async function told(client: SignallingClient, isSo: (room: RoomDescription) => boolean): Promise<void> {
+    while (!test.server.registry.list().some(isSo)) await new Promise((resolve) => setImmediate(resolve));
+    time.advance(newsPeriodMs);
+    await client.next('room', ({ room }) => isSo(room));
   }
 
   /** Goes in beats, so that those with a network answer their pings, and the room its watchdog. */
@@ -76,7 +85,7 @@ describe('a participant whose WebSocket was lost', () => {
   it('goes on as the same one over another, which is told all that holds', async () => {
     await lose(ann);
     bob.send({ type: 'media', audio: false, video: true, screen: true });
-    await bob.next('room', ({ room }) => room.participants[1]?.screen === true);
+    await told(bob, ({ participants }) => participants[1]?.screen === true);
     bob.send({ type: 'startRecording' });
     await bob.next('recording');
     const again = await resume();
@@ -93,12 +102,12 @@ describe('a participant whose WebSocket was lost', () => {
     expect(sdp).to.include('a=ice-ufrag:new0');
     again.send({ type: 'answer', sdp: cannedAnswer, offerId });
     again.send({ type: 'media', audio: true, video: false, screen: false });
-    await bob.next('room', ({ room }) => room.participants[0]?.video === false);
+    await told(bob, ({ participants }) => participants[0]?.video === false);
     await pass(2 * resumeTimeoutMs, again);
     expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
     again.send({ type: 'leave' });
     expect(await again.next('closed')).to.deep.include({ reason: 'left' });
-    await bob.next('room', ({ room }) => room.participants.length === 1);
+    await told(bob, ({ participants }) => participants.length === 1);
   });
 
   it('has a secret of at least 128 bits, which nobody else learns', () => {
@@ -112,7 +121,7 @@ describe('a participant whose WebSocket was lost', () => {
     await pass(resumeTimeoutMs - 1);
     expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
     time.advance(1);
-    await bob.next('room', ({ room }) => room.participants.length === 1);
+    await told(bob, ({ participants }) => participants.length === 1);
     expect(await (await resume()).nextError()).to.equal('session_not_found');
   });
 
@@ -155,7 +164,7 @@ describe('a participant whose WebSocket was lost', () => {
     expect(await ann.next('closed')).to.deep.include({ reason: 'resumed_elsewhere', rejoin: false });
     expect(await ann.closed).to.equal(1000);
     again.send({ type: 'media', audio: false, video: false, screen: false });
-    await bob.next('room', ({ room }) => room.participants[0]?.audio === false);
+    await told(bob, ({ participants }) => participants[0]?.audio === false);
     await pass(2 * resumeTimeoutMs, again);
     expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
   });
@@ -168,7 +177,7 @@ describe('a participant whose WebSocket was lost', () => {
     cleo.socket.close();
     await pass(resumeTimeoutMs - 1);
     time.advance(1);
-    await bob.next('room', ({ room }) => room.participants.length === 1);
+    await told(bob, ({ participants }) => participants.length === 1);
     await enter(await test.connect(), 'Cleo');
   });
 
@@ -192,7 +201,7 @@ describe('a participant whose WebSocket was lost', () => {
     await enter(ann, 'Ann');
     await enter(bob, 'Bob');
     ann.socket.terminate();
-    await bob.next('room', ({ room }) => room.participants.length === 1);
+    await told(bob, ({ participants }) => participants.length === 1);
   });
 
   it('whose network is silently gone is noticed by pings, and kept as well', async () => {
