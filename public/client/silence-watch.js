@@ -1,5 +1,5 @@
 const intervalMs = 1000;
-// The mix is 50 packets of sound a second: with none for two seconds, something has happened.
+// The mix is 50 packets of sound a second, two or three while nothing sounds: with none for two seconds, something has happened.
 const firstAlarmChecks = 2;
 // A server that has a reason to be silent is asked less and less often.
 const longestAlarmChecks = 32;

@@ -1,27 +1,12 @@
 import { expect } from 'chai';
 import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
+import { during, silence, sine, ticks } from './microphones.js';
 import { largestStep, noise, peak, rmsDb, tone, toneDb } from './sound.js';
 import { frameSamples, type Microphone, SoundRoom, tickUs } from './speaker.js';
 
 const second = 48_000;
 /** Ticks until a delay that started at 40 ms has come down to the 20 ms that these senders need. */
 const settled = 250;
-
-const silence: Microphone = (_, count) => new Float32Array(count);
-
-function sine(frequencyHz: number, amplitude = 0.2): Microphone {
-  return (from, count) => tone(frequencyHz, amplitude, from, count);
-}
-
-/** Silent but for the ticks from `first` up to `last`. */
-function during(first: number, last: number, microphone: Microphone): Microphone {
-  return (from, count) => (from >= first * frameSamples && from < last * frameSamples ? microphone(from, count) : silence(from, count));
-}
-
-/** The ticks [first, last) of what was heard. */
-function ticks(heard: Float32Array, first: number, last: number): Float32Array {
-  return heard.subarray(first * frameSamples, last * frameSamples);
-}
 
 describe('AudioEngine', () => {
   let room: SoundRoom;
