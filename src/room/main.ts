@@ -50,12 +50,12 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
       room.answer(request.params);
       return {};
     case 'addCandidates':
-      room.addCandidates(request.params);
+      room.session(request.params.sessionId).addCandidates(request.params.candidates);
       return {};
     case 'restartIce':
-      return room.restartIce(request.params);
+      return room.session(request.params.sessionId).restartIce();
     case 'restartIceFor':
-      return room.restartIceFor(request.params);
+      return room.session(request.params.sessionId).restartIceFor(request.params.iceUfrag, request.params.icePassword, request.params.candidates);
     case 'setMedia':
       room.setMedia(request.params);
       return {};
@@ -78,15 +78,15 @@ async function handle(request: RoomRequestMessage): Promise<unknown> {
     case 'stopRecording':
       return { recording: await room.stopRecording(request.params.recordingId) };
     case 'changeParticipant':
-      room.changeParticipant(request.params);
+      room.control.change(request.params);
       return {};
     case 'removeParticipant':
-      await room.removeParticipant(request.params);
+      await room.control.remove(request.params);
       return {};
     case 'playSound':
-      return { sound: room.playSound(request.params) };
+      return { sound: room.control.play(request.params) };
     case 'stopSound':
-      room.stopSound(request.params);
+      room.control.stop(request.params);
       return {};
     case 'close':
       await room.close(request.params.reason);
