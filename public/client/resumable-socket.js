@@ -46,7 +46,7 @@ export class ResumableSocket extends EventTarget {
   expectAnswer(withinMs) {
     this.#answerTimer ??= setTimeout(() => {
       this.#answerTimer = undefined;
-      this.#socket.close();
+      this.#socket.giveUp();
     }, withinMs);
   }
 
@@ -116,7 +116,7 @@ export class ResumableSocket extends EventTarget {
  */
 function firstAnswer(socket, claim) {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => socket.close(), answerTimeoutMs);
+    const timer = setTimeout(() => socket.giveUp(), answerTimeoutMs);
     const finish = (/** @type {ServerMessage | null} */ answer) => {
       clearTimeout(timer);
       resolve(answer);

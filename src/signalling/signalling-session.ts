@@ -1,4 +1,4 @@
-/** One WebSocket: at most one participant, from `join` or `resume` on. A socket that ends in order ends him, too; one that is lost leaves him for a while (`member.ts`). */
+/** One WebSocket: at most one participant, from `join` or `resume` on. A socket that is closed on purpose ends him, too; one that is lost (`close-codes.ts`) leaves him for a while (`member.ts`). */
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
@@ -7,6 +7,7 @@ import { parseDisplayName, parseRoomName } from '../names.js';
 import type { RoomDescription } from '../rooms/protocol.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
+import { isSocketLost } from './close-codes.js';
 import { describeClosing } from './closed-reasons.js';
 import { checkControl, type ControlRule } from './control-rule.js';
 import type { Member, MemberSocket } from './member.js';
@@ -37,8 +38,6 @@ const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */
 const maxMissedPings = 2;
 const closeNormal = 1000;
-/** RFC 6455 7.1.5: no close frame came. A page that is closed or reloaded sends one. */
-const closeAbnormal = 1006;
 const closePolicy = 1008;
 
 /** The room tells all its sessions the same object: it is written once. */
@@ -276,7 +275,7 @@ export class SignallingSession implements MemberSocket {
   }
 
   #socketClosed(code: number): void {
-    const isLost = code === closeAbnormal && this.#state === 'joined';
+    const isLost = isSocketLost(code) && this.#state === 'joined';
     this.#state = 'closed';
     this.#cancelJoinTimeout();
     this.#log.debug('socket closed', { code });

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { isSocketLost } from '../../src/signalling/close-codes.js';
 import { clientMessageSchema, type ClientMessage, type ServerMessage } from '../../src/signalling/messages.js';
 import type { MixSource } from './mix-source.js';
 import { PagePeer } from './page-peer.js';
@@ -32,12 +33,14 @@ export class PageSession {
   room: PageRoom | null = null;
   peer: PagePeer | null = null;
   closed = false;
+  /** How its socket ended. */
+  closeCode: number | null = null;
   readonly #options: PageSessionOptions;
 
   constructor(options: PageSessionOptions) {
     this.#options = options;
     options.socket.on('message', (data) => this.#handleData((data as Buffer).toString()));
-    options.socket.on('close', () => this.#handleClose());
+    options.socket.on('close', (code) => this.#handleClose(code));
     options.socket.on('error', () => this.drop());
   }
 
@@ -140,9 +143,10 @@ export class PageSession {
     else this.send({ type: 'error', error: { code: 'unknown_layout', message: `There is no layout ${layout}.`, details: { layouts: room.layouts } } });
   }
 
-  #handleClose(): void {
+  #handleClose(code: number): void {
+    this.closeCode = code;
     if (this.closed) return;
-    if (this.#options.keepsLost()) {
+    if (isSocketLost(code) && this.#options.keepsLost()) {
       this.room?.detach(this);
       this.#options.onChange();
       return;

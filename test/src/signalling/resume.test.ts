@@ -1,10 +1,17 @@
 import { expect } from 'chai';
+import { closeCodes, isSocketLost } from '../../../src/signalling/close-codes.js';
 import { cannedAnswer } from '../../support/canned-media.js';
 import { ManualTime } from '../../support/manual-time.js';
 import type { SignallingClient } from '../../support/signalling-client.js';
 import { startTestServer, type TestServer } from '../../support/test-server.js';
 
 const resumeTimeoutMs = 15_000;
+
+/** How a page loses a socket: the network takes it, or nothing comes over it and the page gives it up. */
+const losses: Readonly<Record<string, (client: SignallingClient) => void>> = {
+  'whose WebSocket breaks': ({ socket }) => socket.terminate(),
+  'who gives his WebSocket up': ({ socket }) => socket.close(4000),
+};
 
 interface Claim {
   readonly type: 'resume';
@@ -49,8 +56,8 @@ describe('a participant whose WebSocket was lost', () => {
     }
   }
 
-  async function lose(client: SignallingClient): Promise<void> {
-    client.socket.terminate();
+  async function lose(client: SignallingClient, how = losses['whose WebSocket breaks']): Promise<void> {
+    how?.(client);
     await client.closed;
     await noticed(bob);
   }
@@ -107,24 +114,44 @@ describe('a participant whose WebSocket was lost', () => {
     expect(test.logLines.join('\n')).to.not.include(claim.secret);
   });
 
-  it('is kept for the grace and no longer', async () => {
-    await lose(ann);
-    await pass(resumeTimeoutMs - 1);
-    expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
-    time.advance(1);
-    await bob.next('room', ({ room }) => room.participants.length === 1);
-    expect(await (await resume()).nextError()).to.equal('session_not_found');
-  });
-
-  it('may lose one after another, each with a grace of its own', async () => {
-    await lose(ann);
-    for (let round = 0; round < 3; round += 1) {
+  for (const [who, how] of Object.entries(losses)) {
+    it(`${who} is kept for the grace and no longer`, async () => {
+      await lose(ann, how);
       await pass(resumeTimeoutMs - 1);
-      const again = await resume();
-      await again.next('resumed');
-      await lose(again);
-    }
-    expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+      expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+      time.advance(1);
+      await bob.next('room', ({ room }) => room.participants.length === 1);
+      expect(await (await resume()).nextError()).to.equal('session_not_found');
+    });
+
+    it(`${who} may lose one after another, each with a grace of its own`, async () => {
+      await lose(ann, how);
+      for (let round = 0; round < 3; round += 1) {
+        await pass(resumeTimeoutMs - 1);
+        const again = await resume();
+        await again.next('resumed');
+        await lose(again, how);
+      }
+      expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+    });
+  }
+
+  // What no table lists was the client's own choice.
+  const sentCodes = [...Object.keys(closeCodes).map(Number).filter((code) => code !== 1006), 3000, 4999];
+  for (const code of sentCodes) {
+    it(`${isSocketLost(code) ? 'is kept' : 'is gone'} when the client closes with ${code}`, async () => {
+      ann.socket.close(code === 1005 ? undefined : code);
+      await ann.closed;
+      await noticed(bob);
+      // Whoever is asked to go has gone when the room answers the next question.
+      await (await test.server.registry.find('move')).stats();
+      expect(peopleNow()).to.deep.equal(isSocketLost(code) ? ['Ann', 'Bob'] : ['Bob']);
+    });
+  }
+
+  it('has left when his page says so, and not when his socket was lost', () => {
+    expect([1000, 1001, 1005, 1008, 3000, 4001].filter(isSocketLost)).to.deep.equal([]);
+    expect([1002, 1006, 1009, 1012, 4000].every(isSocketLost)).to.equal(true);
   });
 
   it('is gone as soon as his media are', async () => {
