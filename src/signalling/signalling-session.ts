@@ -213,7 +213,7 @@ export class SignallingSession implements MemberSocket {
       await room.setMedia(member.id, { audio, video, screen: false });
       if (this.#isClosed()) return;
       this.#enter();
-      this.#send({ type: 'joined', ...this.#describeFor(member), control: this.#control, secret: member.secret });
+      this.#send({ type: 'joined', ...this.#describeFor(member), control: this.#control, secret: member.secret, resumeTimeoutMs: this.#members.graceMs });
       this.#send({ type: 'offer', sdp: offer, offerId });
     } catch (error) {
       await this.#leaveRoom();
@@ -222,13 +222,18 @@ export class SignallingSession implements MemberSocket {
     }
   }
 
-  #resume({ room: roomName, participantId, secret }: ResumeMessage): void {
+  #resume({ room: roomName, participantId, secret, attempt }: ResumeMessage): void {
     if (this.#state !== 'new') throw new AppError('already_joined');
-    const member = this.#members.find(parseRoomName(roomName), participantId, secret);
-    this.#member = member;
+    const found = this.#members.find(parseRoomName(roomName), participantId, secret);
+    if ('endReason' in found) {
+      this.#finish(found.endReason, closeNormal);
+      return;
+    }
+    found.takeAttempt(attempt);
+    this.#member = found;
     this.#enter();
-    this.#send({ type: 'resumed', ...this.#describeFor(member) });
-    member.resumeOver(this);
+    this.#send({ type: 'resumed', ...this.#describeFor(found) });
+    found.resumeOver(this);
   }
 
   #enter(): void {

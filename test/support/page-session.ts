@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { isSocketLost } from '../../src/signalling/close-codes.js';
+import { describeClosing } from '../../src/signalling/closed-reasons.js';
 import { clientMessageSchema, type ClientMessage, type ServerMessage } from '../../src/signalling/messages.js';
 import type { MixSource } from './mix-source.js';
 import { PagePeer } from './page-peer.js';
@@ -15,6 +16,7 @@ export interface PageSessionOptions {
   readonly findLost: (participantId: string) => PageSession | undefined;
   /** Whether a socket that breaks leaves its participant. */
   readonly keepsLost: () => boolean;
+  readonly resumeTimeoutMs: () => number;
   readonly onChange: () => void;
   /** Somebody is taken out of the room. */
   readonly onRemove: (participantId: string) => void;
@@ -35,6 +37,8 @@ export class PageSession {
   closed = false;
   /** How its socket ended. */
   closeCode: number | null = null;
+  /** Why the room has let him go. */
+  endReason: string | null = null;
   readonly #options: PageSessionOptions;
 
   constructor(options: PageSessionOptions) {
@@ -67,9 +71,16 @@ export class PageSession {
     this.#options.socket.close();
   }
 
-  /** The room lets him go, for good. */
-  end(reason: string): void {
-    this.send({ type: 'closed', reason, rejoin: false, afterMs: 0 });
+  /** The room lets him go: his media end at once, and what is said of it comes over the socket, if it still leads to him. */
+  end(reason: string, isTold = true): void {
+    this.endReason = reason;
+    if (isTold) this.#tellEnd(reason);
+    this.peer?.close();
+    if (this.participantId !== null) this.room?.remove(this.participantId);
+  }
+
+  #tellEnd(reason: string): void {
+    this.send({ type: 'closed', ...describeClosing(reason) });
     this.close();
   }
 
@@ -116,7 +127,7 @@ export class PageSession {
     const room = this.#options.findRoom(roomName);
     this.room = room;
     this.participantId = room.add({ name, audio, video });
-    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], control: room.control, secret: `secret of ${this.participantId}` });
+    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], control: room.control, secret: `secret of ${this.participantId}`, resumeTimeoutMs: this.#options.resumeTimeoutMs() });
     room.attach(this);
     this.peer = new PagePeer({ mix: this.#options.mix, onChange: this.#options.onChange });
     this.send({ type: 'offer', sdp: await this.peer.offer(), offerId: 1 });
@@ -131,6 +142,10 @@ export class PageSession {
     }
     lost.closed = true;
     lost.room.detach(lost);
+    if (lost.endReason !== null) {
+      this.#tellEnd(lost.endReason);
+      return;
+    }
     this.participantId = participantId;
     this.room = lost.room;
     this.peer = lost.peer;

@@ -18,6 +18,7 @@ interface Claim {
   readonly room: string;
   readonly participantId: string;
   readonly secret: string;
+  readonly attempt?: number;
 }
 
 describe('a participant whose WebSocket was lost', () => {
@@ -40,7 +41,8 @@ describe('a participant whose WebSocket was lost', () => {
 
   /** Joined, with media that could go on. */
   async function enter(client: SignallingClient, name: string): Promise<Claim> {
-    const { participantId, secret } = await client.join('move', name);
+    const { participantId, secret, resumeTimeoutMs: toldMs } = await client.join('move', name);
+    expect(toldMs).to.equal(resumeTimeoutMs);
     client.send({ type: 'answer', sdp: cannedAnswer });
     await client.next('encoding');
     return { type: 'resume', room: 'move', participantId, secret };
@@ -158,7 +160,7 @@ describe('a participant whose WebSocket was lost', () => {
     await lose(ann);
     process.kill((await test.server.registry.find('move')).pid, 'SIGUSR2');
     expect(await bob.next('closed')).to.deep.include({ reason: 'timeout' });
-    expect(await (await resume()).nextError()).to.equal('session_not_found');
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'timeout', rejoin: true });
   });
 
   it('is not somebody else: a wrong secret opens nothing, and five wrong ones close the socket', async () => {
@@ -209,15 +211,65 @@ describe('a participant whose WebSocket was lost', () => {
     const closing = test.call('DELETE', '/api/rooms/move');
     expect(await bob.next('closed')).to.deep.include({ reason: 'room_closed' });
     await closing;
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'room_closed', rejoin: false });
+  });
+
+  /** Taken out of the room, and told over a socket that he has lost, or that leads nowhere. */
+  async function remove(): Promise<void> {
+    expect((await test.call('DELETE', `/api/rooms/move/participants/${claim.participantId}`)).status).to.equal(204);
+    await bob.next('room', ({ room }) => room.participants.length === 1);
+  }
+
+  it('is told that he was removed meanwhile, as often as he asks, and only he is', async () => {
+    await lose(ann);
+    await remove();
+    const stranger = await resume({ secret: 'guess' });
+    expect(await stranger.nextError()).to.equal('wrong_secret');
+    stranger.send({ ...claim, room: 'other' });
+    expect(await stranger.nextError()).to.equal('session_not_found');
+    for (let time = 0; time < 2; time += 1) {
+      const again = await resume();
+      expect(await again.next('closed')).to.deep.equal({ type: 'closed', reason: 'removed', rejoin: false, afterMs: 0 });
+      expect(await again.closed).to.equal(1000);
+    }
+    await pass(2 * resumeTimeoutMs);
     expect(await (await resume()).nextError()).to.equal('session_not_found');
+  });
+
+  it('is told so as well when his socket led nowhere without anybody knowing', async () => {
+    ann.socket.pause();
+    await remove();
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'removed' });
+    ann.socket.terminate();
+  });
+
+  it('is told nothing more when it was he who left', async () => {
+    ann.send({ type: 'leave' });
+    await ann.closed;
+    expect(await (await resume()).nextError()).to.equal('session_not_found');
+  });
+
+  it('is not taken from his socket by one that he tried before it and that comes late', async () => {
+    await lose(ann);
+    const again = await resume({ attempt: 2 });
+    await again.next('resumed');
+    for (const attempt of [0, 1, 2]) expect(await (await resume({ attempt })).nextError()).to.equal('resume_outdated');
+    again.send({ type: 'media', audio: false, video: true, screen: false });
+    await bob.next('room', ({ room }) => room.participants[0]?.audio === false);
+    await (await resume({ attempt: 3 })).next('resumed');
+    // Who does not count takes the newest.
+    await (await resume()).next('resumed');
   });
 
   it('is not kept by a server that is told so', async () => {
     await test.close();
     test = await startTestServer({ time, config: { resumeTimeoutMs: 0 } });
     [ann, bob] = [await test.connect(), await test.connect()];
-    await enter(ann, 'Ann');
-    await enter(bob, 'Bob');
+    for (const [client, name] of [[ann, 'Ann'], [bob, 'Bob']] as const) {
+      expect((await client.join('move', name)).resumeTimeoutMs).to.equal(0);
+      client.send({ type: 'answer', sdp: cannedAnswer });
+      await client.next('encoding');
+    }
     ann.socket.terminate();
     await bob.next('room', ({ room }) => room.participants.length === 1);
   });
