@@ -27,9 +27,11 @@ export class SignallingSocket extends EventTarget {
     this.#socket.onclose = () => this.#end(closeCodes.done);
   }
 
-  /** Drops the message when the socket is not open: whatever it said is said again at the next join. @param {object} message */
+  /** Drops the message when the socket is not open. @param {object} message @returns {boolean} whether it was open */
   send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket.send(JSON.stringify(message));
+    return isOpen;
   }
 
   /** Whoever was joined over it has left. Idempotent, as {@link giveUp} is. */
