@@ -7,6 +7,8 @@ import { SignallingSocket } from './signalling-socket.js';
 const wayMs = 1000;
 // The server answers from what it has at hand.
 const answerTimeoutMs = 5000;
+// A socket that has gone silent is replaced within three of these, before the server's grace is over: its pings take up to 9 s to notice, and then it waits.
+const beatMs = 4000;
 
 /**
  * The way to the server, over one WebSocket after another: from `keep` on, one that is lost is replaced, and the new one says who it is for.
@@ -26,6 +28,9 @@ export class ResumableSocket extends EventTarget {
   #closed = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #answerTimer;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #beatTimer;
+  #hasHeard = true;
 
   /** @param {string} url */
   constructor(url) {
@@ -44,6 +49,7 @@ export class ResumableSocket extends EventTarget {
     if (resumeTimeoutMs === 0) return;
     this.#claim = claim;
     this.#giveUpAfterMs = resumeTimeoutMs + wayMs;
+    this.#beatTimer ??= setInterval(() => this.#beat(), beatMs);
   }
 
   /** Drops the message while there is no socket: what holds is said again when there is. @param {object} message @returns {boolean} whether there is one */
@@ -76,9 +82,17 @@ export class ResumableSocket extends EventTarget {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#closed.abort();
+    clearInterval(this.#beatTimer);
     this.#expectNothing();
     this.#socket.close();
     emit(this, 'close');
+  }
+
+  /** Media may go on while the socket leads nowhere, and nobody would say so. */
+  #beat() {
+    const isSilent = !this.#hasHeard;
+    this.#hasHeard = false;
+    if (isSilent && this.send({ type: 'ping' })) this.expectAnswer(beatMs);
   }
 
   #expectNothing() {
@@ -97,6 +111,7 @@ export class ResumableSocket extends EventTarget {
   #handleMessage(socket, message) {
     if (socket !== this.#socket || this.#state !== 'open') return;
     this.#expectNothing();
+    this.#hasHeard = true;
     emit(this, 'message', message);
   }
 

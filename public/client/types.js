@@ -113,6 +113,7 @@
  *   | { type: 'recording', recording: Recording }
  *   | { type: 'sound', sound: Sound }
  *   | ({ type: 'encoding' } & EncodingWish)
+ *   | { type: 'pong' }
  *   | ErrorMessage
  *   | ClosedMessage} ServerMessage
  */

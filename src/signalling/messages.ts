@@ -28,6 +28,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
   z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('leave') }),
+  /** Whether anybody hears: the answer is `pong`. Browsers show their programs nothing of the WebSocket's own pings. */
+  z.strictObject({ type: z.literal('ping') }),
   /** What is to change of a participant: of others, or of oneself. */
   z.strictObject({ type: z.literal('participant'), participantId: z.string().max(maxNameCharacters), ...participantChanges }),
   z.strictObject({ type: z.literal('removeParticipant'), participantId: z.string().max(maxNameCharacters) }),
@@ -54,6 +56,7 @@ export type ServerMessage =
   /** What the page is to send of a source, until the next one for that source. */
   | ({ readonly type: 'encoding' } & EncodingWish)
   | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }
+  | { readonly type: 'pong' }
   /** The session is over; with `rejoin` the client should join again by itself, after `afterMs`. */
   | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number }
   /** As `joined`, of a participant who was there already; what else holds of him follows. */

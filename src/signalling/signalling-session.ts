@@ -165,6 +165,9 @@ export class SignallingSession implements MemberSocket {
         this.#send({ type: 'offer', sdp: offer, offerId, iceServers: this.#iceServers.for(sessionId) });
         break;
       }
+      case 'ping':
+        this.#send({ type: 'pong' });
+        break;
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;

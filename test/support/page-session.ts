@@ -106,6 +106,7 @@ export class PageSession {
     const { room } = this;
     if (room === null || this.participantId === null) throw new Error(`${message.type} before join`);
     if (message.type === 'restart') this.restarts += 1;
+    else if (message.type === 'ping') this.send({ type: 'pong' });
     else if (message.type === 'leave') this.close();
     else if (message.type === 'media') room.change(this.participantId, message);
     else if (message.type === 'layout') this.#setLayout(room, message.layout);
