@@ -126,7 +126,8 @@ function wireRoom() {
   });
   on(room, 'error', (error) => {
     // While it comes back by itself the stage says so; a first join that drags on deserves a reason.
-    if (room.state !== 'rejoining' && !(room.state === 'joined' && error.isPassing)) toasts.show({ kind: 'error', text: errorText(error) });
+    const isOwnAffair = room.state === 'rejoining' || (room.state === 'joined' && error.isPassing);
+    if (!isOwnAffair || error.code === 'not_connected') toasts.show({ kind: 'error', text: errorText(error) });
   });
   on(room, 'closed', ({ reason, error }) => farewell(closedText(reason, error)));
 }

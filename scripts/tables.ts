@@ -2,6 +2,7 @@
 import { optionTable } from '../src/config.js';
 import { envName, type Option } from '../src/config-option.js';
 import { errorTable } from '../src/errors.js';
+import { closeCodes } from '../src/signalling/close-codes.js';
 import { closedReasons } from '../src/signalling/closed-reasons.js';
 
 const options: readonly Option<unknown>[] = Object.values(optionTable);
@@ -21,13 +22,14 @@ export const tableWriters: Readonly<Record<string, () => string>> = {
     ),
   errors: () => table(['Code', 'Status', 'Meaning'], Object.entries(errorTable).map(([name, { status, meaning }]) => [code(name), String(status), meaning])),
   reasons: () => table(['`reason`', '`rejoin`', '`afterMs`', 'Meaning'], Object.entries(closedReasons).map(([name, { rejoin, afterMs, meaning }]) => [code(name), String(rejoin), String(afterMs), meaning])),
+  closeCodes: () => table(['Code', 'Name', 'From a client', 'Meaning'], Object.entries(closeCodes).map(([number, { name, isLoss, meaning }]) => [code(number), name, isLoss ? 'lost: may resume' : 'left', meaning])),
 };
 
 /** The documents that have tables, and which. */
 export const generatedDocuments: readonly { readonly path: string; readonly tables: readonly string[] }[] = [
   { path: 'README.md', tables: ['options', 'errors'] },
   { path: 'docs/http.md', tables: ['errors'] },
-  { path: 'docs/signalling.md', tables: ['reasons'] },
+  { path: 'docs/signalling.md', tables: ['reasons', 'closeCodes'] },
 ];
 
 export const sampleConfigPath = 'tessera.yaml';

@@ -40,6 +40,7 @@ export const errorTable = {
   too_many_messages: { status: 429, meaning: 'The WebSocket sends faster than this server reads; it is closed.' },
   not_joined: { status: 409, meaning: 'This message makes sense only after `join`.' },
   wrong_secret: { status: 403, meaning: 'The secret is not that of this participant.' },
+  resume_outdated: { status: 409, meaning: 'The client has resumed over a later WebSocket already.' },
   answer_outdated: { status: 409, meaning: 'The answer belongs to an offer whose place another one has taken.' },
   already_joined: { status: 409, meaning: 'This WebSocket has joined a room already.' },
   starting: { status: 503, meaning: 'The server cannot make rooms yet, or not at the moment.' },

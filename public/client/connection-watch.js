@@ -18,8 +18,8 @@ export class ConnectionWatch {
   #done = false;
 
   /**
-   * @param {{ connection: RTCPeerConnection, onConnected?: () => void, onShaky?: () => void, onLost: () => void }} options `onConnected` and `onLost` are called at
-   * most once; `onShaky` whenever a path that was there is in doubt: where it is given, ICE that has failed then has the same 5 s to come back, by a restart
+   * @param {{ connection: RTCPeerConnection, onConnected?: () => void, onShaky?: () => void, onLost: (isByPeer: boolean) => void }} options `onConnected` and `onLost` are called at
+   * most once, the latter with whether the other side has ended it; `onShaky` whenever a path that was there is in doubt: where it is given, ICE that has failed then has the same 5 s to come back, by a restart
    */
   constructor({ connection, onConnected = () => undefined, onShaky, onLost }) {
     this.#connection = connection;
@@ -48,10 +48,11 @@ export class ConnectionWatch {
     clearTimeout(this.#disconnectedTimer);
     const state = this.#connection.connectionState;
     const transportState = this.#transport?.state;
-    const isOver = state === 'closed' || transportState === 'failed' || transportState === 'closed' || (state === 'failed' && (this.#onShaky === undefined || !this.#wasConnected));
-    if (isOver) this.#lose();
+    const isOver = state === 'closed' || transportState === 'failed' || (state === 'failed' && (this.#onShaky === undefined || !this.#wasConnected));
+    if (transportState === 'closed') this.#lose(true);
+    else if (isOver) this.#lose(false);
     else if (state === 'disconnected' || state === 'failed') {
-      this.#disconnectedTimer = setTimeout(() => this.#lose(), disconnectedTimeoutMs);
+      this.#disconnectedTimer = setTimeout(() => this.#lose(false), disconnectedTimeoutMs);
       if (this.#wasConnected) this.#onShaky?.();
     } else if (state === 'connected') {
       if (this.#wasConnected) return;
@@ -60,8 +61,9 @@ export class ConnectionWatch {
     }
   }
 
-  #lose() {
+  /** @param {boolean} isByPeer */
+  #lose(isByPeer) {
     this.close();
-    this.#onLost();
+    this.#onLost(isByPeer);
   }
 }

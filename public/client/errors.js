@@ -2,7 +2,7 @@
 export class TesseraError extends Error {
   /**
    * @param {string} code one of the server's codes (README, Errors), or `unreachable` (no connection to the server), `media_failed`
-   *   (no media came through), `ended` (`leave()` before the join was through)
+   *   (no media came through), `ended` (`leave()` before the join was through), `not_connected` (said while there was no connection)
    * @param {string} message in English
    * @param {unknown} [details]
    */

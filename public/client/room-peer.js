@@ -23,7 +23,8 @@ const slots = ['microphone', 'camera', 'screen'];
  * The peer connection of one join. The server offers three m-lines: audio (both ways), video (camera in, mix out), video (screen in). They are
  * answered once, and never negotiated again: what is switched on or off is only put into a sender or taken out of it. A further offer restarts ICE.
  * Events: `stream` (detail: MediaStream), `candidate` (detail: string, empty at the end), `shaky` (the network has changed, or nothing comes any more: an
- * ICE restart may help), `connected` once, `silent` and `lively` (whether media come at all), `heard` (detail: readonly HeardSource[], see heard-watch.js), `failed`.
+ * ICE restart may help), `connected` once, `silent` and `lively` (whether media come at all), `heard` (detail: readonly HeardSource[], see heard-watch.js),
+ * `failed` (detail: {isByPeer}: whether the server has ended it).
  */
 export class RoomPeer extends EventTarget {
   #connection;
@@ -46,7 +47,7 @@ export class RoomPeer extends EventTarget {
     this.#tracks = { ...tracks };
     this.#connection = new RTCPeerConnection({ iceServers: [...iceServers], bundlePolicy: 'max-bundle' });
     this.#connection.onicecandidate = ({ candidate }) => emit(this, 'candidate', candidate?.candidate ?? '');
-    this.#watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => this.#watchPath(), onShaky: () => emit(this, 'shaky'), onLost: () => emit(this, 'failed') });
+    this.#watch = new ConnectionWatch({ connection: this.#connection, onConnected: () => this.#watchPath(), onShaky: () => emit(this, 'shaky'), onLost: (isByPeer) => emit(this, 'failed', { isByPeer }) });
   }
 
   /**

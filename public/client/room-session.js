@@ -13,6 +13,8 @@ const restartPauseMs = 1500;
 const restartAnswerMs = 1500;
 // A server that is slow must not be asked for one socket after another: twice as long each time, up to this, until it has answered.
 const longestAnswerMs = 12_000;
+// The server ends media by one packet; why, it says by way of two processes and the WebSocket.
+const closingWordMs = 1000;
 // Asked for in a moment in which there was no connection yet, or no more, or overtaken by another offer: nothing that the user did.
 const restartCodes = new Set(['ice_restart_unsupported', 'answer_outdated']);
 
@@ -49,8 +51,11 @@ export class RoomSession extends EventTarget {
   #offers = Promise.resolve();
   #socketLost = false;
   #pathLost = false;
+  #mediaEnded = false;
   #ended = false;
   #joinTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #closingWordTimer;
 
   /** @param {{ url: string, room: string, name: string, maxHeight?: number | undefined, tracks: Tracks, media: MediaState }} options */
   constructor({ url, room, name, maxHeight, tracks, media }) {
@@ -71,9 +76,9 @@ export class RoomSession extends EventTarget {
     return this.#joined;
   }
 
-  /** @param {object} message */
+  /** @param {object} message @returns {boolean} whether there was a way to the server */
   send(message) {
-    if (this.#joined) this.#socket.send(message);
+    return this.#joined && this.#socket.send(message);
   }
 
   /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */
@@ -96,8 +101,7 @@ export class RoomSession extends EventTarget {
   }
 
   leave() {
-    this.send({ type: 'leave' });
-    this.#end({ reason: 'left', rejoin: false, afterMs: 0, error: null });
+    this.#end({ reason: 'left', rejoin: false, afterMs: 0, error: null }, this.#joined);
   }
 
   /** @param {ServerMessage} message */
@@ -124,8 +128,8 @@ export class RoomSession extends EventTarget {
     on(peer, 'shaky', () => this.#restart());
     on(peer, 'silent', () => this.#noteConnection({ pathLost: true }));
     on(peer, 'lively', () => this.#noteConnection({ pathLost: false }));
-    on(peer, 'connected', () => this.#socket.keep({ room: this.#joinMessage.room, participantId: message.participantId, secret: message.secret }));
-    on(peer, 'failed', () => this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.'));
+    on(peer, 'connected', () => this.#socket.keep({ room: this.#joinMessage.room, participantId: message.participantId, secret: message.secret }, message.resumeTimeoutMs));
+    on(peer, 'failed', (/** @type {{ isByPeer: boolean }} */ { isByPeer }) => this.#handleMediaEnd(isByPeer));
     emit(this, 'joined', message);
   }
 
@@ -134,9 +138,29 @@ export class RoomSession extends EventTarget {
     const own = message.room.participants.find(({ id }) => id === message.participantId);
     if (own !== undefined) this.#told = { audio: own.audio, video: own.video, screen: own.screen };
     this.#noteConnection({ socketLost: false });
+    if (this.#mediaEnded) {
+      this.#failMedia();
+      return;
+    }
+    if (this.#asksForLevels) this.#socket.send({ type: 'levels', wanted: true });
     emit(this, 'resumed', message);
     this.#restartedAtMs = -Infinity;
     void this.#offers.then(() => this.#restart());
+  }
+
+  /**
+   * Whether to come back is the server's to say when it has ended them: its word is on the way, or is what the next socket answers.
+   * @param {boolean} isByServer
+   */
+  #handleMediaEnd(isByServer) {
+    this.#mediaEnded = true;
+    if (this.#socketLost) return;
+    if (isByServer) this.#closingWordTimer = setTimeout(() => this.#socket.giveUp(), closingWordMs);
+    else this.#failMedia();
+  }
+
+  #failMedia() {
+    this.#fail('media_failed', 'The media connection was lost, or never came about: a firewall may be blocking UDP.');
   }
 
   /** @param {{ socketLost?: boolean, pathLost?: boolean }} change */
@@ -201,13 +225,15 @@ export class RoomSession extends EventTarget {
     this.#end({ reason: code, rejoin: error.isPassing, afterMs: 0, error });
   }
 
-  /** @param {SessionEnd} end */
-  #end(end) {
+  /** @param {SessionEnd} end @param {boolean} [isLeaving] the server is to be told, also later */
+  #end(end, isLeaving = false) {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#joinTimer);
+    clearTimeout(this.#closingWordTimer);
+    if (isLeaving) this.#socket.leave();
+    else this.#socket.close();
     this.#peer?.close();
-    this.#socket.close();
     emit(this, 'ended', end);
   }
 }

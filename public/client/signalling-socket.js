@@ -3,6 +3,8 @@ import { emit } from './events.js';
 
 // A server that is there answers a TCP and WebSocket handshake in well under a second; a black hole never does.
 const openTimeoutMs = 5000;
+// What the server makes of it is in docs/signalling.md, Close codes.
+const closeCodes = { done: 1000, elsewhere: 4000 };
 
 /**
  * The WebSocket: JSON objects both ways. Events: `message` (detail: ServerMessage) in order, and `close` once, when it ends or never opened.
@@ -16,26 +18,39 @@ export class SignallingSocket extends EventTarget {
   constructor(url) {
     super();
     this.#socket = new WebSocket(url);
-    this.#openTimer = setTimeout(() => this.close(), openTimeoutMs);
+    this.#openTimer = setTimeout(() => this.#end(closeCodes.elsewhere), openTimeoutMs);
     this.#socket.onopen = () => {
       clearTimeout(this.#openTimer);
       emit(this, 'open');
     };
     this.#socket.onmessage = (event) => this.#handleMessage(event.data);
-    this.#socket.onclose = () => this.close();
+    this.#socket.onclose = () => this.#end(closeCodes.done);
   }
 
-  /** Drops the message when the socket is not open: whatever it said is said again at the next join. @param {object} message */
+  /** Drops the message when the socket is not open. @param {object} message @returns {boolean} whether it was open */
   send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket.send(JSON.stringify(message));
+    return isOpen;
   }
 
+  /** Whoever was joined over it has left. Idempotent, as {@link giveUp} is. */
   close() {
+    this.#end(closeCodes.done);
+  }
+
+  /** Nothing comes over it: whoever was joined goes on over another one. */
+  giveUp() {
+    this.#end(closeCodes.elsewhere);
+  }
+
+  /** @param {number} code */
+  #end(code) {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#openTimer);
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
+    this.#socket.close(code);
     emit(this, 'close');
   }
 

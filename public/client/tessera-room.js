@@ -36,7 +36,8 @@ const ghostCodes = new Set(['room_full', 'too_many_rooms']);
  * - `recording` Recording: a recording started, went on, ended or failed
  * - `sound` Sound: a sound that is played into the room began or is over
  * - `stream` {stream}: the mix, after every join a new one: `video.srcObject = event.detail.stream`
- * - `error` TesseraError: something asked for was refused, or an attempt to join failed and is repeated
+ * - `error` TesseraError: something asked for was refused, or an attempt to join failed and is repeated; `not_connected`: there was no way to the server just
+ *   then, and nobody will ask again
  * - `closed` {reason, error}: it is over, by `leave()`, by the server's word, or because joining was refused
  *
  * Tracks stay the caller's: they are never stopped here.
@@ -56,6 +57,8 @@ export class TesseraRoom extends EventTarget {
   #levels = {};
   /** As the server told them last. @type {Readonly<Record<string, number>>} */
   #toldLevels = {};
+  /** @type {boolean | null} of the own voice; null: as the room has it */
+  #noiseSuppression = null;
   /** @type {AbortController | null} */
   #leaving = null;
 
@@ -151,39 +154,45 @@ export class TesseraRoom extends EventTarget {
     this.#session?.tellMedia(this.media);
   }
 
+  /** Of the own voice, by the server; holds as long as one stays or comes back. @param {boolean} isOn */
+  setNoiseSuppression(isOn) {
+    this.#noiseSuppression = isOn;
+    this.#tellNoiseSuppression();
+  }
+
   /** For everyone in the room. @param {string} layout one of `layouts` */
   setLayout(layout) {
-    this.#session?.send({ type: 'layout', layout });
+    this.#command({ type: 'layout', layout });
   }
 
   /** @param {'mp4' | 'webm'} [format] */
   startRecording(format) {
-    this.#session?.send({ type: 'startRecording', ...(format === undefined ? {} : { format }) });
+    this.#command({ type: 'startRecording', ...(format === undefined ? {} : { format }) });
   }
 
   /** @param {string} recordingId */
   stopRecording(recordingId) {
-    this.#session?.send({ type: 'stopRecording', recordingId });
+    this.#command({ type: 'stopRecording', recordingId });
   }
 
   /** Mutes, sets the volume, deafens, puts on hold…, for everyone. @param {string} participantId @param {ParticipantChanges} changes */
   changeParticipant(participantId, changes) {
-    this.#session?.send({ type: 'participant', participantId, ...changes });
+    this.#command({ type: 'participant', participantId, ...changes });
   }
 
   /** He is told `removed`, and may join again. @param {string} participantId */
   removeParticipant(participantId) {
-    this.#session?.send({ type: 'removeParticipant', participantId });
+    this.#command({ type: 'removeParticipant', participantId });
   }
 
   /** @param {SoundWishes} wishes the `sound` event tells its id */
   playSound(wishes) {
-    this.#session?.send({ type: 'playSound', ...wishes });
+    this.#command({ type: 'playSound', ...wishes });
   }
 
   /** @param {string} soundId */
   stopSound(soundId) {
-    this.#session?.send({ type: 'stopSound', soundId });
+    this.#command({ type: 'stopSound', soundId });
   }
 
   /** @returns {Promise<RTCStatsReport | null>} of the media connection; null while there is none */
@@ -236,6 +245,7 @@ export class TesseraRoom extends EventTarget {
       this.#joined = joined;
       this.#room = joined.room;
       session.tellMedia(this.media);
+      this.#tellNoiseSuppression();
       this.#setState('joined', null);
       emit(this, 'room', joined.room);
       onJoined(joined.room);
@@ -243,6 +253,7 @@ export class TesseraRoom extends EventTarget {
     on(session, 'resumed', (/** @type {ResumedMessage} */ { room }) => {
       this.#room = room;
       session.tellMedia(this.media);
+      this.#tellNoiseSuppression();
       emit(this, 'room', room);
     });
     on(session, 'connection', (/** @type {{ isLost: boolean }} */ detail) => emit(this, 'connection', detail));
@@ -257,6 +268,15 @@ export class TesseraRoom extends EventTarget {
         resolve({ end, joinedForMs: performance.now() - joinedAtMs });
       });
     });
+  }
+
+  /** What is to happen once, now or not at all. @param {object} message */
+  #command(message) {
+    if (this.#session?.send(message) !== true) emit(this, 'error', new TesseraError('not_connected', 'There is no connection to the server right now; try again.'));
+  }
+
+  #tellNoiseSuppression() {
+    if (this.#noiseSuppression !== null) this.#session?.send({ type: 'participant', participantId: this.participantId, noiseSuppression: this.#noiseSuppression });
   }
 
   /** @param {ServerMessage} message */

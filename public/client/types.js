@@ -99,7 +99,7 @@
  *
  * @typedef {{ urls: string[], username?: string, credential?: string }} IceServer as RTCPeerConnection takes it
  *
- * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[], control?: 'everyone' | 'api', secret: string }} JoinedMessage
+ * @typedef {{ type: 'joined', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[], control?: 'everyone' | 'api', secret: string, resumeTimeoutMs: number }} JoinedMessage
  * @typedef {{ type: 'resumed', participantId: string, room: RoomDescription, layouts: readonly string[], iceServers: readonly IceServer[] }} ResumedMessage
  * @typedef {{ type: 'offer', sdp: string, offerId: number, iceServers?: readonly IceServer[] }} OfferMessage
  * @typedef {{ type: 'closed', reason: string, rejoin: boolean, afterMs: number }} ClosedMessage
@@ -113,6 +113,7 @@
  *   | { type: 'recording', recording: Recording }
  *   | { type: 'sound', sound: Sound }
  *   | ({ type: 'encoding' } & EncodingWish)
+ *   | { type: 'pong' }
  *   | ErrorMessage
  *   | ClosedMessage} ServerMessage
  */

@@ -20,6 +20,7 @@ export const errorTexts = {
   room_failed: 'The room had to be restarted.',
   room_timeout: 'The server is busy and did not answer in time.',
   unreachable: 'The server cannot be reached. Trying again…',
+  not_connected: 'Not connected right now. Try again when the connection is back.',
   media_failed: 'Sound and picture do not come through: a firewall may be blocking UDP. Trying again…',
   internal: 'Something went wrong on the server.',
 };

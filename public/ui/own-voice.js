@@ -6,24 +6,21 @@ import { icon } from './icons.js';
 
 /**
  * What the room does with one's own voice: says so on the stage while others have muted him, put him on hold or made him deaf, and switches the noise
- * suppression, which he keeps when he comes back.
+ * suppression.
  */
 export class OwnVoice {
   #room;
   #notice = byId('own-notice', HTMLElement);
   #text = byId('own-notice-text', HTMLElement);
   #undo = byId('own-notice-undo', HTMLButtonElement);
-  /** @type {boolean | null} asked for in this tab; null: as the room has it */
-  #noiseWish = null;
 
   /** @param {TesseraRoom} room */
   constructor(room) {
     this.#room = room;
-    this.#undo.addEventListener('click', () => this.#change({ muted: false, onHold: false, deaf: false }));
-    on(room, 'room', () => this.#draw());
-    on(room, 'state', ({ state }) => {
-      if (state === 'joined' && this.#noiseWish !== null) this.#change({ noiseSuppression: this.#noiseWish });
+    this.#undo.addEventListener('click', () => {
+      if (room.participantId !== null) room.changeParticipant(room.participantId, { muted: false, onHold: false, deaf: false });
     });
+    on(room, 'room', () => this.#draw());
   }
 
   /** A switch for the menu of the microphone; none while he is not in the room. @returns {HTMLElement[]} */
@@ -32,9 +29,9 @@ export class OwnVoice {
     if (own === undefined) return [];
     const item = element('button', { attributes: { type: 'button', role: 'menuitemcheckbox', 'aria-checked': String(own.noiseSuppression) } }, icon('noise'), 'Noise suppression', icon('check'));
     item.addEventListener('click', () => {
-      this.#noiseWish = item.getAttribute('aria-checked') !== 'true';
-      item.setAttribute('aria-checked', String(this.#noiseWish));
-      this.#change({ noiseSuppression: this.#noiseWish });
+      const isOn = item.getAttribute('aria-checked') !== 'true';
+      item.setAttribute('aria-checked', String(isOn));
+      this.#room.setNoiseSuppression(isOn);
     });
     return [item];
   }
@@ -42,11 +39,6 @@ export class OwnVoice {
   /** @returns {Participant | undefined} */
   get #own() {
     return this.#room.room?.participants.find(({ id }) => id === this.#room.participantId);
-  }
-
-  /** @param {import('../client/types.js').ParticipantChanges} changes */
-  #change(changes) {
-    if (this.#room.participantId !== null) this.#room.changeParticipant(this.#room.participantId, changes);
   }
 
   #draw() {

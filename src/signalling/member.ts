@@ -2,7 +2,7 @@
  * One participant who came over a WebSocket, from his join to his end. He outlives a socket that is lost, for as long as his media do and at most for the
  * grace: meanwhile whoever has his secret takes his place again over another socket. What he would have been told in between is not kept; what holds is.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../errors.js';
 import { newSecret } from '../ids.js';
 import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from '../rooms/protocol.js';
 import type { RoomHandle, SessionListener } from '../rooms/room-handle.js';
@@ -22,8 +22,8 @@ export interface MemberOptions {
 export interface MemberEvents {
   /** He is in the room. */
   onEntered(member: Member): void;
-  /** Once, after that, however it came. */
-  onEnded(member: Member): void;
+  /** Once, after that, however it came. @param reason what the room said; undefined when he left, or was lost for too long */
+  onEnded(member: Member, reason: string | undefined): void;
 }
 
 /** The WebSocket that a member is told things over. */
@@ -43,6 +43,7 @@ export class Member implements SessionListener {
   readonly #events: MemberEvents;
   readonly #encodings = new Map<EncodingWish['source'], EncodingWish>();
   #id = '';
+  #lastAttempt = -1;
   #socket: MemberSocket | undefined;
   #speaking: ServerMessage | undefined;
   #cancelGrace: CancelTimer | undefined;
@@ -70,9 +71,19 @@ export class Member implements SessionListener {
     return { offer, offerId };
   }
 
-  /** In a time that tells nothing of how far a guess was right. */
-  hasSecret(guess: string): boolean {
-    return timingSafeEqual(digest(guess), digest(this.secret));
+  get roomName(): string {
+    return this.room.name;
+  }
+
+  /**
+   * His page counts the sockets that it tries: one that it has given up, and whose words come late, must not take him from the next.
+   * @param attempt undefined from a client that does not count
+   * @throws {AppError} resume_outdated
+   */
+  takeAttempt(attempt: number | undefined): void {
+    if (attempt === undefined) return;
+    if (attempt <= this.#lastAttempt) throw new AppError('resume_outdated');
+    this.#lastAttempt = attempt;
   }
 
   /** Over this socket from now on, which is first told how things are; the one before is released. */
@@ -99,7 +110,7 @@ export class Member implements SessionListener {
   /** He leaves the room, if he is in it. Idempotent. */
   async end(reason: string): Promise<void> {
     const wasIn = this.#state === 'in';
-    this.#finish();
+    this.#finish(undefined);
     if (wasIn) await this.room.end(this.#id, reason);
   }
 
@@ -132,19 +143,15 @@ export class Member implements SessionListener {
   /** The room ended him. */
   ended(reason: string): void {
     const socket = this.#socket;
-    this.#finish();
+    this.#finish(reason);
     socket?.release(reason);
   }
 
-  #finish(): void {
+  #finish(reason: string | undefined): void {
     const wasIn = this.#state === 'in';
     this.#state = 'ended';
     this.#socket = undefined;
     this.#cancelGrace?.();
-    if (wasIn) this.#events.onEnded(this);
+    if (wasIn) this.#events.onEnded(this, reason);
   }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -28,20 +28,22 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('startRecording'), format: z.enum(['mp4', 'webm']).optional() }),
   z.strictObject({ type: z.literal('stopRecording'), recordingId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('leave') }),
+  /** Whether anybody hears: the answer is `pong`. Browsers show their programs nothing of the WebSocket's own pings. */
+  z.strictObject({ type: z.literal('ping') }),
   /** What is to change of a participant: of others, or of oneself. */
   z.strictObject({ type: z.literal('participant'), participantId: z.string().max(maxNameCharacters), ...participantChanges }),
   z.strictObject({ type: z.literal('removeParticipant'), participantId: z.string().max(maxNameCharacters) }),
   z.strictObject({ type: z.literal('playSound'), ...soundWishes }),
   z.strictObject({ type: z.literal('stopSound'), soundId: z.string().max(maxNameCharacters) }),
-  /** First message of a socket that takes the place of one that was lost; the answer is `resumed`. */
-  z.strictObject({ type: z.literal('resume'), room: z.string().max(maxNameCharacters), participantId: z.string().max(maxNameCharacters), secret: z.string().max(maxNameCharacters) }),
+  /** First message of a socket that takes the place of one that was lost; the answer is `resumed`, or `closed` with what has ended him meanwhile. `attempt` counts such sockets: one that comes late is refused. */
+  z.strictObject({ type: z.literal('resume'), room: z.string().max(maxNameCharacters), participantId: z.string().max(maxNameCharacters), secret: z.string().max(maxNameCharacters), attempt: z.int().min(0).optional() }),
 ]);
 
 export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 export type ServerMessage =
   /** The participant's own id, the room as it is, the layouts there are, ICE servers for `RTCPeerConnection`, and who may control others over the WebSocket. */
-  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[]; readonly control: ControlRule; /** For `resume`; whoever knows it is this participant. */ readonly secret: string }
+  | { readonly type: 'joined'; readonly participantId: string; readonly room: RoomDescription; readonly layouts: readonly string[]; readonly iceServers: readonly IceServer[]; readonly control: ControlRule; /** For `resume`; whoever knows it is this participant. */ readonly secret: string; /** How long he stays without a socket. */ readonly resumeTimeoutMs: number }
   /** The server makes the offers: m-lines audio (sendrecv), camera video (sendrecv), screen video (recvonly for the server). */
   | { readonly type: 'offer'; readonly sdp: string; readonly offerId: number; /** After `restart`: those of `joined` may have expired. */ readonly iceServers?: readonly IceServer[] }
   | { readonly type: 'room'; readonly room: RoomDescription }
@@ -54,6 +56,7 @@ export type ServerMessage =
   /** What the page is to send of a source, until the next one for that source. */
   | ({ readonly type: 'encoding' } & EncodingWish)
   | { readonly type: 'error'; readonly error: { readonly code: ErrorCode; readonly message: string; readonly details?: unknown } }
+  | { readonly type: 'pong' }
   /** The session is over; with `rejoin` the client should join again by itself, after `afterMs`. */
   | { readonly type: 'closed'; readonly reason: string; readonly rejoin: boolean; readonly afterMs: number }
   /** As `joined`, of a participant who was there already; what else holds of him follows. */

@@ -1,4 +1,4 @@
-/** One WebSocket: at most one participant, from `join` or `resume` on. A socket that ends in order ends him, too; one that is lost leaves him for a while (`member.ts`). */
+/** One WebSocket: at most one participant, from `join` or `resume` on. A socket that is closed on purpose ends him, too; one that is lost (`close-codes.ts`) leaves him for a while (`member.ts`). */
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
@@ -8,6 +8,7 @@ import type { RoomDescription } from '../rooms/protocol.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import { TokenBucket } from '../token-bucket.js';
+import { isSocketLost } from './close-codes.js';
 import { describeClosing } from './closed-reasons.js';
 import { checkControl, type ControlRule } from './control-rule.js';
 import type { Member, MemberSocket } from './member.js';
@@ -42,8 +43,6 @@ export const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */
 const maxMissedPings = 2;
 const closeNormal = 1000;
-/** RFC 6455 7.1.5: no close frame came. A page that is closed or reloaded sends one. */
-const closeAbnormal = 1006;
 const closePolicy = 1008;
 
 /** The room tells all its sessions the same object: it is written once. */
@@ -171,6 +170,9 @@ export class SignallingSession implements MemberSocket {
         this.#send({ type: 'offer', sdp: offer, offerId, iceServers: this.#iceServers.for(sessionId) });
         break;
       }
+      case 'ping':
+        this.#send({ type: 'pong' });
+        break;
       case 'media':
         await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
         break;
@@ -219,7 +221,7 @@ export class SignallingSession implements MemberSocket {
       await room.setMedia(member.id, { audio, video, screen: false });
       if (this.#isClosed()) return;
       this.#enter();
-      this.#send({ type: 'joined', ...this.#describeFor(member), control: this.#control, secret: member.secret });
+      this.#send({ type: 'joined', ...this.#describeFor(member), control: this.#control, secret: member.secret, resumeTimeoutMs: this.#members.graceMs });
       this.#send({ type: 'offer', sdp: offer, offerId });
     } catch (error) {
       await this.#leaveRoom();
@@ -228,13 +230,18 @@ export class SignallingSession implements MemberSocket {
     }
   }
 
-  #resume({ room: roomName, participantId, secret }: ResumeMessage): void {
+  #resume({ room: roomName, participantId, secret, attempt }: ResumeMessage): void {
     if (this.#state !== 'new') throw new AppError('already_joined');
-    const member = this.#members.find(parseRoomName(roomName), participantId, secret);
-    this.#member = member;
+    const found = this.#members.find(parseRoomName(roomName), participantId, secret);
+    if ('endReason' in found) {
+      this.#finish(found.endReason, closeNormal);
+      return;
+    }
+    found.takeAttempt(attempt);
+    this.#member = found;
     this.#enter();
-    this.#send({ type: 'resumed', ...this.#describeFor(member) });
-    member.resumeOver(this);
+    this.#send({ type: 'resumed', ...this.#describeFor(found) });
+    found.resumeOver(this);
   }
 
   #enter(): void {
@@ -281,7 +288,7 @@ export class SignallingSession implements MemberSocket {
   }
 
   #socketClosed(code: number): void {
-    const isLost = code === closeAbnormal && this.#state === 'joined';
+    const isLost = isSocketLost(code) && this.#state === 'joined';
     this.#state = 'closed';
     this.#cancelJoinTimeout();
     this.#log.debug('socket closed', { code });

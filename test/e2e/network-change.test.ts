@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import type { Page } from 'playwright-core';
 import type { RoomDescription } from '../../src/rooms/protocol.js';
 import { eventually } from '../support/eventually.js';
 import { linkedSdp } from '../support/linked-sdp.js';
 import { rootFolder } from '../support/root-folder.js';
 import { mixProbe, MixPage } from '../support/mix-page.js';
+import { untilInPage } from '../support/mix-video.js';
 import { PageBrowser } from '../support/page-browser.js';
 import { pageDevices } from '../support/page-devices.js';
 import { startRoomServer } from '../support/room-server.js';
@@ -212,5 +214,68 @@ describe('a client that changes its network', function () {
       await browser.close();
       way.close();
     }
+  });
+
+  interface StillWay {
+    readonly page: Page;
+    readonly way: TcpRelay;
+    readonly bob: WrtcMember;
+    /** Ids of who is in the room, as Bob is told, since both are. */
+    readonly lists: readonly string[];
+  }
+
+  /** Ann on the room page, whose WebSocket has a way of its own, and Bob. */
+  async function withStillWay(room: string, run: (scene: StillWay) => Promise<void>): Promise<void> {
+    const browser = await PageBrowser.launch();
+    const way = await TcpRelay.open(server.url);
+    try {
+      const page = await browser.open({ origin: way.url, admitted: { room, name: 'Ann' }, initScript: `${mixProbe}\n${pageDevices({ color: 'green', toneHz: 500 })}` });
+      await page.goto(`${way.url}/r/${room}`);
+      const ann = new MixPage(page);
+      await ann.untilSees('green', whole);
+      const bob = await WrtcMember.join(server.url, room, 'Bob', { color: 'red', toneHz: 1000 });
+      await ann.untilSees('red', secondSeat);
+      const lists: string[] = [];
+      bob.signalling.socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString()) as { room?: RoomDescription };
+        if (message.room !== undefined) lists.push(message.room.participants.map(({ id }) => id).join());
+      });
+      await run({ page, way, bob, lists });
+      expect(await page.evaluate("[spied.connections.length, spied.sockets.flatMap(({ said }) => said).filter((type) => type === 'join').length]"), 'connections and joins').to.deep.equal([1, 1]);
+      expect(browser.problems).to.deep.equal([]);
+      await bob.leave();
+    } finally {
+      await browser.close();
+      way.close();
+    }
+  }
+
+  it('leaves nobody\'s list where only the WebSocket stands still for longer than the page waits, and what was said comes late', async () => {
+    await withStillWay('stall', async ({ page, way, bob, lists }) => {
+      const idsBefore = (await describeRoom('stall')).participants.map(({ id }) => id);
+      way.stall();
+      await page.evaluate("dispatchEvent(new Event('online'))");
+      // She has given the first socket up: what she said over it, and its end, come late, and still before the next one, which takes more round trips.
+      await untilInPage(page, 'spied.sockets.length === 2');
+      way.flow();
+      await untilInPage(page, 'spied.sockets[0].readyState === WebSocket.CLOSED');
+      way.admit();
+      await untilInPage(page, "spied.sockets[1].said.includes('answer')");
+      bob.signalling.send({ type: 'layout', layout: 'speaker' });
+      await eventually('Bob is told how the room is', () => lists.length > 0);
+      expect(new Set(lists)).to.deep.equal(new Set([idsBefore.join()]));
+      expect((await describeRoom('stall')).participants.map(({ id }) => id)).to.deep.equal(idsBefore);
+    });
+  });
+
+  it('stays out where it is removed while its WebSocket stands still, and says so', async () => {
+    await withStillWay('out', async ({ page, way, bob, lists }) => {
+      const [ann] = (await describeRoom('out')).participants;
+      way.stall();
+      expect((await server.call('DELETE', `/api/rooms/out/participants/${ann?.id ?? ''}`)).status).to.equal(204);
+      way.admit();
+      await page.getByText('You were removed from the room.').waitFor();
+      expect(lists.at(-1)).to.equal(bob.participantId);
+    });
   });
 });

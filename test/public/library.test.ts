@@ -71,6 +71,17 @@ describe('client library', function () {
     ]);
   });
 
+  for (const [what, go] of [['is left', (): Promise<unknown> => page.goto('about:blank')], ['is reloaded', (): Promise<unknown> => page.reload()], ['is closed', (): Promise<unknown> => page.close()]] as const) {
+    it(`has left by the browser's own word when a page ${what} that says nothing`, async () => {
+      site.keepsLost = true;
+      await page.evaluate("new Promise((resolve) => { window.socket = new WebSocket(location.href.replace('http', 'ws').replace('/mine', '/ws')); socket.onopen = resolve; })");
+      const { session } = site;
+      await go();
+      await site.until(() => session.closeCode !== null);
+      expect([session.closeCode, session.closed]).to.deep.equal([1001, true]);
+    });
+  }
+
   it('hands on what the server tells', async () => {
     await page.evaluate(`(async () => {
       window.room = new TesseraRoom();

@@ -74,7 +74,7 @@ describe('room page: coming back', function () {
     const frames = first.peer!.camera.frames;
     first.drop();
     await site.until(() => site.session !== first && site.session.restarts === 1);
-    expect(site.session.said('resume')).to.deep.equal([{ type: 'resume', room: 'lobby', participantId: 'p1', secret: 'secret of p1' }]);
+    expect(site.session.said('resume')).to.deep.equal([{ type: 'resume', room: 'lobby', participantId: 'p1', secret: 'secret of p1', attempt: 1 }]);
     expect(site.session.said('join')).to.deep.equal([]);
     expect(await page.locator('.person.is-own').count()).to.equal(1);
     expect(await page.evaluate('window.spied.connections.length')).to.equal(1);

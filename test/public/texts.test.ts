@@ -57,7 +57,7 @@ describe('pages: texts', () => {
 
   it('know every error that they have words for', async () => {
     const { errorTexts } = (await importPublic('ui/messages.js')) as { errorTexts: Record<string, string> };
-    const own = ['unreachable', 'media_failed'];
+    const own = ['unreachable', 'media_failed', 'not_connected'];
     expect(Object.keys(errorTexts).filter((code) => !own.includes(code) && !Object.hasOwn(errorTable, code))).to.deep.equal([]);
   });
 });

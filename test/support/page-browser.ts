@@ -13,7 +13,7 @@ export interface OpenOptions {
 
 /** Keeps what a page asks the browser for where a test can look at it. */
 export const pageSpies = `
-  window.spied = { tracks: [], connections: [], localDescriptions: 0 };
+  window.spied = { tracks: [], connections: [], localDescriptions: 0, sockets: [] };
   const media = navigator.mediaDevices;
   for (const method of media ? ['getUserMedia', 'getDisplayMedia'] : []) {
     const original = media[method].bind(media);
@@ -27,6 +27,12 @@ export const pageSpies = `
   window.RTCPeerConnection = class extends Original {
     constructor(...args) { super(...args); window.spied.connections.push(this); }
     setLocalDescription(...args) { window.spied.localDescriptions += 1; return super.setLocalDescription(...args); }
+  };
+  const OriginalSocket = window.WebSocket;
+  window.WebSocket = class extends OriginalSocket {
+    said = [];
+    constructor(...args) { super(...args); window.spied.sockets.push(this); }
+    send(text) { this.said.push(JSON.parse(text).type); super.send(text); }
   };
 `;
 

@@ -22,6 +22,8 @@ export class PageServer {
   refusal: ServerMessage | null = null;
   /** Sockets that break leave their participants, who may come back by `resume`. */
   keepsLost = false;
+  /** How long they may, as pages are told. */
+  resumeTimeoutMs = 15_000;
   /** WHEP sessions by their path. */
   readonly viewers = new Map<string, PagePeer>();
   readonly endedViewers: string[] = [];
@@ -50,6 +52,7 @@ export class PageServer {
           refusal: () => this.refusal,
           findLost: (participantId) => (this.keepsLost ? this.sessions.find((session) => !session.closed && session.participantId === participantId) : undefined),
           keepsLost: () => this.keepsLost,
+          resumeTimeoutMs: () => this.resumeTimeoutMs,
           onChange: () => this.changed(),
           onRemove: (id) => this.sessions.find(({ participantId }) => participantId === id)?.end('removed'),
         }),

@@ -1,4 +1,6 @@
 import type { WebSocket } from 'ws';
+import { isSocketLost } from '../../src/signalling/close-codes.js';
+import { describeClosing } from '../../src/signalling/closed-reasons.js';
 import { clientMessageSchema, type ClientMessage, type ServerMessage } from '../../src/signalling/messages.js';
 import type { MixSource } from './mix-source.js';
 import { PagePeer } from './page-peer.js';
@@ -14,6 +16,7 @@ export interface PageSessionOptions {
   readonly findLost: (participantId: string) => PageSession | undefined;
   /** Whether a socket that breaks leaves its participant. */
   readonly keepsLost: () => boolean;
+  readonly resumeTimeoutMs: () => number;
   readonly onChange: () => void;
   /** Somebody is taken out of the room. */
   readonly onRemove: (participantId: string) => void;
@@ -32,12 +35,16 @@ export class PageSession {
   room: PageRoom | null = null;
   peer: PagePeer | null = null;
   closed = false;
+  /** How its socket ended. */
+  closeCode: number | null = null;
+  /** Why the room has let him go. */
+  endReason: string | null = null;
   readonly #options: PageSessionOptions;
 
   constructor(options: PageSessionOptions) {
     this.#options = options;
     options.socket.on('message', (data) => this.#handleData((data as Buffer).toString()));
-    options.socket.on('close', () => this.#handleClose());
+    options.socket.on('close', (code) => this.#handleClose(code));
     options.socket.on('error', () => this.drop());
   }
 
@@ -64,9 +71,16 @@ export class PageSession {
     this.#options.socket.close();
   }
 
-  /** The room lets him go, for good. */
-  end(reason: string): void {
-    this.send({ type: 'closed', reason, rejoin: false, afterMs: 0 });
+  /** The room lets him go: his media end at once, and what is said of it comes over the socket, if it still leads to him. */
+  end(reason: string, isTold = true): void {
+    this.endReason = reason;
+    if (isTold) this.#tellEnd(reason);
+    this.peer?.close();
+    if (this.participantId !== null) this.room?.remove(this.participantId);
+  }
+
+  #tellEnd(reason: string): void {
+    this.send({ type: 'closed', ...describeClosing(reason) });
     this.close();
   }
 
@@ -92,6 +106,7 @@ export class PageSession {
     const { room } = this;
     if (room === null || this.participantId === null) throw new Error(`${message.type} before join`);
     if (message.type === 'restart') this.restarts += 1;
+    else if (message.type === 'ping') this.send({ type: 'pong' });
     else if (message.type === 'leave') this.close();
     else if (message.type === 'media') room.change(this.participantId, message);
     else if (message.type === 'layout') this.#setLayout(room, message.layout);
@@ -113,7 +128,7 @@ export class PageSession {
     const room = this.#options.findRoom(roomName);
     this.room = room;
     this.participantId = room.add({ name, audio, video });
-    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], control: room.control, secret: `secret of ${this.participantId}` });
+    this.send({ type: 'joined', participantId: this.participantId, room: room.describe(), layouts: room.layouts, iceServers: [], control: room.control, secret: `secret of ${this.participantId}`, resumeTimeoutMs: this.#options.resumeTimeoutMs() });
     room.attach(this);
     this.peer = new PagePeer({ mix: this.#options.mix, onChange: this.#options.onChange });
     this.send({ type: 'offer', sdp: await this.peer.offer(), offerId: 1 });
@@ -128,6 +143,10 @@ export class PageSession {
     }
     lost.closed = true;
     lost.room.detach(lost);
+    if (lost.endReason !== null) {
+      this.#tellEnd(lost.endReason);
+      return;
+    }
     this.participantId = participantId;
     this.room = lost.room;
     this.peer = lost.peer;
@@ -140,9 +159,10 @@ export class PageSession {
     else this.send({ type: 'error', error: { code: 'unknown_layout', message: `There is no layout ${layout}.`, details: { layouts: room.layouts } } });
   }
 
-  #handleClose(): void {
+  #handleClose(code: number): void {
+    this.closeCode = code;
     if (this.closed) return;
-    if (this.#options.keepsLost()) {
+    if (isSocketLost(code) && this.#options.keepsLost()) {
       this.room?.detach(this);
       this.#options.onChange();
       return;

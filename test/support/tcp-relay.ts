@@ -1,12 +1,20 @@
-/** A network between a browser and a server that can be taken away: whatever was connected over it goes silent and is never closed; what connects afterwards works. */
+/**
+ * A network between a browser and a server that can be taken away: `cut` for good (whatever was connected over it goes silent and is never closed; what connects
+ * afterwards works), `stall` for a while (whatever is said waits, as does who connects, and comes late and in order when it flows again).
+ */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+type Pair = readonly [near: Socket, far: Socket];
 
 export class TcpRelay {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #pairs: (readonly [Socket, Socket])[] = [];
+  #pairs: Pair[] = [];
+  /** Who has connected while nothing flowed. */
+  #late: Pair[] = [];
+  #isStalled = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -26,11 +34,27 @@ export class TcpRelay {
 
   /** Everything up to now has lost its way, and nobody is told. */
   cut(): void {
-    for (const [near, far] of this.#pairs) {
-      near.unpipe(far);
-      far.unpipe(near);
-    }
+    this.#halt();
     this.#pairs = [];
+  }
+
+  /** Connections are taken, and nothing is delivered either way. */
+  stall(): void {
+    this.#isStalled = true;
+    this.#halt();
+  }
+
+  /** What was connected before flows again; who came meanwhile waits for {@link admit}. */
+  flow(): void {
+    for (const pair of this.#pairs) pass(pair);
+  }
+
+  /** Whoever has connected meanwhile, and from now on, is let through. */
+  admit(): void {
+    this.#isStalled = false;
+    for (const pair of this.#late) pass(pair);
+    this.#pairs.push(...this.#late);
+    this.#late = [];
   }
 
   close(): void {
@@ -38,13 +62,28 @@ export class TcpRelay {
     this.#server.close();
   }
 
+  #halt(): void {
+    for (const [near, far] of this.#pairs) {
+      near.unpipe(far);
+      far.unpipe(near);
+    }
+  }
+
   #join(near: Socket, far: Socket): void {
-    this.#pairs.push([near, far]);
     for (const socket of [near, far]) {
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.once('close', () => this.#sockets.delete(socket));
     }
-    near.pipe(far).pipe(near);
+    if (this.#isStalled) {
+      this.#late.push([near, far]);
+      return;
+    }
+    this.#pairs.push([near, far]);
+    pass([near, far]);
   }
+}
+
+function pass([near, far]: Pair): void {
+  near.pipe(far).pipe(near);
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { RoomDescription } from '../../../src/rooms/protocol.js';
 import { newsPeriodMs } from '../../../src/rooms/room-news.js';
+import { closeCodes, isSocketLost } from '../../../src/signalling/close-codes.js';
 import { cannedAnswer } from '../../support/canned-media.js';
 import { ManualTime } from '../../support/manual-time.js';
 import type { SignallingClient } from '../../support/signalling-client.js';
@@ -8,11 +9,18 @@ import { startTestServer, type TestServer } from '../../support/test-server.js';
 
 const resumeTimeoutMs = 15_000;
 
+/** How a page loses a socket: the network takes it, or nothing comes over it and the page gives it up. */
+const losses: Readonly<Record<string, (client: SignallingClient) => void>> = {
+  'whose WebSocket breaks': ({ socket }) => socket.terminate(),
+  'who gives his WebSocket up': ({ socket }) => socket.close(4000),
+};
+
 interface Claim {
   readonly type: 'resume';
   readonly room: string;
   readonly participantId: string;
   readonly secret: string;
+  readonly attempt?: number;
 }
 
 describe('a participant whose WebSocket was lost', () => {
@@ -35,7 +43,8 @@ describe('a participant whose WebSocket was lost', () => {
 
   /** Joined, with media that could go on. */
   async function enter(client: SignallingClient, name: string): Promise<Claim> {
-    const { participantId, secret } = await client.join('move', name);
+    const { participantId, secret, resumeTimeoutMs: toldMs } = await client.join('move', name);
+    expect(toldMs).to.equal(resumeTimeoutMs);
     client.send({ type: 'answer', sdp: cannedAnswer });
     await client.next('encoding');
     return { type: 'resume', room: 'move', participantId, secret };
@@ -58,8 +67,8 @@ describe('a participant whose WebSocket was lost', () => {
     }
   }
 
-  async function lose(client: SignallingClient): Promise<void> {
-    client.socket.terminate();
+  async function lose(client: SignallingClient, how = losses['whose WebSocket breaks']): Promise<void> {
+    how?.(client);
     await client.closed;
     await noticed(bob);
   }
@@ -116,31 +125,51 @@ describe('a participant whose WebSocket was lost', () => {
     expect(test.logLines.join('\n')).to.not.include(claim.secret);
   });
 
-  it('is kept for the grace and no longer', async () => {
-    await lose(ann);
-    await pass(resumeTimeoutMs - 1);
-    expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
-    time.advance(1);
-    await told(bob, ({ participants }) => participants.length === 1);
-    expect(await (await resume()).nextError()).to.equal('session_not_found');
-  });
-
-  it('may lose one after another, each with a grace of its own', async () => {
-    await lose(ann);
-    for (let round = 0; round < 3; round += 1) {
+  for (const [who, how] of Object.entries(losses)) {
+    it(`${who} is kept for the grace and no longer`, async () => {
+      await lose(ann, how);
       await pass(resumeTimeoutMs - 1);
-      const again = await resume();
-      await again.next('resumed');
-      await lose(again);
-    }
-    expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+      expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+      time.advance(1);
+      await told(bob, ({ participants }) => participants.length === 1);
+      expect(await (await resume()).nextError()).to.equal('session_not_found');
+    });
+
+    it(`${who} may lose one after another, each with a grace of its own`, async () => {
+      await lose(ann, how);
+      for (let round = 0; round < 3; round += 1) {
+        await pass(resumeTimeoutMs - 1);
+        const again = await resume();
+        await again.next('resumed');
+        await lose(again, how);
+      }
+      expect(peopleNow()).to.deep.equal(['Ann', 'Bob']);
+    });
+  }
+
+  // What no table lists was the client's own choice.
+  const sentCodes = [...Object.keys(closeCodes).map(Number).filter((code) => code !== 1006), 3000, 4999];
+  for (const code of sentCodes) {
+    it(`${isSocketLost(code) ? 'is kept' : 'is gone'} when the client closes with ${code}`, async () => {
+      ann.socket.close(code === 1005 ? undefined : code);
+      await ann.closed;
+      await noticed(bob);
+      // Whoever is asked to go has gone when the room answers the next question.
+      await (await test.server.registry.find('move')).stats();
+      expect(peopleNow()).to.deep.equal(isSocketLost(code) ? ['Ann', 'Bob'] : ['Bob']);
+    });
+  }
+
+  it('has left when his page says so, and not when his socket was lost', () => {
+    expect([1000, 1001, 1005, 1008, 3000, 4001].filter(isSocketLost)).to.deep.equal([]);
+    expect([1002, 1006, 1009, 1012, 4000].every(isSocketLost)).to.equal(true);
   });
 
   it('is gone as soon as his media are', async () => {
     await lose(ann);
     process.kill((await test.server.registry.find('move')).pid, 'SIGUSR2');
     expect(await bob.next('closed')).to.deep.include({ reason: 'timeout' });
-    expect(await (await resume()).nextError()).to.equal('session_not_found');
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'timeout', rejoin: true });
   });
 
   it('is not somebody else: a wrong secret opens nothing, and five wrong ones close the socket', async () => {
@@ -191,15 +220,65 @@ describe('a participant whose WebSocket was lost', () => {
     const closing = test.call('DELETE', '/api/rooms/move');
     expect(await bob.next('closed')).to.deep.include({ reason: 'room_closed' });
     await closing;
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'room_closed', rejoin: false });
+  });
+
+  /** Taken out of the room, and told over a socket that he has lost, or that leads nowhere. */
+  async function remove(): Promise<void> {
+    expect((await test.call('DELETE', `/api/rooms/move/participants/${claim.participantId}`)).status).to.equal(204);
+    await told(bob, ({ participants }) => participants.length === 1);
+  }
+
+  it('is told that he was removed meanwhile, as often as he asks, and only he is', async () => {
+    await lose(ann);
+    await remove();
+    const stranger = await resume({ secret: 'guess' });
+    expect(await stranger.nextError()).to.equal('wrong_secret');
+    stranger.send({ ...claim, room: 'other' });
+    expect(await stranger.nextError()).to.equal('session_not_found');
+    for (let time = 0; time < 2; time += 1) {
+      const again = await resume();
+      expect(await again.next('closed')).to.deep.equal({ type: 'closed', reason: 'removed', rejoin: false, afterMs: 0 });
+      expect(await again.closed).to.equal(1000);
+    }
+    await pass(2 * resumeTimeoutMs);
     expect(await (await resume()).nextError()).to.equal('session_not_found');
+  });
+
+  it('is told so as well when his socket led nowhere without anybody knowing', async () => {
+    ann.socket.pause();
+    await remove();
+    expect(await (await resume()).next('closed')).to.deep.include({ reason: 'removed' });
+    ann.socket.terminate();
+  });
+
+  it('is told nothing more when it was he who left', async () => {
+    ann.send({ type: 'leave' });
+    await ann.closed;
+    expect(await (await resume()).nextError()).to.equal('session_not_found');
+  });
+
+  it('is not taken from his socket by one that he tried before it and that comes late', async () => {
+    await lose(ann);
+    const again = await resume({ attempt: 2 });
+    await again.next('resumed');
+    for (const attempt of [0, 1, 2]) expect(await (await resume({ attempt })).nextError()).to.equal('resume_outdated');
+    again.send({ type: 'media', audio: false, video: true, screen: false });
+    await told(bob, ({ participants }) => participants[0]?.audio === false);
+    await (await resume({ attempt: 3 })).next('resumed');
+    // Who does not count takes the newest.
+    await (await resume()).next('resumed');
   });
 
   it('is not kept by a server that is told so', async () => {
     await test.close();
     test = await startTestServer({ time, config: { resumeTimeoutMs: 0 } });
     [ann, bob] = [await test.connect(), await test.connect()];
-    await enter(ann, 'Ann');
-    await enter(bob, 'Bob');
+    for (const [client, name] of [[ann, 'Ann'], [bob, 'Bob']] as const) {
+      expect((await client.join('move', name)).resumeTimeoutMs).to.equal(0);
+      client.send({ type: 'answer', sdp: cannedAnswer });
+      await client.next('encoding');
+    }
     ann.socket.terminate();
     await told(bob, ({ participants }) => participants.length === 1);
   });

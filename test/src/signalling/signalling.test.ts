@@ -126,6 +126,15 @@ describe('signalling', () => {
     expect((await asked('loud', 'watchLevels')).map(({ wanted }) => wanted)).to.deep.equal([true, false]);
   });
 
+  it('answers who asks whether anybody hears', async () => {
+    const ann = await test.connect();
+    ann.send({ type: 'ping' });
+    expect(await ann.nextError()).to.equal('not_joined');
+    await ann.join('beat', 'Ann');
+    ann.send({ type: 'ping' });
+    expect(await ann.next('pong')).to.deep.equal({ type: 'pong' });
+  });
+
   it('lets two people of the same name in', async () => {
     const [first, second] = await Promise.all([test.connect(), test.connect()]);
     const ids = [(await first.join('same', 'Ann')).participantId, (await second.join('same', 'Ann')).participantId];
