@@ -15,6 +15,7 @@ import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { ownAddresses } from './own-addresses.js';
 import { PortBinding, type BindingHost, type CheckTarget, type OwnedSource, type PortBindingOptions } from './port-binding.js';
 import { closeSocket, openSockets, type PortSockets } from './port-sockets.js';
+import { SendQueue } from './send-queue.js';
 import { SourceTable } from './source-table.js';
 import { StunGate, type StunCounters } from './stun-gate.js';
 import { isStunRequest, stunTransactionId } from './stun-message.js';
@@ -50,8 +51,10 @@ export interface PortCounters extends StunCounters, TcpCounters {
   socketErrors: number;
 }
 
-/** What the kernel does not take at once waits in this process's memory: behind 8 MB, a third of a second at 200 Mbps, media come too late for anybody. */
-const maxSendQueueBytes = 8 * 1024 * 1024;
+interface SendingSocket {
+  readonly socket: Socket;
+  readonly queue: SendQueue;
+}
 
 export class UdpPort implements BindingHost {
   readonly counters: PortCounters;
@@ -59,8 +62,8 @@ export class UdpPort implements BindingHost {
   /** Offered as host candidates, best first; never empty. */
   readonly announcedAddresses: readonly string[];
   readonly #sockets: readonly Socket[];
-  readonly #socket4: Socket | undefined;
-  readonly #socket6: Socket | undefined;
+  readonly #sender4: SendingSocket | undefined;
+  readonly #sender6: SendingSocket | undefined;
   readonly #tcp: TcpListener | undefined;
   readonly #clock: RoomTime;
   readonly #sources = new SourceTable();
@@ -72,8 +75,8 @@ export class UdpPort implements BindingHost {
     this.port = port;
     this.announcedAddresses = announcedAddresses;
     this.#sockets = sockets;
-    this.#socket4 = sockets.find((socket) => socket.address().family === 'IPv4');
-    this.#socket6 = sockets.find((socket) => socket.address().family === 'IPv6');
+    this.#sender4 = findSender(sockets, 'IPv4');
+    this.#sender6 = findSender(sockets, 'IPv6');
     this.#tcp = tcp;
     this.#clock = clock;
     this.#gate = new StunGate({ clock, sources: this.#sources, counters });
@@ -121,7 +124,7 @@ export class UdpPort implements BindingHost {
 
   /** Whether it can send to an address of this family. */
   hasFamily(family: 4 | 6): boolean {
-    return (family === 4 ? this.#socket4 : this.#socket6) !== undefined;
+    return (family === 4 ? this.#sender4 : this.#sender6) !== undefined;
   }
 
   /** What the kernel granted, and what waits in it to be sent; asked by /stats, not per packet. */
@@ -173,20 +176,19 @@ export class UdpPort implements BindingHost {
 
   /** By UDP. */
   send(datagram: Buffer, port: number, address: string): void {
-    const socket = address.includes(':') ? this.#socket6 : this.#socket4;
-    if (this.#closing !== undefined || socket === undefined) {
+    const sender = address.includes(':') ? this.#sender6 : this.#sender4;
+    if (this.#closing !== undefined || sender === undefined) {
       this.counters.droppedAfterClose++;
       return;
     }
-    // What the kernel does not take at once waits in this process.
-    if (socket.getSendQueueSize() > maxSendQueueBytes) {
+    if (!sender.queue.admits(datagram.length)) {
       this.counters.droppedSendQueue++;
       return;
     }
     this.counters.sentDatagrams++;
     this.counters.sentBytes += datagram.length;
     // Without a callback: the kernel's refusals (no route, no buffer) are losses like any other on the way.
-    socket.send(datagram, port, address);
+    sender.socket.send(datagram, port, address);
   }
 
   /** Resolves when the port is free again. Idempotent. */
@@ -232,6 +234,11 @@ export class UdpPort implements BindingHost {
     else source.owner.receiver.onDtls(datagram, source);
     return true;
   }
+}
+
+function findSender(sockets: readonly Socket[], family: 'IPv4' | 'IPv6'): SendingSocket | undefined {
+  const socket = sockets.find((each) => each.address().family === family);
+  return socket === undefined ? undefined : { socket, queue: new SendQueue(socket) };
 }
 
 function createPortCounters(): PortCounters {
