@@ -75,6 +75,11 @@ export class AudioDownlink extends Downlink {
     this.sinceTick.record(this.clock.nowUs() - ptsUs);
   }
 
+  /** What the listener loses now says nothing of his path. */
+  get isResting(): boolean {
+    return this.#rest.isResting;
+  }
+
   /** In true silence. */
   get leftOut(): number {
     return this.#rest.leftOut;

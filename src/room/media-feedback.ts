@@ -119,7 +119,8 @@ export class MediaFeedback {
     this.#options.onKeyframeWish();
   }
 
-  #takeLoss({ loss }: AudioDownlink, fractionLost: number, arrivalUs: number): void {
+  #takeLoss({ loss, isResting }: AudioDownlink, fractionLost: number, arrivalUs: number): void {
+    if (isResting) return;
     if (arrivalUs - this.#lastLossUs < lossIntervalUs) {
       this.#refusedLossReports += 1;
       return;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { opusSilencePacket } from '../../../mixer/audio/opus-packet.js';
 import { IncomingMedia } from '../../../src/room/incoming-media.js';
 import { MediaFeedback } from '../../../src/room/media-feedback.js';
 import { planBrowser } from '../../../src/room/media-plan.js';
@@ -138,6 +139,16 @@ describe('MediaFeedback', () => {
     clock.advance(10_000);
     report(255);
     expect([outgoing.audio!.loss.percent, feedback.refusedLossReports]).to.deep.equal([20, 99]);
+  });
+
+  it('learns nothing of the path from what is lost while hardly anything is sent', () => {
+    for (let tick = 0; tick < 50; tick += 1) outgoing.audio!.send(opusSilencePacket(1), tick * 20_000);
+    const block: ReportBlock = { ssrc: audioSsrc, fractionLost: 21, cumulativeLost: 1, extendedHighest: 12, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
+    feedback.take(buildReceiverReport({ senderSsrc: clientSsrc, reports: [block] }), clock.nowUs());
+    expect(outgoing.audio!.loss.percent).to.equal(0);
+    outgoing.audio!.send(Uint8Array.of(0x78, 1, 2, 3), 1_000_000);
+    feedback.take(buildReceiverReport({ senderSsrc: clientSsrc, reports: [block] }), clock.nowUs());
+    expect(outgoing.audio!.loss.percent).to.equal(20);
   });
 
   it('gives sender reports to the source that they are of', () => {
