@@ -13,32 +13,34 @@ export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes, 
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
     controls.take(room);
     const changes = await readJson(context, participantChangeSchema, bodyLimitBytes);
-    context.body = await room.changeParticipant(context.params['id'] ?? '', changes);
+    const id = context.params['id'] ?? '';
+    await room.control.change(id, changes);
+    context.body = room.findParticipant(id);
   });
   router.delete('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
     controls.take(room);
-    await room.removeParticipant(context.params['id'] ?? '');
+    await room.control.remove(context.params['id'] ?? '');
     context.status = 204;
   });
   router.post('/api/rooms/:room/sounds', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
     controls.take(room);
-    const sound = await room.playSound(await readJson(context, newSoundSchema, bodyLimitBytes));
+    const sound = await room.control.play(await readJson(context, newSoundSchema, bodyLimitBytes));
     context.status = 201;
     context.set('Location', `/api/rooms/${room.name}/sounds/${sound.id}`);
     context.body = sound;
   });
   router.get('/api/rooms/:room/sounds', async (context) => {
-    context.body = { sounds: (await registry.find(parseRoomName(context.params['room'] ?? ''))).sounds.list() };
+    context.body = { sounds: (await registry.find(parseRoomName(context.params['room'] ?? ''))).control.sounds.list() };
   });
   router.get('/api/rooms/:room/sounds/:id', async (context) => {
-    context.body = (await registry.find(parseRoomName(context.params['room'] ?? ''))).sounds.get(context.params['id'] ?? '');
+    context.body = (await registry.find(parseRoomName(context.params['room'] ?? ''))).control.sounds.get(context.params['id'] ?? '');
   });
   router.delete('/api/rooms/:room/sounds/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
     controls.take(room);
-    await room.stopSound(context.params['id'] ?? '');
+    await room.control.stop(context.params['id'] ?? '');
     context.status = 204;
   });
   router.get('/api/sounds', async (context) => {

@@ -4,13 +4,12 @@ import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 import type { Log } from '../log.js';
 import type { Time } from '../time.js';
-import type { ParticipantChanges, SoundWishes } from './control-schemas.js';
-import type { IceDescription, ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions, SoundDescription } from './protocol.js';
-import { hasEnded, type RecordingBook } from './recording-book.js';
-import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
+import { ControlOfRoom } from './control-of-room.js';
+import type { IceDescription, ParticipantDescription, RecordingDescription, RecordingFormat, RoomDescription, RoomEvent, RoomOptions } from './protocol.js';
+import type { RecordingBook } from './recording-book.js';
+import { RecordingsOfRoom } from './recordings-of-room.js';
 import { RoomAudience, type EndReason, type SessionListener } from './room-audience.js';
 import type { RoomProcess } from './room-process.js';
-import { SoundBook } from './sound-book.js';
 import type { SoundFolder } from './sound-folder.js';
 
 export type { EndReason, SessionListener } from './room-audience.js';
@@ -35,19 +34,14 @@ export interface RoomHandleEvents {
 
 /** Binding a port, opening codecs and a mixer thread: a loaded machine takes its time, a joiner should not wait longer. */
 const openTimeoutMs = 8000;
-/** FFmpeg starts, or writes the last fragment, before a recording answers. */
-const recordingTimeoutMs = 8000;
 /** All recordings of the room end before it closes; the server itself has 10 s to end. */
 const closeTimeoutMs = 7000;
 
 export class RoomHandle {
   readonly options: RoomOptions;
-  readonly sounds = new SoundBook();
+  readonly control: ControlOfRoom;
   readonly #process: RoomProcess;
-  readonly #recordingsFolder: string;
-  readonly #soundFolder: SoundFolder;
-  readonly #book: RecordingBook;
-  readonly #time: Time;
+  readonly #recordings: RecordingsOfRoom;
   readonly #log: Log;
   readonly #events: RoomHandleEvents;
   readonly #audience: RoomAudience;
@@ -61,11 +55,20 @@ export class RoomHandle {
   private constructor({ process, room, recordingsFolder, soundFolder, book, time, log, events }: RoomHandleOptions) {
     this.options = room;
     this.#process = process;
-    this.#recordingsFolder = recordingsFolder;
-    this.#soundFolder = soundFolder;
-    this.#book = book;
-    this.#time = time;
     this.#log = log.child({ room: room.name });
+    this.control = new ControlOfRoom({ process, soundFolder });
+    this.#recordings = new RecordingsOfRoom({
+      room: room.name,
+      process,
+      folder: recordingsFolder,
+      book,
+      time,
+      log: this.#log,
+      onChanged: (recording) => {
+        this.#description = { ...this.#description, recordings: this.#recordings.list() };
+        this.#audience.recordingChanged(recording);
+      },
+    });
     this.#events = events;
     this.#chosenLayout = room.layout;
     this.#audience = new RoomAudience({ time, describe: () => this.#description, onOccupied: (isOccupied) => events.occupied(isOccupied) });
@@ -186,20 +189,13 @@ export class RoomHandle {
   }
 
   async startRecording(format: RecordingFormat): Promise<RecordingDescription> {
-    await makeRecordingsFolder(this.#recordingsFolder);
-    const recordingId = newId();
-    const { path, url } = nameRecordingFile(this.#recordingsFolder, this.name, recordingId, format, this.#time.date());
-    const { recording } = await this.#process.request('startRecording', { recordingId, format, path, url }, recordingTimeoutMs);
-    this.#book.put(recording);
+    const recording = await this.#recordings.start(format);
     this.#isWanted = true;
     return recording;
   }
 
-  async stopRecording(recordingId: string): Promise<RecordingDescription> {
-    if (hasEnded(this.#book.get(this.name, recordingId))) throw new AppError('recording_ended');
-    const { recording } = await this.#process.request('stopRecording', { recordingId }, recordingTimeoutMs);
-    this.#book.put(recording);
-    return recording;
+  stopRecording(recordingId: string): Promise<RecordingDescription> {
+    return this.#recordings.stop(recordingId);
   }
 
   /** @throws {AppError} participant_not_found */
@@ -207,29 +203,6 @@ export class RoomHandle {
     const participant = this.#description.participants.find((one) => one.id === id);
     if (participant === undefined) throw new AppError('participant_not_found');
     return participant;
-  }
-
-  /** @throws {AppError} participant_not_found, unknown_participants, too_many_hearing_groups, and what is wrong with the sound of a hold */
-  async changeParticipant(participantId: string, { muted, gainDb, deaf, hears, onHold, noiseSuppression, levelling }: ParticipantChanges): Promise<ParticipantDescription> {
-    const hold = onHold === undefined || onHold === false ? onHold : { sound: await (onHold === true ? this.#soundFolder.findForHold() : this.#soundFolder.find(onHold.sound)) };
-    await this.#process.request('changeParticipant', { participantId, changes: { muted, gainDb, deaf, hears, hold, noiseSuppression, levelling } });
-    return this.findParticipant(participantId);
-  }
-
-  /** He is told `removed`. @throws {AppError} participant_not_found */
-  async removeParticipant(participantId: string): Promise<void> {
-    await this.#process.request('removeParticipant', { participantId });
-  }
-
-  /** @throws {AppError} unknown_participants, too_many_sounds, and what is wrong with the file's name */
-  async playSound({ file, loop = false, gainDb = 0, participantIds }: SoundWishes): Promise<SoundDescription> {
-    const sound = await this.#soundFolder.find(file);
-    return (await this.#process.request('playSound', { soundId: newId(), sound, loop, gainDb, participantIds: participantIds ?? null })).sound;
-  }
-
-  /** One that has ended meanwhile is no mistake. @throws {AppError} sound_not_playing */
-  async stopSound(soundId: string): Promise<void> {
-    if (this.sounds.get(soundId).status === 'playing') await this.#process.request('stopSound', { soundId });
   }
 
   /** Everyone is told, recordings are finished, the process ends. */
@@ -244,7 +217,7 @@ export class RoomHandle {
     this.#watchdog.stop();
     this.#audience.endAll(reason);
     await this.#process.close(reason, closeTimeoutMs);
-    this.#failRecordings();
+    this.#recordings.failAll();
     this.#state = 'ended';
     this.#log.info('room closed', { reason });
   }
@@ -282,10 +255,10 @@ export class RoomHandle {
         this.#audience.levelsHeard(event.sessionIds, event.levels);
         break;
       case 'recording':
-        this.#takeRecording(event.recording);
+        this.#recordings.take(event.recording);
         break;
       case 'sound':
-        this.sounds.put(event.sound);
+        this.control.sounds.put(event.sound);
         this.#audience.soundChanged(event.sound);
         break;
       case 'encoding':
@@ -301,16 +274,9 @@ export class RoomHandle {
   }
 
   #describeAnew(room: RoomDescription): void {
-    for (const recording of room.recordings) this.#book.put(recording);
-    this.#description = { ...room, recordings: this.#book.list(this.name) };
+    this.#recordings.takeAll(room.recordings);
+    this.#description = { ...room, recordings: this.#recordings.list() };
     this.#audience.roomChanged();
-  }
-
-  #takeRecording(recording: RecordingDescription): void {
-    if (recording.status === 'failed') this.#log.warn('a recording failed', { recording: recording.id, error: recording.error });
-    this.#book.put(recording);
-    this.#description = { ...this.#description, recordings: this.#book.list(this.name) };
-    this.#audience.recordingChanged(recording);
   }
 
   #processExited(code: number | null, signal: string | null): void {
@@ -319,19 +285,8 @@ export class RoomHandle {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#log.error('the room process ended unexpectedly', { code, signal, sessions: this.#audience.size });
-    this.#failRecordings();
+    this.#recordings.failAll();
     this.#events.failed();
     this.#audience.endAll('room_failed');
-  }
-
-  /** Those that are not finished when there is no process any more; what was written up to now can be played. */
-  #failRecordings(): void {
-    for (const recording of this.#book.list(this.name)) {
-      if (hasEnded(recording)) continue;
-      const endedAt = this.#time.date();
-      const durationMs = recording.startedAt === null ? 0 : endedAt.getTime() - Date.parse(recording.startedAt);
-      const bytes = Math.max(recording.bytes, recordedBytes(this.#recordingsFolder, recording.url));
-      this.#takeRecording({ ...recording, status: 'failed', endedAt: endedAt.toISOString(), durationMs, bytes, error: 'The process of the room ended unexpectedly.' });
-    }
   }
 }

@@ -189,16 +189,16 @@ export class SignallingSession implements MemberSocket {
         await room.stopRecording(message.recordingId);
         break;
       case 'participant':
-        await room.changeParticipant(message.participantId, message);
+        await room.control.change(message.participantId, message);
         break;
       case 'removeParticipant':
-        await room.removeParticipant(message.participantId);
+        await room.control.remove(message.participantId);
         break;
       case 'playSound':
-        await room.playSound(message);
+        await room.control.play(message);
         break;
       case 'stopSound':
-        await room.stopSound(message.soundId);
+        await room.control.stop(message.soundId);
         break;
     }
   }

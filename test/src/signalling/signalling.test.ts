@@ -414,8 +414,8 @@ describe('signalling in time', () => {
     const participantIds = Array.from({ length: 1000 }, (_unused, index) => String(index).padStart(64, 'x'));
     const isHere = (): boolean => room.describe().participants.some((participant) => participant.id === participantId);
     while (isHere()) {
-      const { id } = await room.playSound({ file: 'join.wav', participantIds });
-      await room.stopSound(id);
+      const { id } = await room.control.play({ file: 'join.wav', participantIds });
+      await room.control.stop(id);
     }
     expect(test.logLines.some((line) => line.includes('reads too slowly'))).to.equal(true);
     slow.socket.terminate();
