@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import type { PageRoom } from '../support/page-room.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageServer } from '../support/page-server.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 
@@ -15,23 +16,13 @@ describe('room page: control of people', function () {
   let room: PageRoom;
   let benId: string;
 
-  before(async () => {
-    browser = await PageBrowser.launch({ permission: 'context' });
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     room = site.room('lobby');
     benId = room.add({ name: 'Ben', audio: true, video: true });
     room.add({ name: 'Eve', audio: true });
     page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' }, permissions: ['camera', 'microphone'] });
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
+  }, { permission: 'context' });
 
   async function enter(): Promise<void> {
     await page.goto(`${site.origin}/r/lobby`);

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilInPage, untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import type { PageServer } from '../support/page-server.js';
 import type { PageSession } from '../support/page-session.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 // 10 ms each: what was on its way when something was switched off has arrived after 300 ms.
@@ -16,25 +17,15 @@ describe('room page: controls', function () {
   let page: Page;
   let session: PageSession;
 
-  before(async () => {
-    // Of Chromium's fake cameras the second one films depth, which WebRTC cannot send: the tests change to the third.
-    browser = await PageBrowser.launch({ args: ['--use-fake-device-for-media-stream=device-count=3'] });
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  // Of Chromium's fake cameras the second one films depth, which WebRTC cannot send: the tests change to the third.
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' } });
     await page.goto(`${site.origin}/r/lobby`);
     await untilPictureShows(page);
     session = site.session;
     await site.until(() => (session.peer?.camera.frames ?? 0) > 0 && (session.peer?.audibleChunks ?? 0) > 0);
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
+  }, { args: ['--use-fake-device-for-media-stream=device-count=3'] });
 
   const soundChunks = (): number => (session.peer?.audibleChunks ?? 0) + (session.peer?.silentChunks ?? 0);
   const settle = async (): Promise<void> => {

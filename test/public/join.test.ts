@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { PageBrowser } from '../support/page-browser.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import type { PageServer } from '../support/page-server.js';
 import { pictureColor, untilHeard, untilInPage, untilPictureShows } from '../support/mix-video.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 
@@ -10,19 +11,9 @@ describe('room page: joining', function () {
   let browser: PageBrowser;
   let site: PageServer;
 
-  before(async () => {
-    browser = await PageBrowser.launch();
+  setUpPages((chromium, server) => {
+    [browser, site] = [chromium, server];
   });
-  beforeEach(async () => {
-    site = await PageServer.start();
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
 
   it('asks for the name, shows the camera, then sends both and shows the mix in the one video', async () => {
     const page = await browser.open({ origin: site.origin });

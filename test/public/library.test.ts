@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { PageBrowser } from '../support/page-browser.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import type { PageServer } from '../support/page-server.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 
@@ -22,23 +23,13 @@ describe('client library', function () {
   let site: PageServer;
   let page: Page;
 
-  before(async () => {
-    browser = await PageBrowser.launch();
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     site.foreignPages.set('/mine', ownPage);
     page = await browser.open({ origin: site.origin });
     await page.goto(`${site.origin}/mine`);
     await page.evaluate('new Promise((resolve) => { const check = () => (window.ready ? resolve() : requestAnimationFrame(check)); check(); })');
   });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
 
   it('joins with a stream, tells what happens, and leaves without stopping the caller\'s tracks', async () => {
     const joined = await page.evaluate(`(async () => {

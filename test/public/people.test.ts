@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilInPage, untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import type { PageRoom } from '../support/page-room.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageServer } from '../support/page-server.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 const markup = '<img src=x onerror="window.hacked = true"><b>Eve</b>';
@@ -15,25 +16,15 @@ describe('room page: people, quality, invitation', function () {
   let page: Page;
   let room: PageRoom;
 
-  before(async () => {
-    browser = await PageBrowser.launch({ permission: 'context' });
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     room = site.room('lobby');
     room.add({ name: markup, audio: true });
     room.add({ name: 'OBS', audio: true, video: true, kind: 'whip' });
     page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' }, permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'] });
     await page.goto(`${site.origin}/r/lobby`);
     await untilPictureShows(page);
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
+  }, { permission: 'context' });
 
   it('lists oneself first, then the others as they came', async () => {
     expect(await page.locator('.person-name').allTextContents()).to.deep.equal(['Ann', markup, 'OBS']);

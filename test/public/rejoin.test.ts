@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import type { PageServer } from '../support/page-server.js';
 import type { PageSession } from '../support/page-session.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 // What the issue promises: back within 3 s after the room's process died.
@@ -16,24 +17,14 @@ describe('room page: coming back', function () {
   let page: Page;
   let first: PageSession;
 
-  before(async () => {
-    browser = await PageBrowser.launch();
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' } });
     await page.goto(`${site.origin}/r/lobby`);
     await untilPictureShows(page);
     first = site.session;
     await site.until(() => (first.peer?.camera.frames ?? 0) > 0);
   });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
 
   /** Resolves when a new session sends camera and microphone and the page shows the new mix. */
   const untilBack = async (): Promise<void> => {

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilInPage, untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
-import { PageServer } from '../support/page-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import type { PageServer } from '../support/page-server.js';
 import type { PageSession } from '../support/page-session.js';
+import { setUpPages } from '../support/set-up-pages.js';
 import { TcpRelay } from '../support/tcp-relay.js';
 
 const testTimeoutMs = 30_000;
@@ -21,22 +22,12 @@ describe('room page: while its WebSocket leads nowhere', function () {
   let page: Page;
   let first: PageSession;
 
-  before(async () => {
-    browser = await PageBrowser.launch();
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages(async (chromium, server) => {
+    [browser, site] = [chromium, server];
     site.keepsLost = true;
     way = await TcpRelay.open(site.origin);
   });
-  afterEach(async () => {
-    await browser.closePages();
-    way.close();
-    await site.close();
-    expect(site.faults).to.deep.equal([]);
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
+  afterEach(() => way.close());
 
   async function enter(): Promise<void> {
     page = await browser.open({ origin: way.url, admitted: { room: 'lobby', name: 'Ann' }, initScript: somebodyHeard });

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { untilHeard, untilInPage, untilPictureShows } from '../support/mix-video.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import { PageServer } from '../support/page-server.js';
+import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 const readVideo = "(({ muted, controls, autoplay, playsInline, disablePictureInPicture }) => ({ muted, controls, autoplay, playsInline, disablePictureInPicture }))(document.getElementById('mix'))";
@@ -12,19 +13,10 @@ describe('viewer page', function () {
   let browser: PageBrowser;
   let site: PageServer;
 
-  before(async () => {
-    browser = await PageBrowser.launch({ devices: 'none' });
-  });
-  beforeEach(async () => {
-    site = await PageServer.start();
+  setUpPages((chromium, server) => {
+    [browser, site] = [chromium, server];
     site.watchableRooms.add('lobby');
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    await site.close();
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => browser.close());
+  }, { devices: 'none' });
 
   const open = async (query = ''): Promise<Page> => {
     const page = await browser.open({ origin: site.origin });
