@@ -209,7 +209,7 @@ describe('a room survives hostile strangers', function () {
     await Promise.all(
       Array.from({ length: 10 }, async () => {
         const socket = connect(server.port, '127.0.0.1');
-        socket.write('GET /ws HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+        socket.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
         const [answer] = (await once(socket, 'data')) as [Buffer];
         expect(answer.toString('latin1')).to.match(/^HTTP\/1\.1 101 /);
         // All reserved bits are set.
