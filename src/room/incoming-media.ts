@@ -157,6 +157,11 @@ export class IncomingMedia {
   }
 
   /** Times at which his path was seen to carry less than the client sends. */
+  /** As {@link UplinkBrake.queueUs}. */
+  queueUs(nowUs: number): number {
+    return this.#brake.queueUs(nowUs);
+  }
+
   get brakes(): number {
     return this.#brake.count;
   }

@@ -194,7 +194,7 @@ export class Session {
     this.#incoming.tick(nowUs);
     const { reports, feedback, outgoing } = this.#negotiated;
     if (outgoing.path.tick(nowUs, feedback.roundTripUs)) this.#options.events.onTierChanged();
-    reports.tick(nowUs, feedback.roundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
+    reports.tick(nowUs, this.#repairTripUs(feedback, nowUs), { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -267,7 +267,12 @@ export class Session {
     const sequenceNumber = sequence === undefined ? undefined : decodeTransportSequence(sequence);
     if (sequenceNumber !== undefined) reports?.takeTransportSequence(sequenceNumber, packet.ssrc, arrivalUs);
     this.#incoming.receive(packet, arrivalUs);
-    if (feedback !== undefined && this.isConnected) reports?.hasten(arrivalUs, feedback.roundTripUs, this.#incoming.uplinks);
+    if (feedback !== undefined && this.isConnected) reports?.hasten(arrivalUs, this.#repairTripUs(feedback, arrivalUs), this.#incoming.uplinks);
+  }
+
+  /** From a request to its repair, which goes through what waits on the client's way up: a queue that has just begun stands in no measured round trip. */
+  #repairTripUs({ roundTripUs }: MediaFeedback, nowUs: number): number {
+    return roundTripUs + this.#incoming.queueUs(nowUs);
   }
 
   #end(reason: PeerEndReason): void {

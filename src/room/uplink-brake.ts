@@ -61,6 +61,11 @@ export class UplinkBrake {
     return this.#count;
   }
 
+  /** How long a packet waits on the way up now, beyond the shortest time of lately; 0 when no sound tells. */
+  queueUs(nowUs: number): number {
+    return nowUs - this.#soundUs < silentUs ? this.#queue.delayUs : 0;
+  }
+
   /** Every packet that came, whatever its stream. */
   takePacket(payloadBytes: number, arrivalUs: number): void {
     this.#received.add(arrivalUs, payloadBytes + headerBytes);
@@ -86,7 +91,7 @@ export class UplinkBrake {
   /** To be called each 20 ms. @param mostBps more is of no use: there the brake is off */
   tick(nowUs: number, mostBps: number): void {
     if (this.#ceilingBps === undefined) return;
-    if (this.#queue.delayUs > calm.queueUs && nowUs - this.#soundUs < silentUs) {
+    if (this.queueUs(nowUs) > calm.queueUs) {
       this.#calmSinceUs = undefined;
       return;
     }

@@ -183,9 +183,8 @@ export class VideoUplink implements Uplink {
       this.#assembler.giveUp(nowUs);
       return nothingDue;
     }
-    // A client that only sends gets no sender reports of ours, by which a round trip could be known: its repairs tell.
-    const measuredUs = this.#nacks.repairRoundTripUs;
-    const repairUs = measuredUs === undefined ? roundTripUs : measuredUs * retryPatience;
+    // What its repairs took knows the client's own delay, and nothing of a queue that has begun since.
+    const repairUs = Math.max(roundTripUs, (this.#nacks.repairRoundTripUs ?? 0) * retryPatience);
     this.#assembler.setWait(Math.min(longestWaitUs, Math.max(shortestWaitUs, repairUs * triesWorthWaiting)));
     this.#assembler.giveUp(nowUs);
     const due = this.#nacks.due(nowUs, repairUs);

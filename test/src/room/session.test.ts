@@ -30,6 +30,31 @@ describe('Session', () => {
     expect(video.map(({ participantId, source, arrivalUs, data }) => [participantId, source, arrivalUs, data.length])).to.deep.equal([['ann', 'camera', 20_000, frame.length]]);
   });
 
+  it('asks for a packet again when its repair can have come through what waits on the way up, and no sooner', async () => {
+    const againAfterMs = async (queueUs: number): Promise<number> => {
+      const { peer, session } = await participant();
+      peer.roundTripUs = 50_000;
+      const hear = (atMs: number, waitUs: number): void =>
+        peer.events.onRtp(rtpDatagram({ ssrc: 30, payloadType: opusType, sequenceNumber: atMs / 20, timestamp: atMs * 48 }, opusPacket), 1000 * atMs + waitUs);
+      for (let atMs = 0; atMs <= 400; atMs += 20) hear(atMs, (queueUs * atMs) / 400);
+      for (const sequenceNumber of [1, 3]) {
+        const payload = Uint8Array.of(0x10, ...vp8Frame(50, { keyframe: sequenceNumber === 1 }));
+        peer.events.onRtp(rtpDatagram({ ssrc: 31, payloadType: vp8Type, sequenceNumber, timestamp: sequenceNumber, marker: true, extensions: [midExtension('1')] }, payload), 400_000 + queueUs);
+      }
+      const isAsked = (from: number): boolean => peer.rtcp.slice(from).flatMap(mustParseRtcp).some(({ type }) => type === 'nack');
+      expect(isAsked(0), 'at once').to.equal(true);
+      for (let atMs = 420; atMs < 1_400; atMs += 20) {
+        const before = peer.rtcp.length;
+        hear(atMs, queueUs);
+        session.tick(1000 * atMs + queueUs);
+        if (isAsked(before)) return atMs - 400;
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+    expect(await againAfterMs(0)).to.equal(60);
+    expect(await againAfterMs(300_000)).to.be.within(350, 380);
+  });
+
   it('takes nothing of who only listens, also when he hears as a participant', async () => {
     const { peer, audio, session } = await OpenSession.create({ id: 'second', participantId: 'ann', isPublishing: false, clock });
     peer.events.onRtp(sound(), 0);

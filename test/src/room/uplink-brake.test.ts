@@ -108,6 +108,16 @@ describe('UplinkBrake', () => {
     expect(path.brake.count).to.be.at.most(5);
   });
 
+  it('knows how long a packet waits on the way up, and nothing of it without sound', () => {
+    const brake = new UplinkBrake();
+    expect(brake.queueUs(0)).to.equal(0);
+    // 20 ms of sound each, the first at once, the last 180 ms late.
+    for (let index = 0; index < 10; index += 1) brake.takeSound(index * 960, index * 40_000);
+    expect(brake.queueUs(360_000)).to.equal(180_000);
+    expect(brake.queueUs(360_000 + 999_999)).to.equal(180_000);
+    expect(brake.queueUs(360_000 + 1_000_000)).to.equal(0);
+  });
+
   it('lets go within 15 s of the end of the cut, and then is off', () => {
     const path = new Path(700_000);
     path.run(5_000, 2_000_000);

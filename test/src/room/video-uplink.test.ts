@@ -96,6 +96,16 @@ describe('VideoUplink', () => {
       expect(uplink.stats()).to.include({ nackedPackets: 3, recoveredPackets: 2, lostPackets: 0 });
     });
 
+    it('waits for repairs as long as the others took, and longer where more is known to wait on the way', () => {
+      receive(packetsOf(0), 0);
+      receive(packetsOf(1).slice(2), frameUs);
+      expect(uplink.dueNacks(frameUs, roundTripUs)).to.have.lengthOf(2);
+      receive([packetsOf(1)[0]!], frameUs + 60_000);
+      expect(uplink.dueNacks(frameUs + 300_000, 400_000)).to.deep.equal([]);
+      expect(uplink.takeKeyframeWish(frameUs + 300_000)).to.equal(false);
+      expect(uplink.dueNacks(frameUs + 400_000, 400_000)).to.have.lengthOf(1);
+    });
+
     it('asks no more for what stood before a keyframe that came whole', () => {
       receive(packetsOf(0), 0);
       receive(packetsOf(1).slice(1), frameUs);
