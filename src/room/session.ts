@@ -194,7 +194,7 @@ export class Session {
     this.#incoming.tick(nowUs);
     const { reports, feedback, outgoing } = this.#negotiated;
     if (outgoing.path.tick(nowUs, feedback.roundTripUs)) this.#options.events.onTierChanged();
-    reports.tick(nowUs, feedback.roundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
+    reports.tick(nowUs, feedback.measuredRoundTripUs, { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -267,7 +267,7 @@ export class Session {
     const sequenceNumber = sequence === undefined ? undefined : decodeTransportSequence(sequence);
     if (sequenceNumber !== undefined) reports?.takeTransportSequence(sequenceNumber, packet.ssrc, arrivalUs);
     this.#incoming.receive(packet, arrivalUs);
-    if (feedback !== undefined && this.isConnected) reports?.hasten(arrivalUs, feedback.roundTripUs, this.#incoming.uplinks);
+    if (feedback !== undefined && this.isConnected) reports?.hasten(arrivalUs, feedback.measuredRoundTripUs, this.#incoming.uplinks);
   }
 
   #end(reason: PeerEndReason): void {

@@ -96,6 +96,16 @@ describe('VideoUplink', () => {
       expect(uplink.stats()).to.include({ nackedPackets: 3, recoveredPackets: 2, lostPackets: 0 });
     });
 
+    it('asks again no sooner than the path allows, however soon something seemed to be an answer', () => {
+      receive(packetsOf(0), 0);
+      const [a, , c] = packetsOf(1);
+      receive([c!], frameUs);
+      expect(uplink.dueNacks(frameUs, undefined)).to.deep.equal([3, 4]);
+      receive([a!], frameUs + 16_000);
+      expect(uplink.dueNacks(frameUs + 249_999, 250_000)).to.deep.equal([]);
+      expect(uplink.dueNacks(frameUs + 250_000, 250_000)).to.deep.equal([4]);
+    });
+
     it('asks no more for what stood before a keyframe that came whole', () => {
       receive(packetsOf(0), 0);
       receive(packetsOf(1).slice(1), frameUs);
