@@ -96,7 +96,7 @@ export class MediaFeedback {
         if (packet.requests.some(({ ssrc }) => ssrc === outgoing.video?.ssrc)) this.#takeKeyframeWish(arrivalUs);
         return;
       case 'goodbye':
-        for (const ssrc of packet.ssrcs) incoming.remove(ssrc);
+        for (const ssrc of packet.ssrcs) incoming.remove(ssrc, arrivalUs);
         return;
       case 'transport-feedback':
         outgoing.path.takeReport(packet.body, arrivalUs, this.roundTripUs);
