@@ -185,6 +185,15 @@ describe('the repair of a camera without RTX', () => {
     });
   }
 
+  it('repairs all the same where the path has become shorter or longer since it was measured', () => {
+    for (const [roundTripMs, knownMs] of [[20, 200], [200, 20]] as const) {
+      const outcome = new Run({ roundTripMs, lossShare: 0.02, knownUs: knownMs * 1_000 }).finish();
+      expect(outcome, `${roundTripMs} ms`).to.include({ needless: 0, abandoned: 0 });
+      // The first one on the path that has become longer is asked for each 20 ms.
+      expect(outcome.requests, `${roundTripMs} ms`).to.be.at.most(Math.ceil(outcome.lost * 1.2));
+    }
+  });
+
   it('repairs all the same where nothing is known of the path', () => {
     for (const roundTripMs of [20, 80, 250]) {
       const outcome = new Run({ roundTripMs, lossShare: 0.02, lateMs: [3, 14], knownUs: undefined }).finish();
