@@ -91,7 +91,7 @@ export async function openOwnLink(far: FarEnd, profileId: ProfileId): Promise<Li
   far.tell({ type: 'connect', link, profileId, offer: peer.createOffer([{ mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8'], ssrc, cname: 'a', msid: 'a b' }]) });
   peer.acceptAnswer((await far.hear('answer', link)).answer);
   await Promise.all([isConnected, far.hear('ready', link)]);
-  const stream = new OutboundStream({ kind: 'video', ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 1, timestampOffset: 0, extensions });
+  const stream = new OutboundStream({ ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 1, timestampOffset: 0, extensions });
   return {
     name: 'own',
     received: () => count,

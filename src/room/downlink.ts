@@ -8,7 +8,6 @@ import type { PacketSender, PathLane } from './path-control.js';
 import { SilenceRest } from './silence-rest.js';
 
 export interface DownlinkOptions {
-  readonly kind: 'audio' | 'video';
   readonly ssrc: number;
   readonly payloadType: number;
   readonly clockHz: number;
@@ -34,14 +33,14 @@ export class Downlink {
   protected readonly clock: RoomTime;
   protected readonly stream: OutboundStream;
 
-  constructor({ kind, ssrc, payloadType, clockHz, rtx, csrcLevelId, lane, clock, random }: DownlinkOptions) {
+  constructor({ ssrc, payloadType, clockHz, rtx, csrcLevelId, lane, clock, random }: DownlinkOptions) {
     this.ssrc = ssrc;
     this.ssrcs = rtx === undefined ? [ssrc] : [ssrc, rtx.ssrc];
     this.sender = lane.sender;
     this.clock = clock;
     // Beginning below half the range leaves SRTP's index estimate unambiguous at the first packets (RFC 3711 3.3.1).
     this.stream = new OutboundStream({
-      kind, ssrc, payloadType, clockHz, csrcLevelId,
+      ssrc, payloadType, clockHz, csrcLevelId,
       firstSequenceNumber: random() & 0x7fff,
       timestampOffset: random(),
       extensions: lane.extensions,
@@ -71,7 +70,7 @@ export class AudioDownlink extends Downlink {
   send(payload: Uint8Array, ptsUs: number, sources: readonly ContributingSource[] = []): void {
     const sent = this.#rest.take(payload, ptsUs);
     if (sent === undefined) return;
-    this.sender.sendRtp(this.stream.next(sent, ptsUs, true, sources));
+    this.sender.sendRtp(this.stream.next(sent, ptsUs, this.#rest.isFirst, sources));
     this.sinceTick.record(this.clock.nowUs() - ptsUs);
   }
 

@@ -30,8 +30,10 @@ export interface IncomingMediaEvents {
 
 /** An SSRC that was replaced is not followed again for so long: its late packets must not take the place of what replaced it. */
 const replacedHoldUs = 2_000_000;
+/** Nor one that said goodbye, or a late packet would show its last picture again: more than packets overtake each other by, and less than a new start under the same SSRC takes. */
+const endedHoldUs = 200_000;
 /** Whoever comes with more SSRCs than this makes them up. */
-const maxReplaced = 64;
+const maxHeld = 64;
 const maxRepairSources = 16;
 
 /** Sound comes each 20 ms, in pauses each 400 ms: nothing at all for so long is a black-out. */
@@ -61,7 +63,8 @@ export class IncomingMedia {
   /** One for all: sound and picture of one client are placed on the room's clock by each other. */
   readonly #captureClock = new CaptureClock();
   readonly #uplinks = new Map<number, Uplink>();
-  readonly #replacedUs = new Map<number, number>();
+  /** Not followed before then. */
+  readonly #heldUntilUs = new Map<number, number>();
   /** Payload type of retransmissions -> that of what they repair. */
   #repairedTypes: ReadonlyMap<number, number> = new Map();
   /** SSRC of retransmissions -> what they repair. */
@@ -195,8 +198,9 @@ export class IncomingMedia {
     this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
   }
 
-  /** The client said that this source is over (RFC 3550 6.6): nothing more is waited for. What comes of it nevertheless is a new start. */
-  remove(ssrc: number): void {
+  /** The client said that this source is over (RFC 3550 6.6): nothing more is waited for. What comes of it in the next moment was under way, and later is a new start. */
+  remove(ssrc: number, nowUs: number): void {
+    if (this.#uplinks.has(ssrc)) this.#hold(ssrc, nowUs + endedHoldUs);
     this.#drop(ssrc);
     const left = [...this.#uplinks.values()].map(({ source }) => source);
     if (!left.includes('microphone')) this.#lastAudioUs = Number.NEGATIVE_INFINITY;
@@ -252,7 +256,7 @@ export class IncomingMedia {
   #bind(packet: RtpPacket, nowUs: number): Uplink | undefined {
     const participantId = this.#participantId;
     if (participantId === undefined) return undefined;
-    if (nowUs - (this.#replacedUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY) < replacedHoldUs) return undefined;
+    if (nowUs < (this.#heldUntilUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY)) return undefined;
     const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ payloadType }) => payloadType === packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
     if (line === undefined) return undefined;
     const rid = readRid(packet, line, line.extensionIds.rid);
@@ -282,9 +286,13 @@ export class IncomingMedia {
     for (const old of this.#uplinks.values()) {
       if (old.source !== uplink.source || nameOf(old).rid !== nameOf(uplink).rid) continue;
       this.#drop(old.ssrc);
-      if (this.#replacedUs.size >= maxReplaced) this.#replacedUs.clear();
-      this.#replacedUs.set(old.ssrc, nowUs);
+      this.#hold(old.ssrc, nowUs + replacedHoldUs);
     }
+  }
+
+  #hold(ssrc: number, untilUs: number): void {
+    if (this.#heldUntilUs.size >= maxHeld) this.#heldUntilUs.clear();
+    this.#heldUntilUs.set(ssrc, untilUs);
   }
 
   /** The first picture is the camera's. */

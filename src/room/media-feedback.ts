@@ -19,7 +19,7 @@ export interface MediaFeedbackOptions {
 }
 
 /** Nothing measured yet, because each check had to be repeated: a path across a continent; too long only makes a first repair come later. */
-const defaultRoundTripUs = 100_000;
+export const defaultRoundTripUs = 100_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
 /** A keyframe makes everybody's picture coarser for a moment: one listener with a bad line, or a bad mind, gets no more than this. */
@@ -96,7 +96,7 @@ export class MediaFeedback {
         if (packet.requests.some(({ ssrc }) => ssrc === outgoing.video?.ssrc)) this.#takeKeyframeWish(arrivalUs);
         return;
       case 'goodbye':
-        for (const ssrc of packet.ssrcs) incoming.remove(ssrc);
+        for (const ssrc of packet.ssrcs) incoming.remove(ssrc, arrivalUs);
         return;
       case 'transport-feedback':
         outgoing.path.takeReport(packet.body, arrivalUs, this.roundTripUs);

@@ -36,11 +36,11 @@ export class OutgoingMedia {
       const codec = line.codecs.find(canSend);
       if (!line.sends || codec === undefined || ssrc === undefined) continue;
       const common = { ssrc, payloadType: codec.payloadType, lane: this.path.lane(line.sentExtensionIds.transportCc), clock, random };
-      if (line.kind === 'audio') this.audio ??= new AudioDownlink({ kind: 'audio', clockHz: opusClockHz, csrcLevelId: line.sentExtensionIds.csrcAudioLevel, ...common });
+      if (line.kind === 'audio') this.audio ??= new AudioDownlink({ clockHz: opusClockHz, csrcLevelId: line.sentExtensionIds.csrcAudioLevel, ...common });
       else if (this.video === undefined) {
         const { rtxPayloadType } = codec;
         const rtx = rtxSsrc === undefined || rtxPayloadType === undefined ? undefined : { ssrc: rtxSsrc, payloadType: rtxPayloadType };
-        this.video = new VideoDownlink({ kind: 'video', clockHz: videoClockHz, rtx, pacer: this.path.pacer, ...common });
+        this.video = new VideoDownlink({ clockHz: videoClockHz, rtx, pacer: this.path.pacer, ...common });
         this.path.attach(this.video, line.sentExtensionIds.transportCc !== undefined);
         this.videoCodec = codec.name === 'h264' ? 'h264' : 'vp8';
       }

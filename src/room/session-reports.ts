@@ -73,7 +73,7 @@ export class SessionReports {
   }
 
   /** To be called after each packet, and cheap: what cannot wait for the next tick goes out now. */
-  hasten(nowUs: number, roundTripUs: number, uplinks: Iterable<Uplink>): void {
+  hasten(nowUs: number, roundTripUs: number | undefined, uplinks: Iterable<Uplink>): void {
     if (nowUs - this.#lastUrgentUs < urgentIntervalUs) return;
     let feedback: Buffer[] | undefined;
     for (const uplink of uplinks) if (uplink.isUrgent?.(nowUs) === true) (feedback ??= []).push(...this.#requestsOf(uplink, nowUs, roundTripUs));
@@ -83,7 +83,7 @@ export class SessionReports {
   }
 
   /** To be called each 20 ms or so. */
-  tick(nowUs: number, roundTripUs: number, { uplinks, downlinks, worthwhileBps }: SessionStreams): void {
+  tick(nowUs: number, roundTripUs: number | undefined, { uplinks, downlinks, worthwhileBps }: SessionStreams): void {
     const { ownSsrc } = this.#options;
     const isReportDue = nowUs >= this.#nextReportUs;
     if (isReportDue) this.#nextReportUs = nowUs + reportIntervalUs;
@@ -117,7 +117,7 @@ export class SessionReports {
     this.#sendReports(nowUs, ended, [], [buildGoodbye({ ssrcs: [...ssrcs], reason: undefined })]);
   }
 
-  #requestsOf(uplink: Uplink, nowUs: number, roundTripUs: number): readonly Buffer[] {
+  #requestsOf(uplink: Uplink, nowUs: number, roundTripUs: number | undefined): readonly Buffer[] {
     const { ownSsrc } = this.#options;
     const requests: Buffer[] = [];
     const sequenceNumbers = uplink.dueNacks(nowUs, roundTripUs);

@@ -271,8 +271,8 @@ export class Session {
   }
 
   /** From a request to its repair, which goes through what waits on the client's way up: a queue that has just begun stands in no measured round trip. */
-  #repairTripUs({ roundTripUs }: MediaFeedback, nowUs: number): number {
-    return roundTripUs + this.#incoming.queueUs(nowUs);
+  #repairTripUs({ measuredRoundTripUs }: MediaFeedback, nowUs: number): number | undefined {
+    return measuredRoundTripUs === undefined ? undefined : measuredRoundTripUs + this.#incoming.queueUs(nowUs);
   }
 
   #end(reason: PeerEndReason): void {

@@ -32,7 +32,7 @@ export interface Uplink {
   /** Whether something may be to ask for before the next tick. Cheap: asked with each packet. Absent where that is never so. */
   isUrgent?(nowUs: number): boolean;
   /** RTP sequence numbers to ask for again now; to be called each tick of the feedback timer, and when it is urgent. */
-  dueNacks(nowUs: number, roundTripUs: number): readonly number[];
+  dueNacks(nowUs: number, roundTripUs: number | undefined): readonly number[];
   wishKeyframe(): void;
   /** True when a picture loss indication is to go out now; asked once, answered once. */
   takeKeyframeWish(nowUs: number): boolean;

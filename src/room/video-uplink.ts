@@ -11,6 +11,7 @@ import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
 import type { PictureSize, VideoDepacketiser } from '../rtp/video-depacketiser.js';
+import { defaultRoundTripUs } from './media-feedback.js';
 import type { SenderReportFacts, Uplink, UplinkStats } from './uplink.js';
 
 export interface VideoUplinkOptions {
@@ -178,16 +179,17 @@ export class VideoUplink implements Uplink {
     return this.#nacks.isDue(nowUs) || (this.#assembler.counters.frames > 0 && this.#isKeyframeDue(nowUs));
   }
 
-  dueNacks(nowUs: number, roundTripUs: number): readonly number[] {
+  dueNacks(nowUs: number, roundTripUs: number | undefined): readonly number[] {
     if (this.#nacks.missingCount === 0) {
       this.#assembler.giveUp(nowUs);
       return nothingDue;
     }
-    // What its repairs took knows the client's own delay, and nothing of a queue that has begun since.
-    const repairUs = Math.max(roundTripUs, (this.#nacks.repairRoundTripUs ?? 0) * retryPatience);
+    // No answer comes sooner than the path allows, and what seemed to be one was overtaken.
+    const measuredUs = this.#nacks.repairRoundTripUs;
+    const repairUs = measuredUs === undefined ? (roundTripUs ?? defaultRoundTripUs) : Math.max(roundTripUs ?? 0, measuredUs * retryPatience);
     this.#assembler.setWait(Math.min(longestWaitUs, Math.max(shortestWaitUs, repairUs * triesWorthWaiting)));
     this.#assembler.giveUp(nowUs);
-    const due = this.#nacks.due(nowUs, repairUs);
+    const due = this.#nacks.due(nowUs, repairUs, roundTripUs);
     if (this.#nacks.mostTries > triesBeforeKeyframe) this.wishKeyframe();
     return due.map((index) => index & 0xffff);
   }

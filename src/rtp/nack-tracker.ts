@@ -12,11 +12,12 @@
 const mostToleranceUs = 20_000;
 const toleranceDecay = 7 / 8;
 /**
- * What comes so soon after it was asked for may have been under way before, where repairs have no stream of their own. If it was, a copy follows, which is the answer; on a short path all
- * answers are quick. From half of what answers take on it counts as one until then.
+ * Of the round trip: what comes sooner after it was asked for was under way before. Nothing else tells where repairs have no stream of their own, for the answer that follows is the same SRTP
+ * packet once more, which nobody sees. Half, because round trips vary.
  */
-const mostReorderedUs = 15_000;
-const reorderedShare = 0.5;
+const overtakenShare = 0.5;
+/** While the path's is not known: hardly any answer takes so little. */
+const mostOvertakenUs = 15_000;
 /** Floor of the time between two requests for one packet: a measured round trip of 1 ms says nothing about the sender's own delay to answer. */
 const minRetryUs = 20_000;
 /** At 30 % loss each way ten tries leave 1 packet in 800 unrepaired; a path that needs more carries no video anyway. */
@@ -32,22 +33,12 @@ const maxJump = 1_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
 
-/** Quick answers that may prove to be none; more are not under way at once. */
-const mostDoubts = 64;
-
 interface Gap {
   readonly sinceUs: number;
   /** Of the first request. */
   requestedUs: number;
   tries: number;
   lastRequestUs: number;
-}
-
-/** Came under its own number so soon after the only request that it may have been under way before. */
-interface Doubt {
-  readonly requestedUs: number;
-  /** How late it was by itself, if so. */
-  readonly lateUs: number;
 }
 
 const nothingDue: readonly number[] = Object.freeze([]);
@@ -72,9 +63,9 @@ export class NackTracker {
   #isJumpExpected = false;
   #repairRoundTripUs: number | undefined;
   #isRoundTripSure = false;
+  #pathRoundTripUs: number | undefined;
   /** Oldest first, because gaps are only ever added above the newest. */
   readonly #missing = new Map<number, Gap>();
-  readonly #doubts = new Map<number, Doubt>();
   #newest: number | undefined;
   /** The index that, coming next, would prove that the source went on from far behind. */
   #strayNext: number | undefined;
@@ -140,10 +131,12 @@ export class NackTracker {
   /**
    * The indices to ask for now, oldest first; they count as asked. Call it often (each 20 ms, and when {@link isDue}): it is cheap while nothing is missing.
    *
-   * @param roundTripUs measured round trip; a packet is not asked for again before its answer can have come. 0 when not yet known.
+   * @param roundTripUs a packet is not asked for again before its answer can have come. 0 when not yet known.
+   * @param pathRoundTripUs measured by other means than by what comes late; undefined when not yet known.
    */
-  due(nowUs: number, roundTripUs: number): readonly number[] {
+  due(nowUs: number, roundTripUs: number, pathRoundTripUs?: number): readonly number[] {
     if (this.#missing.size === 0) return nothingDue;
+    this.#pathRoundTripUs = pathRoundTripUs;
     const retryUs = Math.max(minRetryUs, roundTripUs);
     const due: number[] = [];
     this.#nextDueUs = Number.POSITIVE_INFINITY;
@@ -199,45 +192,22 @@ export class NackTracker {
 
   #onLate(index: number, nowUs: number, isRepair: boolean): void {
     const gap = this.#missing.get(index);
-    if (gap === undefined) {
-      this.#onCopy(index, nowUs);
-      return;
-    }
+    if (gap === undefined) return;
     this.#missing.delete(index);
-    if (gap.tries === 0 || (this.#hasRepairStream && !isRepair)) {
-      this.#tolerate(nowUs - gap.sinceUs);
+    const isOvertaken = gap.tries === 0 || (!isRepair && (this.#hasRepairStream || nowUs - gap.requestedUs < this.#leastAnswerUs()));
+    if (isOvertaken) {
+      this.reorderedCount += 1;
+      this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, nowUs - gap.sinceUs + 1));
       return;
     }
     this.recoveredCount += 1;
-    const sinceRequestUs = nowUs - gap.requestedUs;
-    if (!isRepair && gap.tries === 1 && sinceRequestUs < mostReorderedUs) {
-      this.#doubt(index, { requestedUs: gap.requestedUs, lateUs: nowUs - gap.sinceUs });
-      if (this.#isRoundTripSure && sinceRequestUs < reorderedShare * (this.#repairRoundTripUs ?? 0)) return;
-    }
     this.#toleranceUs *= toleranceDecay;
-    this.#measure(sinceRequestUs, gap.tries === 1);
+    this.#measure(nowUs - gap.requestedUs, gap.tries === 1);
   }
 
-  #doubt(index: number, doubt: Doubt): void {
-    this.#doubts.set(index, doubt);
-    if (this.#doubts.size <= mostDoubts) return;
-    const [oldest = index] = this.#doubts.keys();
-    this.#doubts.delete(oldest);
-  }
-
-  /** The answer after all: what came before it was only overtaken. */
-  #onCopy(index: number, nowUs: number): void {
-    const doubt = this.#doubts.get(index);
-    if (doubt === undefined) return;
-    this.#doubts.delete(index);
-    this.#tolerate(doubt.lateUs);
-    this.#isRoundTripSure = true;
-    this.#repairRoundTripUs = nowUs - doubt.requestedUs;
-  }
-
-  #tolerate(lateUs: number): void {
-    this.reorderedCount += 1;
-    this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, lateUs + 1));
+  #leastAnswerUs(): number {
+    if (this.#pathRoundTripUs !== undefined) return overtakenShare * this.#pathRoundTripUs;
+    return Math.min(mostOvertakenUs, overtakenShare * (this.#repairRoundTripUs ?? Number.POSITIVE_INFINITY));
   }
 
   #measure(roundTripUs: number, isSure: boolean): void {

@@ -17,7 +17,6 @@ import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
 
 export interface OutboundStreamOptions {
-  readonly kind: 'audio' | 'video';
   readonly ssrc: number;
   readonly payloadType: number;
   /** RTP ticks a second. */
@@ -66,8 +65,6 @@ const defaultHistoryUs = 2_000_000;
 const defaultMaxHistoryBytes = 2 * 1024 * 1024;
 /** 800 kbps: half of a usual picture again. A listener that loses a whole keyframe of 100 kB gets it again; where the path is full, 2 Mbps of repairs left no room for the sound. */
 const defaultResendBytesPerSecond = 100_000;
-/** The longest Opus packet (RFC 7587 4.2): more time between two packets means that the talker paused. */
-const pauseUs = 120_000;
 /** Floor of the time between two answers for one packet: the round trip is the listener's own word. */
 const leastResendUs = 20_000;
 /** Of the round trip: listeners ask again after what they take for it, and one who is told a moment too soon would wait for it twice. */
@@ -128,16 +125,12 @@ export class OutboundStream {
   /**
    * Makes the next packet of a frame (video) or the one of an Opus packet (audio). The payload is kept, not copied: it must not change for as long as the history.
    *
-   * Marker: the frame's last packet (video), the first packet after a pause (audio, RFC 3551 4.1).
-   *
    * @param ptsUs room time of the frame; does not fall from call to call.
-   * @param isLast of its frame
+   * @param marker the frame's last packet (video), the first one of a talkspurt (audio, RFC 3551 4.1)
    * @param sources whose voices are in it, the most important first: no more than 15 fit the header. They stand in no repair.
    */
-  next(payload: Uint8Array, ptsUs: number, isLast: boolean, sources: readonly ContributingSource[] = []): Buffer {
+  next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = []): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
-    const isAfterPause = this.#lastPtsUs === undefined || ptsUs - this.#lastPtsUs > pauseUs;
-    const marker = this.#options.kind === 'video' ? isLast : isAfterPause;
     const index = this.#nextIndex++;
     this.#history.add(index, timestamp, marker, payload, ptsUs);
     this.#counters.packetCount++;

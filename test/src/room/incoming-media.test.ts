@@ -363,11 +363,22 @@ describe('IncomingMedia', () => {
 
   it('forgets a source that said goodbye, and takes it up when it speaks again', () => {
     sound(9);
-    incoming.remove(9);
-    incoming.remove(12_345);
+    incoming.remove(9, 10_000);
+    incoming.remove(12_345, 10_000);
     expect(bound()).to.deep.equal([]);
-    sound(9, 20_000);
+    sound(12_345, 10_000);
+    expect(bound(), 'it was nobody, and is not held back').to.deep.equal(['microphone 12345']);
+    sound(9, 210_000);
     expect(bound()).to.deep.equal(['microphone 9']);
+  });
+
+  it('is not brought back by a packet that the goodbye overtook', () => {
+    picture(5, 0, [midExtension('1')]);
+    incoming.remove(5, 1_000_000);
+    picture(5, 1_199_999, [midExtension('1')]);
+    expect([bound(), video.length, incoming.lastVideoUs, incoming.unknownSources]).to.deep.equal([[], 1, Number.NEGATIVE_INFINITY, 1]);
+    picture(5, 1_200_000, [midExtension('1')]);
+    expect(bound()).to.deep.equal(['camera 5']);
   });
 
   it('remembers when sound and picture came last; padding is neither', () => {
@@ -382,14 +393,14 @@ describe('IncomingMedia', () => {
     sound(9, 1_000);
     picture(5, 2_000, [midExtension('1')]);
     picture(6, 3_000, [midExtension('2')]);
-    incoming.remove(5);
+    incoming.remove(5, 4_000);
     expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, 3_000]);
-    incoming.remove(6);
+    incoming.remove(6, 4_000);
     expect([incoming.lastAudioUs, incoming.lastVideoUs]).to.deep.equal([1_000, Number.NEGATIVE_INFINITY]);
-    incoming.remove(9);
+    incoming.remove(9, 4_000);
     expect(incoming.lastAudioUs).to.equal(Number.NEGATIVE_INFINITY);
-    picture(6, 4_000, [midExtension('2')]);
-    expect(incoming.lastVideoUs).to.equal(4_000);
+    picture(6, 204_000, [midExtension('2')]);
+    expect(incoming.lastVideoUs).to.equal(204_000);
   });
 
   it('passes a wish for a keyframe to the source that is meant', () => {

@@ -66,7 +66,7 @@ describe('SessionReports', () => {
 
   function downlink(kind: 'audio' | 'video', ssrc: number): AudioDownlink {
     const sender = { sendRtp: (packet: Buffer) => packet, resend: () => undefined };
-    const added = new AudioDownlink({ kind, ssrc, payloadType: 96, clockHz: kind === 'audio' ? 48_000 : 90_000, lane: { sender, extensions: [] }, clock, random: () => 1_000 });
+    const added = new AudioDownlink({ ssrc, payloadType: 96, clockHz: kind === 'audio' ? 48_000 : 90_000, lane: { sender, extensions: [] }, clock, random: () => 1_000 });
     downlinks.push(added);
     return added;
   }

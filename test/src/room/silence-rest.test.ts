@@ -33,6 +33,30 @@ describe('SilenceRest', () => {
     expect(run(rest, 3, 3_020_000, () => opusSilencePacket(1)).map(([, payload]) => payload.length)).to.deep.equal([3, 1]);
   });
 
+  it('says which packet is the first of a talkspurt, and that none of a rest is', () => {
+    const rest = new SilenceRest();
+    const [sound, silence] = [Uint8Array.of(0x78, 1, 2, 3), opusSilencePacket(1)];
+    let ptsUs = 0;
+    /** @returns the places of first packets among so many; each place is a tick */
+    const firsts = (payload: Uint8Array, ticks: number): number[] => {
+      const places = Array.from({ length: ticks }, (_, place) => place).filter(() => {
+        ptsUs += tickUs;
+        return rest.take(payload, ptsUs) !== undefined && rest.isFirst;
+      });
+      return places;
+    };
+    expect(firsts(sound, 50), 'the first of all').to.deep.equal([0]);
+    expect(firsts(silence, 1)).to.deep.equal([]);
+    expect(firsts(sound, 5), 'one silent packet is no rest').to.deep.equal([]);
+    // The last of them is one that goes out each 400 ms: the sound follows it after 20 ms.
+    expect(firsts(silence, 42)).to.deep.equal([]);
+    expect(firsts(sound, 5)).to.deep.equal([0]);
+    ptsUs += 100_000;
+    expect(firsts(sound, 2), 'the longest packet').to.deep.equal([]);
+    ptsUs += 101_000;
+    expect(firsts(sound, 2), 'the mix stood still').to.deep.equal([0]);
+  });
+
   it('cuts nothing of the sound that follows, beside the same stream without gaps', async () => {
     const encoder = new OpusEncoder({ channels: 1, bitrateBps: 48_000, complexity: 5, lossPercent: 6, hasFec: true });
     // Ten ticks of silence are encoded before the constant packet takes over, as the mix does it.

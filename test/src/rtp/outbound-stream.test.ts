@@ -16,7 +16,7 @@ const starts = [0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff];
 const offsets = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 
 function stream(options: Partial<OutboundStreamOptions> = {}): OutboundStream {
-  return new OutboundStream({ kind: 'video', ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 0, timestampOffset: 0, ...options });
+  return new OutboundStream({ ssrc, payloadType: 96, clockHz: 90_000, firstSequenceNumber: 0, timestampOffset: 0, ...options });
 }
 
 /** One frame's packets. */
@@ -55,7 +55,7 @@ describe('OutboundStream', () => {
     const sources = (count: number): ContributingSource[] => Array.from({ length: count }, (_unused, at) => ({ csrc: 0xffff_fff8 + at, levelDbov: -at })).map(({ csrc, levelDbov }) => ({ csrc: csrc % 2 ** 32, levelDbov }));
 
     it('stand in the header in their order, with their levels where the listener takes them', () => {
-      const outbound = stream({ kind: 'audio', extensions: [{ id: 3, data: Uint8Array.of(1, 2) }], csrcLevelId: 5 });
+      const outbound = stream({ extensions: [{ id: 3, data: Uint8Array.of(1, 2) }], csrcLevelId: 5 });
       const packet = outbound.next(fill(50, 1), 0, true, sources(2));
       expect(csrcsOf(packet)).to.deep.equal([0xffff_fff8, 0xffff_fff9]);
       expect([...parse(packet).extension(5)!]).to.deep.equal([0, 1]);
@@ -64,7 +64,7 @@ describe('OutboundStream', () => {
     });
 
     it('are the first 15 of more, and over the wrap of their numbers', () => {
-      const packet = stream({ kind: 'audio', csrcLevelId: 5 }).next(fill(50, 1), 0, true, sources(20));
+      const packet = stream({ csrcLevelId: 5 }).next(fill(50, 1), 0, true, sources(20));
       expect(csrcsOf(packet)).to.deep.equal(sources(15).map(({ csrc }) => csrc));
       expect(csrcsOf(packet)[8], '0 is a number').to.equal(0);
       expect(parse(packet).extension(5)!.length).to.equal(15);
@@ -73,11 +73,11 @@ describe('OutboundStream', () => {
     });
 
     it('stand there alone for who takes no levels, and not at all when nobody is heard', () => {
-      const outbound = stream({ kind: 'audio' });
+      const outbound = stream();
       const packet = outbound.next(fill(50, 1), 0, true, sources(1));
       expect([csrcsOf(packet), packet.length]).to.deep.equal([[0xffff_fff8], 12 + 4 + 50]);
       expect(csrcsOf(outbound.next(fill(50, 1), 20_000, true, []))).to.deep.equal([]);
-      const quiet = stream({ kind: 'audio', csrcLevelId: 5 }).next(fill(50, 1), 0, true);
+      const quiet = stream({ csrcLevelId: 5 }).next(fill(50, 1), 0, true);
       expect([csrcsOf(quiet), quiet.length]).to.deep.equal([[], 12 + 50]);
     });
   });
@@ -99,12 +99,6 @@ describe('OutboundStream', () => {
     expect(long?.length).to.equal(100_012);
   });
 
-  it('marks the first sound after a pause and no other', () => {
-    const outbound = stream({ kind: 'audio', clockHz: 48_000 });
-    const markers = [0, 20_000, 40_000, 160_000, 280_001, 300_001, 5_000_000, 5_020_000].map((ptsUs) => parse(framePackets(outbound, payloads(1), ptsUs)[0]).marker);
-    expect(markers).to.deep.equal([true, false, false, false, true, false, true, false]);
-  });
-
   it('makes nothing of nothing', () => {
     const outbound = stream();
     expect(framePackets(outbound, [], 5)).to.deep.equal([]);
@@ -116,7 +110,7 @@ describe('OutboundStream', () => {
 
   it('gives a sender report its pair, to the tick, even after a year', () => {
     const video = stream({ timestampOffset: 7 });
-    const audio = stream({ kind: 'audio', clockHz: 48_000, timestampOffset: 0xffff_fff0 });
+    const audio = stream({ clockHz: 48_000, timestampOffset: 0xffff_fff0 });
     expect(video.rtpTimestampAt(0)).to.equal(7);
     expect(video.rtpTimestampAt(1_000_000)).to.equal(90_007);
     expect(video.rtpTimestampAt(-1_000_000)).to.equal(2 ** 32 + 7 - 90_000);
