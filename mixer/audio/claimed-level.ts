@@ -15,6 +15,8 @@ const fallDbPerTick = 0.4;
 
 export class ClaimedLevel {
   #nowDbov = silenceDbov;
+  /** The loudest since he was heard last: who claims nothing in every other packet claims all the same. */
+  #peakDbov = silenceDbov;
   /** The loudest of lately, while he was decoded. */
   #claimedDbov = silenceDbov;
   #heardDbov = silenceDbov;
@@ -26,13 +28,20 @@ export class ClaimedLevel {
 
   claim(levelDbov: number): void {
     this.#nowDbov = levelDbov;
+    this.#peakDbov = Math.max(this.#peakDbov, levelDbov);
+  }
+
+  /** He claims nothing any more. */
+  beSilent(): void {
+    this.#nowDbov = silenceDbov;
   }
 
   /** One tick in which he was decoded. */
   hear(levelDbov: number, nowUs: number): void {
     if (this.#lastHeardUs === undefined || nowUs - this.#lastHeardUs > tickUs) this.#begin();
     this.#lastHeardUs = nowUs;
-    this.#claimedDbov = Math.max(this.#nowDbov, this.#claimedDbov - fallDbPerTick);
+    this.#claimedDbov = Math.max(this.#peakDbov, this.#claimedDbov - fallDbPerTick);
+    this.#peakDbov = this.#nowDbov;
     this.#heardDbov = Math.max(levelDbov, this.#heardDbov - fallDbPerTick);
     this.#mostDbov = Math.max(this.#mostDbov, this.#heardDbov);
     this.#falseTicks = this.#claimedDbov - this.#heardDbov > toleratedDb ? this.#falseTicks + 1 : 0;
@@ -43,6 +52,7 @@ export class ClaimedLevel {
   }
 
   #begin(): void {
+    this.#peakDbov = this.#nowDbov;
     this.#claimedDbov = silenceDbov;
     this.#heardDbov = silenceDbov;
     this.#falseTicks = 0;
@@ -50,7 +60,12 @@ export class ClaimedLevel {
 
   /** As much of what he says of now as is believed. */
   believedDbov(nowUs: number): number {
-    return nowUs < this.#disbelievedUntilUs ? Math.min(this.#nowDbov, this.#mostDbov) : this.#nowDbov;
+    return Math.min(this.#nowDbov, this.capDbov(nowUs));
+  }
+
+  /** What he says counts for no more than that; 0: he is believed. */
+  capDbov(nowUs: number): number {
+    return nowUs < this.#disbelievedUntilUs ? this.#mostDbov : 0;
   }
 
   /** How often he was found to claim more than there was. */
