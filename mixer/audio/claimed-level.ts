@@ -8,6 +8,8 @@ import { silenceDbov, tickUs } from './audio-format.js';
 const toleratedDb = 10;
 /** What is claimed is heard up to 220 ms later, when it is played out. Halved, a late packet would make a liar of its sender. */
 const provenTicks = 20;
+/** A claim is of its packet, and the longest has 120 ms (RFC 7587 4.2): of who is cut off in a word nothing is heard, and nothing is claimed. */
+const claimTicks = 6;
 /** Each attempt costs a talker a second of his place: 3 % of the time, and for who is honest from now on it ends with the first sound that is heard of him. */
 const disbelievedUs = 30_000_000;
 /** As loudness falls in the selection: pauses are no lies. */
@@ -21,6 +23,8 @@ export class ClaimedLevel {
   #claimedDbov = silenceDbov;
   #heardDbov = silenceDbov;
   #lastHeardUs: number | undefined;
+  /** In which he was heard since his newest claim. */
+  #ticks = 0;
   #falseTicks = 0;
   #mostDbov = 0;
   #disbelievedUntilUs = Number.NEGATIVE_INFINITY;
@@ -29,6 +33,7 @@ export class ClaimedLevel {
   claim(levelDbov: number): void {
     this.#nowDbov = levelDbov;
     this.#peakDbov = Math.max(this.#peakDbov, levelDbov);
+    this.#ticks = 0;
   }
 
   /** He claims nothing any more. */
@@ -41,7 +46,8 @@ export class ClaimedLevel {
     if (this.#lastHeardUs === undefined || nowUs - this.#lastHeardUs > tickUs) this.#begin();
     this.#lastHeardUs = nowUs;
     this.#claimedDbov = Math.max(this.#peakDbov, this.#claimedDbov - fallDbPerTick);
-    this.#peakDbov = this.#nowDbov;
+    this.#ticks += 1;
+    this.#peakDbov = this.#ticks < claimTicks ? this.#nowDbov : silenceDbov;
     this.#heardDbov = Math.max(levelDbov, this.#heardDbov - fallDbPerTick);
     this.#mostDbov = Math.max(this.#mostDbov, this.#heardDbov);
     this.#falseTicks = this.#claimedDbov - this.#heardDbov > toleratedDb ? this.#falseTicks + 1 : 0;

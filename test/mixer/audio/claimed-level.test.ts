@@ -64,6 +64,15 @@ describe('ClaimedLevel', () => {
     expect(honest.decode(500, () => -80, () => -82).level.found).to.equal(0);
   });
 
+  it('holds nothing against who is cut off in a word', () => {
+    const honest = new ClaimedLevel();
+    for (let tick = 0; tick < 100; tick += 1) {
+      if (tick < 20) honest.claim(-25);
+      honest.hear(tick < 31 ? -26 : -127, tick * tickUs);
+    }
+    expect(honest.found).to.equal(0);
+  });
+
   it('is what was heard for who says more than he is, and is his own again with the first sound', () => {
     const sender = new Sender().decode(50, () => -5, () => -40);
     expect(sender.claims(-5)).to.equal(-40);
