@@ -9,7 +9,6 @@ import { transferOf } from './thread/transfer.js';
 
 export * from './protocol.js';
 export { HearingRow } from './audio/hearing-row.js';
-export { LossHold } from './audio/loss-hold.js';
 export { NoiseFloor } from './audio/noise-floor.js';
 export { opusPacketIsSilence } from './audio/opus-packet.js';
 export { ManualClock, RoomClock, type RoomTime } from './clock/room-clock.js';

@@ -214,14 +214,23 @@ export interface MixerClosingReport {
   readonly liveNativeObjects: number;
 }
 
+/** As he was heard before anything was done about it, and what that says of his own levels. */
+export interface MeasuredLevel {
+  readonly participantId: string;
+  /** -127..0, as RFC 6464 counts; undefined: he was not decoded. */
+  readonly levelDbov: number | undefined;
+  /** What he claims counts for no more than that, until it is told anew; 0: he is believed. */
+  readonly capDbov: number;
+}
+
 export type MixerEvent =
   | { readonly type: 'ready' }
   | { readonly type: 'encodedVideo'; readonly video: EncodedVideo }
   | { readonly type: 'encodedAudio'; readonly audio: EncodedAudio }
   /** The decoder cannot go on without one; the receiver of this event throttles. */
   | { readonly type: 'keyframeNeeded'; readonly participantId: string; readonly source: VideoSource }
-  /** Each 100 ms, of those who are decoded; who sends RFC 6464 levels is only while he is mixed. */
-  | { readonly type: 'levels'; readonly levels: readonly { readonly participantId: string; readonly levelDbov: number }[] }
+  /** Each 100 ms, of those who are decoded (who sends RFC 6464 levels is only while he is mixed) and whose cap is another one; at once of whom is found out. */
+  | { readonly type: 'levels'; readonly levels: readonly MeasuredLevel[] }
   /** A sound has played to its end, or was stopped (`error` undefined), or cannot be played. */
   | { readonly type: 'soundEnded'; readonly soundId: string; readonly error: string | undefined }
   /** The picture size of a source changed (after rotation). */

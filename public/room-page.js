@@ -183,6 +183,7 @@ function farewell(text) {
   dismiss();
   devices.close();
   stage.clear();
+  toasts.clear();
   wakeLock.release();
   const files = byId('farewell-files', HTMLElement);
   files.hidden = byId('files-section', HTMLElement).hidden;

@@ -1,5 +1,5 @@
 import { OpusEncoder, type OpusEncoderOptions } from '../ffmpeg/opus-encoder.js';
-import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, ReportedLoss, SoundOrder, VoiceSettings } from '../protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, Hearing, HeardVoice, MeasuredLevel, ReportedLoss, SoundOrder, VoiceSettings } from '../protocol.js';
 import { tickSamples, tickUs as tickLengthUs } from './audio-format.js';
 import { AudioInput, inputStages } from './audio-input.js';
 import { AudioOutputs } from './audio-outputs.js';
@@ -9,17 +9,11 @@ import { SoundBoard } from './sound-board.js';
 import { TalkerSelection } from './talker-selection.js';
 import type { PlayedSound, Voice } from './tick-sound.js';
 
-export interface MeasuredLevel {
-  readonly participantId: string;
-  /** -127..0, as RFC 6464 counts. */
-  readonly levelDbov: number;
-}
-
 export interface AudioEngineOptions {
   readonly settings: AudioSettings;
   /** Once a tick, inside `tick`, while anybody listens; the receiver owns the bytes. */
   readonly onEncoded: (audio: EncodedAudio) => void;
-  /** Each 100 ms: those who are decoded and send no level themselves. */
+  /** Each 100 ms those who are decoded, and whose claims begin to count for less or are believed again; at once of whom is found out. */
   readonly onLevels: (levels: readonly MeasuredLevel[]) => void;
   /** A sound has played to its end or was stopped (`error` undefined), or cannot be played. */
   readonly onSoundEnded: (soundId: string, error: string | undefined) => void;
@@ -175,7 +169,7 @@ export class AudioEngine {
     }
     for (const input of this.#leaving) input.close();
     this.#leaving.length = 0;
-    if (this.#ticks % ticksBetweenLevels === 0) this.#tellLevels();
+    this.#tellLevels(tickUs, this.#ticks % ticksBetweenLevels === 0);
   }
 
   /** Who speaks is known before anybody is decoded for it; who sends no level is decoded for that. */
@@ -194,11 +188,13 @@ export class AudioEngine {
     return heard.sort((a, b) => b.levelDbov - a.levelDbov);
   }
 
-  #tellLevels(): void {
+  /** Half a second of speech makes a speaker, and finding a liar out takes 400 ms: that waits for nothing. */
+  #tellLevels(tickUs: number, isDue: boolean): void {
     const levels: MeasuredLevel[] = [];
     for (const [participantId, input] of this.#inputs) {
-      const levelDbov = input.takeMeasuredLevelDbov();
-      if (levelDbov !== undefined) levels.push({ participantId, levelDbov });
+      if (!isDue && !input.isFoundOut) continue;
+      const level = input.takeLevel(tickUs);
+      if (level !== undefined) levels.push({ participantId, ...level });
     }
     if (levels.length > 0) this.#options.onLevels(levels);
   }

@@ -1,4 +1,4 @@
-import type { AudioMode, AudioPacket, VoiceSettings } from '../protocol.js';
+import type { AudioMode, AudioPacket, MeasuredLevel, VoiceSettings } from '../protocol.js';
 import { rampSamples, samplesToUs, silenceDbov, tickSamples, tickUs as tickLengthUs } from './audio-format.js';
 import { soundEnergy } from './channels.js';
 import { ClaimedLevel } from './claimed-level.js';
@@ -23,6 +23,8 @@ export interface AudioInputOptions {
   readonly mode: AudioMode;
   readonly onFault: (stage: InputStage, participantId: string, message: string) => void;
 }
+
+export type InputLevel = Omit<MeasuredLevel, 'participantId'>;
 
 /** Until it is said otherwise. */
 const usualVoice: VoiceSettings = { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false };
@@ -56,6 +58,9 @@ export class AudioInput implements Voice {
   /** As it was measured when he was decoded last. */
   #heardDbov = silenceDbov;
   #mixedDbov = silenceDbov;
+  /** As it was told last. */
+  #toldCapDbov = 0;
+  #toldFound = 0;
   #restarts = 0;
   #undecodable = 0;
   #closed = false;
@@ -96,7 +101,10 @@ export class AudioInput implements Voice {
       this.#gate.reset();
       this.#voiceGate.reset();
     }
-    if (packet.levelDbov === undefined) return;
+    if (packet.levelDbov === undefined) {
+      this.#claims.beSilent();
+      return;
+    }
     this.#claims.claim(packet.levelDbov);
     this.#judge(packet.levelDbov, packet.ptsUs, Math.max(1, Math.round(opusPacketSamples(packet.data) / tickSamples)));
   }
@@ -191,8 +199,8 @@ export class AudioInput implements Voice {
   #energy(tickUs: number): number {
     const energy = soundEnergy(this.block.sound);
     this.#heardDbov = levelDbov(energy, tickSamples);
-    if (this.#sendsLevels) this.#claims.hear(this.#heardDbov, tickUs);
-    else this.#judge(this.#heardDbov, this.#playingUs(tickUs), 1);
+    this.#claims.hear(this.#heardDbov, tickUs);
+    if (!this.#sendsLevels) this.#judge(this.#heardDbov, this.#playingUs(tickUs), 1);
     return energy;
   }
 
@@ -221,9 +229,19 @@ export class AudioInput implements Voice {
     this.#mixed = false;
   }
 
-  /** What was measured since the last reading, before anything is done about it; undefined where nothing was decoded. */
-  takeMeasuredLevelDbov(): number | undefined {
-    return this.#meter.take();
+  /** What was measured since the last reading, before anything is done about it, and for how much his claims count; undefined where nothing was decoded and that is as before. */
+  takeLevel(nowUs: number): InputLevel | undefined {
+    const levelDbov = this.#meter.take();
+    const capDbov = this.#claims.capDbov(nowUs);
+    if (levelDbov === undefined && capDbov === this.#toldCapDbov) return undefined;
+    this.#toldCapDbov = capDbov;
+    this.#toldFound = this.#claims.found;
+    return { levelDbov, capDbov };
+  }
+
+  /** His claims were found to be false, and nobody was told yet. */
+  get isFoundOut(): boolean {
+    return this.#claims.found !== this.#toldFound;
   }
 
   /** Capture to mix, noise suppression included, in microseconds, smoothed; undefined before the first packet. */

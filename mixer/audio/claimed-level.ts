@@ -8,6 +8,8 @@ import { silenceDbov, tickUs } from './audio-format.js';
 const toleratedDb = 10;
 /** What is claimed is heard up to 220 ms later, when it is played out. Halved, a late packet would make a liar of its sender. */
 const provenTicks = 20;
+/** A claim is of its packet, and the longest has 120 ms (RFC 7587 4.2): of who is cut off in a word nothing is heard, and nothing is claimed. */
+const claimTicks = 6;
 /** Each attempt costs a talker a second of his place: 3 % of the time, and for who is honest from now on it ends with the first sound that is heard of him. */
 const disbelievedUs = 30_000_000;
 /** As loudness falls in the selection: pauses are no lies. */
@@ -15,10 +17,14 @@ const fallDbPerTick = 0.4;
 
 export class ClaimedLevel {
   #nowDbov = silenceDbov;
+  /** The loudest since he was heard last: who claims nothing in every other packet claims all the same. */
+  #peakDbov = silenceDbov;
   /** The loudest of lately, while he was decoded. */
   #claimedDbov = silenceDbov;
   #heardDbov = silenceDbov;
   #lastHeardUs: number | undefined;
+  /** In which he was heard since his newest claim. */
+  #ticks = 0;
   #falseTicks = 0;
   #mostDbov = 0;
   #disbelievedUntilUs = Number.NEGATIVE_INFINITY;
@@ -26,13 +32,22 @@ export class ClaimedLevel {
 
   claim(levelDbov: number): void {
     this.#nowDbov = levelDbov;
+    this.#peakDbov = Math.max(this.#peakDbov, levelDbov);
+    this.#ticks = 0;
+  }
+
+  /** He claims nothing any more. */
+  beSilent(): void {
+    this.#nowDbov = silenceDbov;
   }
 
   /** One tick in which he was decoded. */
   hear(levelDbov: number, nowUs: number): void {
     if (this.#lastHeardUs === undefined || nowUs - this.#lastHeardUs > tickUs) this.#begin();
     this.#lastHeardUs = nowUs;
-    this.#claimedDbov = Math.max(this.#nowDbov, this.#claimedDbov - fallDbPerTick);
+    this.#claimedDbov = Math.max(this.#peakDbov, this.#claimedDbov - fallDbPerTick);
+    this.#ticks += 1;
+    this.#peakDbov = this.#ticks < claimTicks ? this.#nowDbov : silenceDbov;
     this.#heardDbov = Math.max(levelDbov, this.#heardDbov - fallDbPerTick);
     this.#mostDbov = Math.max(this.#mostDbov, this.#heardDbov);
     this.#falseTicks = this.#claimedDbov - this.#heardDbov > toleratedDb ? this.#falseTicks + 1 : 0;
@@ -43,6 +58,7 @@ export class ClaimedLevel {
   }
 
   #begin(): void {
+    this.#peakDbov = this.#nowDbov;
     this.#claimedDbov = silenceDbov;
     this.#heardDbov = silenceDbov;
     this.#falseTicks = 0;
@@ -50,7 +66,12 @@ export class ClaimedLevel {
 
   /** As much of what he says of now as is believed. */
   believedDbov(nowUs: number): number {
-    return nowUs < this.#disbelievedUntilUs ? Math.min(this.#nowDbov, this.#mostDbov) : this.#nowDbov;
+    return Math.min(this.#nowDbov, this.capDbov(nowUs));
+  }
+
+  /** What he says counts for no more than that; 0: he is believed. */
+  capDbov(nowUs: number): number {
+    return nowUs < this.#disbelievedUntilUs ? this.#mostDbov : 0;
   }
 
   /** How often he was found to claim more than there was. */

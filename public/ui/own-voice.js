@@ -52,7 +52,7 @@ export class OwnVoice {
 
 /** @param {Participant} own */
 function noticeText({ muted, onHold, deaf }) {
-  if (onHold) return 'You are on hold. The others cannot hear you.';
+  if (onHold) return 'You are on hold: nobody hears you, and you hear only the hold sound.';
   if (muted && deaf) return 'You were muted and cannot hear the others.';
   if (muted) return 'You were muted. The others cannot hear you.';
   return deaf ? 'Your sound was turned off. You cannot hear the others.' : '';

@@ -75,7 +75,7 @@ function makeRow(participant, menu) {
   const line = element(
     'div',
     { class: 'person-line' },
-    avatar(participant.name),
+    avatar(participant),
     name,
     element('span', { class: 'person-you', text: 'you' }),
     element('span', { class: 'voice', attributes: { 'aria-hidden': 'true' } }, element('i'), element('i'), element('i')),

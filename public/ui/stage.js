@@ -68,7 +68,7 @@ export class Stage {
     const key = JSON.stringify([participants.length, shown.map(({ id, name }) => [id, name])]);
     if (this.#faces.dataset['key'] !== key) {
       this.#faces.dataset['key'] = key;
-      this.#faces.replaceChildren(...shown.map(({ id, name }) => element('figure', { attributes: { 'data-id': id } }, avatar(name), element('figcaption', { text: name, attributes: { dir: 'auto' } }))));
+      this.#faces.replaceChildren(...shown.map(({ id, name }) => element('figure', { attributes: { 'data-id': id } }, avatar({ id, name }), element('figcaption', { text: name, attributes: { dir: 'auto' } }))));
       const others = participants.length - shown.length;
       if (others > 0) this.#faces.append(element('figure', {}, element('span', { class: 'avatar', text: `+${others}` })));
     }

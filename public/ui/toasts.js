@@ -42,6 +42,11 @@ export class Toasts {
     if (this.#timers.size > maxToasts && oldest !== undefined) this.#remove(oldest);
   }
 
+  /** What they say is of a page that is not there any more. */
+  clear() {
+    for (const toast of this.#timers.keys()) this.#remove(toast);
+  }
+
   /** @param {HTMLElement} toast */
   #remove(toast) {
     clearTimeout(this.#timers.get(toast));

@@ -1,5 +1,4 @@
-/** Whether a listener's path is lossy for sound, from his reception reports (RFC 3550 6.4.1). Pure; times are microseconds of one clock. */
-import { LossHold } from '../../mixer/index.js';
+/** Whether a listener's path is lossy for sound, by his newest reception report (RFC 3550 6.4.1). For how long it counts after that is the encoder's affair (mixer/audio/loss-hold). Pure. */
 
 /**
  * One class. What an encoder reckons with beyond the 6 % of all speech does little (node-av 6.1.1, speech at 48 kbps, error of the second copies against bytes: 10 % -0.2 dB for 0.9 %, 20 % -1.5 dB for 3 %,
@@ -10,15 +9,15 @@ const lossyPercent = 20;
 const lossyFromPercent = 2;
 
 export class LossClass {
-  readonly #hold = new LossHold(0);
+  #percent = 0;
 
   /** @param fractionLost in 1/256, as reports have it */
-  take(fractionLost: number, nowUs: number): void {
-    this.#hold.follow((fractionLost * 100) / 256 >= lossyFromPercent ? lossyPercent : 0, nowUs);
+  take(fractionLost: number): void {
+    this.#percent = (fractionLost * 100) / 256 >= lossyFromPercent ? lossyPercent : 0;
   }
 
   /** 0 or 20. */
   get percent(): number {
-    return this.#hold.percent;
+    return this.#percent;
   }
 }

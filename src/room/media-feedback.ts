@@ -126,7 +126,7 @@ export class MediaFeedback {
       return;
     }
     this.#lastLossUs = arrivalUs;
-    loss.take(fractionLost, arrivalUs);
+    loss.take(fractionLost);
   }
 
   #takeReportBlocks(blocks: readonly ReportBlock[], arrivalUs: number): void {

@@ -1,5 +1,5 @@
 /** Who speaks and how loud he is heard: from what packets claim and the mixer measures to what is told of it. */
-import type { EncodedAudio, RoomTime } from '../../mixer/index.js';
+import type { EncodedAudio, MeasuredLevel, RoomTime } from '../../mixer/index.js';
 import { LevelWatchers, type ToldLevels } from './level-watchers.js';
 import type { Participant } from './participant.js';
 import type { ParticipantVoice } from './participant-voice.js';
@@ -42,8 +42,8 @@ export class RoomConversation {
     if (levelDbov !== undefined) this.#levels.claim(id, levelDbov);
   }
 
-  measure(id: string, levelDbov: number): void {
-    this.#levels.measure(id, levelDbov);
+  measure(level: MeasuredLevel): void {
+    this.#levels.measure(level);
   }
 
   /** One tick of sound. */

@@ -209,7 +209,7 @@ export class Room {
         sessions.findParticipant(event.participantId)?.session.wishKeyframe(event.source);
         return;
       case 'levels':
-        for (const { participantId, levelDbov } of event.levels) conversation.measure(participantId, levelDbov);
+        for (const level of event.levels) conversation.measure(level);
         return;
       case 'soundEnded':
         control.endSound(event.soundId, event.error);

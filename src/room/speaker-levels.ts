@@ -1,6 +1,8 @@
-/** The levels of which it is judged who speaks: what each says of himself, as far as it is believed, else what was measured; nothing of who is silenced. */
-import type { RoomTime } from '../../mixer/index.js';
-import { LevelClaims } from './level-claims.js';
+/**
+ * The levels of which it is judged who speaks: what each says of himself (RFC 6464), as far as the mixer believes it, else what was measured; nothing of who is silenced. Packets carry what their
+ * sender likes; the mixer alone holds it against what it hears of him (mixer/audio/claimed-level), and its verdict counts here until it tells another.
+ */
+import type { MeasuredLevel, RoomTime } from '../../mixer/index.js';
 import type { Participant } from './participant.js';
 import type { SpeakerOrder } from './speaker-order.js';
 
@@ -11,11 +13,14 @@ export interface SpeakerLevelsOptions {
 
 interface Speaker {
   readonly participant: Pick<Participant, 'id' | 'voice'>;
-  readonly claims: LevelClaims;
+  claimedUs: number;
+  capDbov: number;
 }
 
 /** What RFC 6464 calls silence. */
 const silenceDbov = -127;
+/** Four of the longest packets: who has claimed nothing for so long sends no levels. Halved, a burst of loss would mix what is measured, which is later, into what he says. */
+const claimingUs = 500_000;
 
 export class SpeakerLevels {
   readonly #clock: RoomTime;
@@ -28,7 +33,7 @@ export class SpeakerLevels {
   }
 
   add(participant: Speaker['participant']): void {
-    this.#byId.set(participant.id, { participant, claims: new LevelClaims() });
+    this.#byId.set(participant.id, { participant, claimedUs: Number.NEGATIVE_INFINITY, capDbov: 0 });
     this.#speakers.add(participant.id);
   }
 
@@ -40,16 +45,17 @@ export class SpeakerLevels {
   /** A packet of his says so. */
   claim(id: string, levelDbov: number): void {
     const speaker = this.#byId.get(id);
-    if (speaker !== undefined) this.#take(speaker, speaker.claims.claim(levelDbov, this.#clock.nowUs()));
+    if (speaker === undefined) return;
+    speaker.claimedUs = this.#clock.nowUs();
+    this.#take(speaker, Math.min(levelDbov, speaker.capDbov));
   }
 
-  /** The mixer has heard so, each 100 ms of those whom it decodes. */
-  measure(id: string, levelDbov: number): void {
-    const speaker = this.#byId.get(id);
+  /** As the mixer tells it. */
+  measure({ participantId, levelDbov, capDbov }: MeasuredLevel): void {
+    const speaker = this.#byId.get(participantId);
     if (speaker === undefined) return;
-    const nowUs = this.#clock.nowUs();
-    speaker.claims.measure(levelDbov, nowUs);
-    if (!speaker.claims.isClaiming(nowUs)) this.#take(speaker, levelDbov);
+    speaker.capDbov = capDbov;
+    if (levelDbov !== undefined && this.#clock.nowUs() - speaker.claimedUs >= claimingUs) this.#take(speaker, levelDbov);
   }
 
   /** Who is silenced speaks to nobody. */

@@ -91,7 +91,7 @@ describe('room page: control of people', function () {
     room.changeVoice(ownId, { muted: true });
     await page.getByText('You were muted. The others cannot hear you.').waitFor();
     room.changeVoice(ownId, { onHold: true });
-    await page.getByText('You are on hold. The others cannot hear you.').waitFor();
+    await page.getByText('You are on hold: nobody hears you, and you hear only the hold sound.').waitFor();
     await notice.getByRole('button', { name: 'Undo' }).click();
     await notice.waitFor({ state: 'hidden' });
     expect(wishes()).to.deep.equal([{ participantId: ownId, muted: false, onHold: false, deaf: false }]);

@@ -153,6 +153,14 @@ describe('room page: controls', function () {
     expect(await page.locator('.file.is-failed').textContent()).to.include('The disk is full.');
   });
 
+  it('says nothing of the room any more to who was removed, whatever he points at', async () => {
+    site.room('lobby').startRecording('webm');
+    await page.locator('.toast', { hasText: 'This room is being recorded.' }).hover();
+    session.end('removed');
+    await page.getByText('You were removed from the room.').waitFor();
+    expect(await page.locator('.toast').count()).to.equal(0);
+  });
+
   it('leaves: tells the server, switches the devices off, offers to come back as one was', async () => {
     await page.locator('#camera').click();
     await site.until(() => session.said('media').at(-1)?.video === false);

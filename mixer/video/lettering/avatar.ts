@@ -1,5 +1,6 @@
 // What a tile shows while its camera is off: a calm ground, a circle, initials.
 import type { SKRSContext2D } from '@napi-rs/canvas';
+import { avatarColour } from './avatar-colour.js';
 import { initialsOf, normaliseDisplayName } from './display-name.js';
 import { plainPicture, toOverlay, toYuv, type Picture } from './pictures.js';
 import { blendOverlay } from './blend-overlay.js';
@@ -8,7 +9,7 @@ import { drawPixels, setFont } from './text-canvas.js';
 export interface AvatarOptions {
   /** As the stranger sent it. */
   readonly name: string;
-  /** The same seed gives the same colour: the participant's id, or his name where it shall outlive a rejoin. */
+  /** The same seed gives the same colour: the participant's id. */
   readonly seed: string;
   /** Even, at least 2. */
   readonly widthPx: number;
@@ -29,11 +30,6 @@ const capital = /^\p{Lu}/u;
 /** Middle to baseline of a capital: half of Noto Sans's capital height, in font sizes. */
 const baselineBelowMiddle = 0.357;
 
-/** Degrees of hue, picked to be told apart at a glance; lightness and saturation keep white initials at a contrast above 4.5 (WCAG 2.2, 1.4.3). */
-const hues = [4, 24, 96, 146, 172, 196, 214, 236, 262, 288, 320, 342] as const;
-const saturationPercent = 52;
-const lightnessPercent = 33;
-
 /** A circle smaller than this cannot hold a letter. */
 const smallestCirclePx = 12;
 
@@ -46,7 +42,7 @@ export function renderAvatar({ name, seed, widthPx, heightPx }: AvatarOptions): 
     context.beginPath();
     context.arc(sidePx / 2, sidePx / 2, sidePx / 2, 0, 2 * Math.PI);
     context.clip();
-    context.fillStyle = `hsl(${hues[hash(seed) % hues.length] ?? 0}, ${saturationPercent}%, ${lightnessPercent}%)`;
+    context.fillStyle = avatarColour(seed);
     context.fillRect(0, 0, sidePx, sidePx);
     context.fillStyle = '#ffffff';
     drawInitials(context, initialsOf(normaliseDisplayName(name)), sidePx);
@@ -82,11 +78,4 @@ function drawPerson(context: SKRSContext2D, sidePx: number): void {
   context.arc(sidePx / 2, sidePx * 0.4, sidePx * 0.16, 0, 2 * Math.PI);
   context.ellipse(sidePx / 2, sidePx * 0.92, sidePx * 0.3, sidePx * 0.3, 0, 0, 2 * Math.PI);
   context.fill();
-}
-
-/** FNV-1a, 32 bits: a stable choice of colour needs no more. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
 }

@@ -149,7 +149,7 @@ describe('AudioEngine', () => {
     room.run(100);
     expect(room.levels.length).to.equal(20);
     // A sine of amplitude 0.5: 20 log10(0.5 / sqrt 2).
-    expect(room.levels.at(-1)).to.deep.equal([{ participantId: 'ann', levelDbov: -9 }, { participantId: 'ben', levelDbov: -17 }, { participantId: 'cid', levelDbov: -127 }]);
+    expect(room.levels.at(-1)).to.deep.equal([{ participantId: 'ann', levelDbov: -9, capDbov: 0 }, { participantId: 'ben', levelDbov: -17, capDbov: 0 }, { participantId: 'cid', levelDbov: -127, capDbov: 0 }]);
     expect(toneDb(ticks(await room.heard(), 50, 100), 440), 'heard all the same').to.be.closeTo(-6, 1);
   });
 

@@ -47,6 +47,32 @@ describe('ClaimedLevel', () => {
     expect([honest.claims(-20), honest.level.found]).to.deep.equal([-20, 0]);
   });
 
+  it('finds him out who claims in every other packet', () => {
+    const liar = new ClaimedLevel();
+    for (let tick = 0; tick <= 20; tick += 1) {
+      liar.claim(-10);
+      liar.beSilent();
+      liar.hear(-127, tick * tickUs);
+    }
+    expect([liar.found, liar.capDbov(20 * tickUs), liar.capDbov(1_520 * tickUs)]).to.deep.equal([1, -127, 0]);
+  });
+
+  it('holds nothing against him of the time in which he was not heard', () => {
+    const honest = new Sender();
+    honest.claims(-10);
+    honest.claims(-80);
+    expect(honest.decode(500, () => -80, () => -82).level.found).to.equal(0);
+  });
+
+  it('holds nothing against who is cut off in a word', () => {
+    const honest = new ClaimedLevel();
+    for (let tick = 0; tick < 100; tick += 1) {
+      if (tick < 20) honest.claim(-25);
+      honest.hear(tick < 31 ? -26 : -127, tick * tickUs);
+    }
+    expect(honest.found).to.equal(0);
+  });
+
   it('is what was heard for who says more than he is, and is his own again with the first sound', () => {
     const sender = new Sender().decode(50, () => -5, () => -40);
     expect(sender.claims(-5)).to.equal(-40);

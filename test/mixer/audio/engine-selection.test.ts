@@ -70,7 +70,7 @@ describe('AudioEngine: many microphones', () => {
     const room = await SoundRoom.create({ maxTalkers: 2 });
     await room.join({ participantId: 'ann', microphone: sine(400, 0.1) });
     room.listen({ mix: true, participantIds: [] });
-    await room.join(...['liar', 'cheat'].map((participantId) => ({ participantId, microphone: silence, claimsDbov: -10 })));
+    await room.join(...['liar', 'cheat'].map((participantId) => ({ participantId, microphone: silence, claimsDbov: () => -10 })));
     room.run(1_500);
     const share = room.encoded.filter(({ heard }) => heard.some(({ participantId }) => participantId === 'ann')).length / room.encoded.length;
     expect(share).to.be.above(0.9);

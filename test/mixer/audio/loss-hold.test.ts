@@ -12,6 +12,12 @@ describe('LossHold', () => {
     expect(loss.follow(0, 30 * second)).to.equal(0);
   });
 
+  it('stays up while bursts come within 15 s', () => {
+    const loss = new LossHold(0);
+    const percents = Array.from({ length: 100 }, (_unused, s) => loss.follow(s % 10 === 0 ? 20 : 0, s * second));
+    expect(new Set(percents)).to.deep.equal(new Set([20]));
+  });
+
   it('keeps what it begins with for as long, whenever that is', () => {
     const loss = new LossHold(20);
     expect(loss.follow(0, 100 * second)).to.equal(20);

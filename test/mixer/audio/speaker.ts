@@ -1,9 +1,9 @@
 import { createEncoder, type OpusEncoderHandle } from 'libopus-wasm';
-import { AudioEngine, type MeasuredLevel } from '../../../mixer/audio/audio-engine.js';
+import { AudioEngine } from '../../../mixer/audio/audio-engine.js';
 import { energy, levelDbov } from '../../../mixer/audio/level-meter.js';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
 import { opusPacketHasFec } from '../../../mixer/audio/opus-packet.js';
-import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, VoiceSettings } from '../../../mixer/protocol.js';
+import type { AudioListeners, AudioPacket, AudioSettings, EncodedAudio, MeasuredLevel, VoiceSettings } from '../../../mixer/protocol.js';
 import { join } from './sound.js';
 
 export const tickUs = 20_000;
@@ -17,8 +17,8 @@ export interface SpeakerOptions {
   readonly microphone: Microphone;
   /** Sends RFC 6464 levels; default true. */
   readonly levels?: boolean;
-  /** What he says of his loudness, whatever it is. */
-  readonly claimsDbov?: number;
+  /** What he says of his loudness in his packet of that number, whatever it is. */
+  readonly claimsDbov?: (index: number) => number | undefined;
   readonly stereo?: boolean;
   /** Of a stereo sender; the microphone is the left one then. */
   readonly right?: Microphone;
@@ -68,7 +68,8 @@ export class Speaker {
     if (this.#lostLast && !lost && opusPacketHasFec(data)) this.#repairable += 1;
     this.#lostLast = lost;
     if (lost) return undefined;
-    const level = this.#options.levels === false ? undefined : (this.#options.claimsDbov ?? levelDbov(energy(mono), frameSamples));
+    const { levels, claimsDbov } = this.#options;
+    const level = levels === false ? undefined : claimsDbov === undefined ? levelDbov(energy(mono), frameSamples) : claimsDbov(index);
     return { participantId: this.participantId, index, ptsUs: nowUs - 23_000, arrivalUs: nowUs - 3_000, levelDbov: level, data };
   }
 
@@ -107,6 +108,8 @@ export class SoundRoom {
   readonly #settings: AudioSettings;
   #engine: AudioEngine | undefined;
   #listeners: AudioListeners = { mix: false, participantIds: [] };
+  /** Of each packet before the engine has it. */
+  onPacket: ((packet: AudioPacket) => void) | undefined;
   nowUs = 1_000_000;
 
   private constructor(settings: AudioSettings) {
@@ -159,7 +162,9 @@ export class SoundRoom {
       before?.(i);
       for (const speaker of this.#speakers.values()) {
         const packet = speaker.send(this.nowUs);
-        if (packet !== undefined) this.engine.pushPacket(packet);
+        if (packet === undefined) continue;
+        this.onPacket?.(packet);
+        this.engine.pushPacket(packet);
       }
       this.engine.tick(this.nowUs);
       this.nowUs += tickUs;

@@ -290,13 +290,13 @@ describe('RoomOutputs', () => {
       const [ann, viewer] = [await listen('ann', 'ann'), await listen('viewer')];
       const [second, other] = [await listen('second', 'ann'), await listen('other')];
       const told = (): unknown => mixer.of('setReportedLoss').map(({ loss }) => loss);
-      const lose = ({ session }: OpenSession, percent: number, nowUs: number): void => session.audioDownlink!.loss.take((percent * 256) / 100, nowUs);
+      const lose = ({ session }: OpenSession, percent: number): void => session.audioDownlink!.loss.take((percent * 256) / 100);
       outputs.followLoss(0);
       expect(told(), 'nothing is lost at first').to.deep.equal([]);
-      lose(second, 10, 0);
-      lose(ann, 1, 0);
-      lose(viewer, 1, 0);
-      lose(other, 30, 0);
+      lose(second, 10);
+      lose(ann, 1);
+      lose(viewer, 1);
+      lose(other, 30);
       outputs.followLoss(200_000);
       outputs.followLoss(400_000);
       expect(told()).to.deep.equal([{ mix: [{ percent: 0, listeners: 1 }, { percent: 20, listeners: 1 }], participants: { ann: 20 } }]);
