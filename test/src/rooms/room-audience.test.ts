@@ -5,7 +5,7 @@ import { newsPeriodMs } from '../../../src/rooms/room-news.js';
 import { ManualTime } from '../../support/manual-time.js';
 
 const sound: SoundDescription = { id: '', file: 'a.wav', loop: false, gainDb: 0, participantIds: null, status: 'playing', startedAt: '', endedAt: null, error: null };
-const recording: RecordingDescription = { id: 'r', status: 'active', format: 'mp4', startedAt: '', endedAt: null, durationMs: 0, bytes: 0, url: '', error: null };
+const recording: RecordingDescription = { id: 'r', room: 'lobby', status: 'active', format: 'mp4', startedAt: '', endedAt: null, durationMs: 0, bytes: 0, url: '', error: null };
 
 describe('RoomAudience', () => {
   let time: ManualTime;
