@@ -65,8 +65,11 @@ export function crossOrigin(allowed: AllowedOrigins) {
 
 /** Nothing of any room is there: whoever watches the server may ask under any name. */
 const openPaths = /^\/(healthz|openapi\.json)$/;
-/** What pages of any origin may link to and embed: they talk to this server as pages of its own origin. */
-const pagePaths = /^\/([rv]\/.*)?$/;
+/**
+ * What pages of any origin may link to and embed: they talk to this server as pages of its own origin. Their scripts as well: Chromium names the origin when it
+ * loads modules, and a page behind a proxy that hides the server's name would stay empty in place of saying why; pages of other sites may not read them all the same.
+ */
+const pagePaths = /^\/([rv]\/.*|static\/.*)?$/;
 
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
 export function refuseOtherOrigins(allowed: AllowedOrigins, log: Log) {

@@ -106,7 +106,6 @@ describe('origins over HTTP', () => {
     ['POST', '/Whip/made', sdp, clientOffer],
     ['POST', '/whep/standup', sdp, clientOffer],
     ['GET', '/recordings/x.mp4', {}, undefined],
-    ['GET', '/static/tessera-client.js', {}, undefined],
   ] as const) {
     it(`are looked at for ${method} ${path}`, async () => {
       const refused = await test.raw(method, path, { ...headers, Origin: foreign }, body);
@@ -129,6 +128,13 @@ describe('origins over HTTP', () => {
   it('that are no names of this server are told so where people begin, and nowhere else', async () => {
     for (const path of ['/', '/r/standup', '/v/standup']) expect(errorCode(JSON.parse((await test.raw('GET', path, { Host: 'evil.example:8080' })).text)), path).to.equal('host_not_known');
     for (const path of ['/healthz', '/openapi.json']) expect((await test.raw('GET', path, { Host: 'evil.example:8080' })).status, path).to.equal(200);
+  });
+
+  it('do not matter for the scripts of its own pages, which other pages cannot read', async () => {
+    const { status, headers } = await test.raw('GET', '/static/tessera-client.js', { Origin: foreign });
+    expect([status, headers['access-control-allow-origin']]).to.deep.equal([200, undefined]);
+    expect((await test.raw('GET', '/static/tessera-client.js', { Origin: own })).headers['access-control-allow-origin']).to.equal(own);
+    expect(errorCode(JSON.parse((await test.raw('GET', '/static/tessera-client.js', { Host: 'evil.example:8080' })).text))).to.equal('host_not_known');
   });
 
   it('do not matter for the pages themselves', async () => {
