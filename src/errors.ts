@@ -62,7 +62,7 @@ export const errorTable = {
   sound_too_short: { status: 422, meaning: 'A sound that is looped lasts less than half a second. The `error` of a sound that has failed.' },
   sound_not_playing: { status: 404, meaning: 'The room plays no sound with this id.' },
   too_many_sounds: { status: 409, meaning: 'The room plays 8 sounds already, or 8 to people on hold.' },
-  too_many_hearing_groups: { status: 409, meaning: 'The participants of the room would hear each other in more different ways than there may be (`audio.maxHearingGroups`); nothing is changed.' },
+  too_many_hearing_groups: { status: 409, meaning: 'The participants of the room would hear it in more different ways, by their rows and by the sounds that are played to some of them, than there may be (`audio.maxHearingGroups`); nothing is changed.' },
   too_many_hearing_entries: { status: 409, meaning: 'The rows of the room\'s participants would have more than 5,000 entries in all (`hears.sources`); `rest` says the same of many. Nothing is changed.' },
   too_many_requests: { status: 429, meaning: 'This room is controlled over HTTP faster than it may be, 100 times at once and 20 times a second; nothing is changed, `Retry-After` says when to come back.' },
   control_not_allowed: { status: 403, meaning: 'Others are controlled over HTTP only here (`rooms.control`); over the WebSocket everybody may set his own noise suppression.' },

@@ -9,6 +9,14 @@ import { systemTime } from './time.js';
 /** Rooms take at most 8.5 s to end; whoever sent the signal waits 10 s. */
 const exitDeadlineMs = 9500;
 
+/** By the system's codes. */
+const listenAdvice = new Map([
+  ['EADDRINUSE', 'Set TESSERA_HTTP_PORT to another one, or to 0 for any that is free.'],
+  ['EADDRNOTAVAIL', 'This machine does not have that address. Set TESSERA_HTTP_HOST to one it has, or to 0.0.0.0 for all of them; what a NAT or a proxy has in front of it belongs to TESSERA_UDP_ANNOUNCED_ADDRESSES and TESSERA_HTTP_ALLOWED_ORIGINS.'],
+  ['ENOTFOUND', 'No address is known for that name. Set TESSERA_HTTP_HOST to an address of this machine, or to 0.0.0.0 for all of them.'],
+  ['EACCES', 'Ports below 1024 are for privileged programs. Set TESSERA_HTTP_PORT to another one, with a proxy in front.'],
+]);
+
 function configure(): LoadedConfig {
   try {
     return loadConfig(process.env);
@@ -19,15 +27,19 @@ function configure(): LoadedConfig {
 
 /** What the user can mend is told in his words, everything else with its stack. */
 function refuse(error: unknown): never {
-  const isHis = error instanceof ConfigError || (error instanceof Error && 'syscall' in error && error.syscall === 'listen');
+  const isHis = error instanceof ConfigError || (error instanceof Error && 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo'));
   console.error(isHis ? error.message : describeError(error));
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') console.error('Set TESSERA_HTTP_PORT to another one, or to 0 for any that is free.');
+  if (error instanceof Error && 'code' in error) {
+    const advice = listenAdvice.get(String(error.code));
+    if (advice !== undefined) console.error(advice);
+  }
   process.exit(1);
 }
 
-function announce(server: TesseraServer, { httpHost }: Config): void {
+function announce(server: TesseraServer, { httpHost, allowedOrigins }: Config): void {
   console.log(`Tessera listens on ${server.url}`);
-  if (isLoopback(httpHost)) console.log('Only this machine reaches it, because there are no access tokens yet; TESSERA_HTTP_HOST=0.0.0.0 opens it to everyone all the same.');
+  if (isLoopback(httpHost) && allowedOrigins.length > 0) console.log(`Only this machine reaches it directly; what forwards to it, for ${allowedOrigins.join(', ')}, lets in everyone whom it does not ask: there are no access tokens yet.`);
+  else if (isLoopback(httpHost)) console.log('Only this machine reaches it, because there are no access tokens yet; TESSERA_HTTP_HOST=0.0.0.0 opens it to everyone all the same.');
   else console.log('Whoever reaches this address may use it: there are no access tokens yet.');
 }
 

@@ -8,10 +8,18 @@ export class AllowedOrigins {
   /** Names under which this server is known to be reached. */
   readonly #hostNames: ReadonlySet<string>;
 
-  /** @param origins as browsers write them, e.g. `https://meet.example.org`; `*` for every one */
-  constructor(origins: readonly string[]) {
+  /**
+   * @param origins as browsers write them, e.g. `https://meet.example.org`; `*` for every one
+   * @param ownHost the address or name that this server listens on
+   */
+  constructor(origins: readonly string[], ownHost = 'localhost') {
     this.#origins = new Set(origins);
-    this.#hostNames = new Set(['localhost', ...origins.filter((origin) => origin !== every).map((origin) => new URL(origin).hostname)]);
+    this.#hostNames = new Set(['localhost', ownHost.toLowerCase(), ...origins.filter((origin) => origin !== every).map((origin) => new URL(origin).hostname)]);
+  }
+
+  /** As they were given. */
+  get list(): readonly string[] {
+    return [...this.#origins];
   }
 
   get isEvery(): boolean {

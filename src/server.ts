@@ -17,6 +17,7 @@ import { MediaSessions } from './http/media-sessions.js';
 import { IceServers } from './ice-servers.js';
 import type { Log } from './log.js';
 import { AllowedOrigins } from './origins.js';
+import { tryRecordingsFolder } from './rooms/recordings-folder.js';
 import { RoomRegistry, type RoomDefaults } from './rooms/room-registry.js';
 import { SignallingServer } from './signalling/signalling-server.js';
 import type { Time } from './time.js';
@@ -51,14 +52,16 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const defaultLayout = layouts.find(config.defaultLayout);
   const mistakes = [...findContradictions(config), ...(defaultLayout === undefined ? [`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`] : [])];
   if (config.ffmpegPath !== '' && !canBeRun(config.ffmpegPath)) mistakes.push(`ffmpeg.path names no program that can be run: "${config.ffmpegPath}"`);
+  const recordingsFolder = resolve(config.recordingsFolder);
+  const folderFault = config.maxRecordings === 0 ? undefined : await tryRecordingsFolder(recordingsFolder);
+  if (folderFault !== undefined) mistakes.push(`recordings.folder (TESSERA_RECORDINGS_FOLDER) cannot be written to: "${recordingsFolder}" (${folderFault}); with recordings.maxPerRoom 0 none is needed`);
   if (mistakes.length > 0 || defaultLayout === undefined) throw new ConfigError(mistakes);
 
-  const recordingsFolder = resolve(config.recordingsFolder);
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers: urls, turnSecret, turnCredentialMs, turnUsername, turnPassword } = config;
   const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
   const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
-  const allowedOrigins = new AllowedOrigins(config.allowedOrigins);
+  const allowedOrigins = new AllowedOrigins(config.allowedOrigins, config.httpHost);
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);
   const handle = app.callback();
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));

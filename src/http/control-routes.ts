@@ -11,22 +11,24 @@ export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes, 
   });
   router.patch('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
-    controls.take(room);
     const changes = await readJson(context, participantChangeSchema, bodyLimitBytes);
-    const id = context.params['id'] ?? '';
+    const { id } = room.findParticipant(context.params['id'] ?? '');
+    controls.take(room);
     await room.control.change(id, changes);
     context.body = room.findParticipant(id);
   });
   router.delete('/api/rooms/:room/participants/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
-    controls.take(room);
-    await room.control.remove(context.params['id'] ?? '');
+    const { id } = room.findParticipant(context.params['id'] ?? '');
+    controls.takeRemoval(room);
+    await room.control.remove(id);
     context.status = 204;
   });
   router.post('/api/rooms/:room/sounds', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    const wishes = await readJson(context, newSoundSchema, bodyLimitBytes);
     controls.take(room);
-    const sound = await room.control.play(await readJson(context, newSoundSchema, bodyLimitBytes));
+    const sound = await room.control.play(wishes);
     context.status = 201;
     context.set('Location', `/api/rooms/${room.name}/sounds/${sound.id}`);
     context.body = sound;
@@ -39,8 +41,9 @@ export const addControlRoutes: AddRoutes = (router, { registry, bodyLimitBytes, 
   });
   router.delete('/api/rooms/:room/sounds/:id', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
+    const { id } = room.control.sounds.get(context.params['id'] ?? '');
     controls.take(room);
-    await room.control.stop(context.params['id'] ?? '');
+    await room.control.stop(id);
     context.status = 204;
   });
   router.get('/api/sounds', async (context) => {

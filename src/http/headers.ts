@@ -1,6 +1,7 @@
 /** What every answer says to browsers: who may embed it, who may read it, what a page may load. */
 import type { Context, Next } from 'koa';
-import { AppError } from '../errors.js';
+import type { Log } from '../log.js';
+import { refuseOrigin } from '../origin-refusal.js';
 import type { AllowedOrigins } from '../origins.js';
 
 /** Scripts and styles come from this server's files only; the camera and the mix are blobs and streams. */
@@ -64,16 +65,19 @@ export function crossOrigin(allowed: AllowedOrigins) {
 
 /** Nothing of any room is there: whoever watches the server may ask under any name. */
 const openPaths = /^\/(healthz|openapi\.json)$/;
-/** What pages of any origin may link to and embed: they talk to this server as pages of its own origin. */
-const pagePaths = /^\/([rv]\/.*)?$/;
+/**
+ * What pages of any origin may link to and embed: they talk to this server as pages of its own origin. Their scripts as well: Chromium names the origin when it
+ * loads modules, and a page behind a proxy that hides the server's name would stay empty in place of saying why; pages of other sites may not read them all the same.
+ */
+const pagePaths = /^\/([rv]\/.*|static\/.*)?$/;
 
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
-export function refuseOtherOrigins(allowed: AllowedOrigins) {
+export function refuseOtherOrigins(allowed: AllowedOrigins, log: Log) {
   return async (context: Context, next: Next): Promise<void> => {
     if (!openPaths.test(context.path)) {
-      const host = context.get('Host');
-      if (!allowed.knows(host)) throw new AppError('host_not_known');
-      if (!pagePaths.test(context.path) && !allowed.allow(context.get('Origin'), host)) throw new AppError('origin_not_allowed');
+      const [origin, host] = [context.get('Origin'), context.get('Host')];
+      const isAllowed = pagePaths.test(context.path) ? allowed.knows(host) : allowed.allow(origin, host);
+      if (!isAllowed) throw refuseOrigin(allowed, log, { origin, host });
     }
     await next();
   };

@@ -135,7 +135,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
       summary: 'Plays a file into the room, or to some of it.',
       parameters: [roomParameter],
       requestBody: body(schemas.newSoundSchema, true),
-      responses: { 201: json('The sound. What is wrong inside the file is told by its `status` and `error` a moment later.', reference('Sound')), ...errors(...jsonErrors, ...roomErrors, 'unknown_participants', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', 'too_many_sounds', 'too_many_requests', ...processErrors) },
+      responses: { 201: json('The sound. What is wrong inside the file is told by its `status` and `error` a moment later.', reference('Sound')), ...errors(...jsonErrors, ...roomErrors, 'unknown_participants', 'invalid_sound_name', 'sound_not_found', 'sound_too_large', 'too_many_sounds', 'too_many_hearing_groups', 'too_many_requests', ...processErrors) },
     },
   },
   '/api/rooms/{room}/sounds/{id}': {

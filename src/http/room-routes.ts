@@ -19,9 +19,10 @@ export const addRoomRoutes: AddRoutes = (router, { registry, bodyLimitBytes, con
   });
   router.patch('/api/rooms/:room', async (context) => {
     const room = await registry.find(parseRoomName(context.params['room'] ?? ''));
-    controls.take(room);
     const { layout } = await readJson(context, roomChangeSchema, bodyLimitBytes);
-    if (layout !== undefined) await room.setLayout(registry.findLayout(layout));
+    const chosen = layout === undefined ? undefined : registry.findLayout(layout);
+    controls.take(room);
+    if (chosen !== undefined) await room.setLayout(chosen);
     context.body = room.describe();
   });
   router.delete('/api/rooms/:room', async (context) => {

@@ -25,10 +25,11 @@ export class RoomControl {
   constructor(options: RoomControlOptions) {
     const { mixer, clock, maxHearingGroups, sessions, onSound } = options;
     this.#options = options;
-    this.#voices = new RoomVoices({ mixer, maxHearingGroups });
+    this.#voices = new RoomVoices({ mixer, maxHearingGroups, soundIdsOf: (id) => this.#sounds.soundIdsOf(id) });
     this.#sounds = new RoomSounds({
       mixer,
       hasParticipant: (id) => sessions.findParticipant(id) !== undefined,
+      checkListeners: (participantIds) => this.#voices.checkSound(participantIds),
       now: () => new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString(),
       onChanged: onSound,
     });
@@ -57,7 +58,7 @@ export class RoomControl {
     return sessions.end(sessions.requireParticipant(participantId).id, 'removed');
   }
 
-  /** @throws {AppError} `too_many_sounds`, `unknown_participants` */
+  /** @throws {AppError} `too_many_sounds`, `unknown_participants`, `too_many_hearing_groups` */
   play(request: RoomRequests['playSound']['params']): SoundDescription {
     return this.#sounds.play(request);
   }

@@ -7,6 +7,8 @@ import { roundDb } from './hearing-description.js';
 export interface RoomSoundsOptions {
   readonly mixer: Pick<Mixer, 'send'>;
   readonly hasParticipant: (id: string) => boolean;
+  /** Before one is played to some: each set of such sounds that somebody hears is a mix of its own. @throws {AppError} `too_many_hearing_groups` */
+  readonly checkListeners: (participantIds: readonly string[]) => void;
   /** ISO 8601. */
   readonly now: () => string;
   /** It begins, or is over. */
@@ -15,6 +17,8 @@ export interface RoomSoundsOptions {
 
 interface PlayingSound {
   readonly description: SoundDescription;
+  /** Undefined: everyone. */
+  readonly listeners: ReadonlySet<string> | undefined;
   isStopped: boolean;
 }
 
@@ -29,15 +33,16 @@ export class RoomSounds {
     this.#options = options;
   }
 
-  /** @throws {AppError} `too_many_sounds`, `unknown_participants` */
+  /** @throws {AppError} `too_many_sounds`, `unknown_participants`, `too_many_hearing_groups` */
   play({ soundId, sound: { file, path }, loop, gainDb: wantedDb, participantIds }: RoomRequests['playSound']['params']): SoundDescription {
-    const { mixer, hasParticipant, now, onChanged } = this.#options;
+    const { mixer, hasParticipant, checkListeners, now, onChanged } = this.#options;
     if (this.#playing.size >= maxSounds) throw new AppError('too_many_sounds');
     const strangers = participantIds?.filter((id) => !hasParticipant(id)) ?? [];
     if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
+    if (participantIds !== null) checkListeners(participantIds);
     const gainDb = roundDb(wantedDb);
     const description: SoundDescription = { id: soundId, file, loop, gainDb, participantIds, status: 'playing', startedAt: now(), endedAt: null, error: null };
-    this.#playing.set(soundId, { description, isStopped: false });
+    this.#playing.set(soundId, { description, listeners: participantIds === null ? undefined : new Set(participantIds), isStopped: false });
     mixer.send({ type: 'playSound', sound: { soundId, path, loop, gainDb, participantIds: participantIds ?? undefined } });
     onChanged(description);
     return description;
@@ -50,6 +55,11 @@ export class RoomSounds {
     if (sound.isStopped) return;
     sound.isStopped = true;
     this.#options.mixer.send({ type: 'stopSound', soundId });
+  }
+
+  /** Those that are played to some, him among them, in the order in which they began. */
+  soundIdsOf(participantId: string): readonly string[] {
+    return [...this.#playing.values()].filter(({ listeners }) => listeners?.has(participantId) === true).map(({ description }) => description.id);
   }
 
   /** A sound whose last hearer has left plays to nobody. */

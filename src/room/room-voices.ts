@@ -10,6 +10,17 @@ export interface RoomVoicesOptions {
   readonly mixer: Pick<Mixer, 'send'>;
   /** Different ways of hearing others than everyone as he is: each is an encode. */
   readonly maxHearingGroups: number;
+  /** Those that are played to some, him among them; not the music of a hold. */
+  readonly soundIdsOf: (participantId: string) => readonly string[];
+}
+
+/** What may be about to change. */
+interface HearingChange {
+  readonly participant?: Participant;
+  readonly hears?: HearingDescription | undefined;
+  readonly holdPath?: string | undefined;
+  /** Who is to hear a sound that is not played yet. */
+  readonly newSoundFor?: ReadonlySet<string>;
 }
 
 /** What of one participant the mixer was told last. */
@@ -32,11 +43,14 @@ export const maxRowEntries = 5000;
 /** Different files that are played to people on hold at the same time: each is a decoder and an encode. As many as may be played into the room. */
 const maxHoldFiles = 8;
 /** The room's own mix, and silence. */
-const rowsWithoutGroup = [new HearingRow(hearsEverybody), new HearingRow(hearsNobody)];
+const keysWithoutGroup = [hearsEverybody, hearsNobody].map((hearing) => groupKey(new HearingRow(hearing).key, []));
+/** In the place of the id of a sound that is not played yet. */
+const newSoundId = 'new';
 
 export class RoomVoices {
   readonly #mixer: Pick<Mixer, 'send'>;
   readonly #maxHearingGroups: number;
+  readonly #soundIdsOf: RoomVoicesOptions['soundIdsOf'];
   readonly #told = new Map<string, Told>();
   /** By their paths. */
   readonly #holdOf = new Map<string, Hold>();
@@ -44,9 +58,10 @@ export class RoomVoices {
   #holds = 0;
   #refusedHearingGroups = 0;
 
-  constructor({ mixer, maxHearingGroups }: RoomVoicesOptions) {
+  constructor({ mixer, maxHearingGroups, soundIdsOf }: RoomVoicesOptions) {
     this.#mixer = mixer;
     this.#maxHearingGroups = maxHearingGroups;
+    this.#soundIdsOf = soundIdsOf;
   }
 
   /** The mixer knows him already. */
@@ -60,35 +75,57 @@ export class RoomVoices {
     const { hears, hold } = changes;
     const strangers = Object.keys(hears?.sources ?? {}).filter((id) => id === participant.id || !this.#told.has(id));
     if (strangers.length > 0) throw new AppError('unknown_participants', undefined, { participantIds: strangers });
-    if (hears !== undefined) this.#checkRow(participant, tidyHearing(hears));
-    const file = hold === undefined || hold === false ? undefined : hold.sound?.path;
-    if (file !== undefined && !this.#holdOf.has(file) && this.#holdOf.size >= maxHoldFiles) throw new AppError('too_many_sounds');
+    const row = hears === undefined ? undefined : tidyHearing(hears);
+    const holdPath = hold === undefined || hold === false ? undefined : hold.sound?.path;
+    if (row !== undefined || holdPath !== undefined) this.#checkGroups({ participant, hears: row, holdPath });
+    if (row !== undefined) this.#checkEntries(participant, row);
+    if (holdPath !== undefined) this.#checkHoldFiles(participant.id, holdPath);
     participant.voice.change(changes);
     this.#tell(participant.id);
   }
 
-  #checkRow(participant: Participant, hears: HearingDescription): void {
-    const groups = this.#hearingGroups(participant, hears);
+  /** Of a sound that is to be played to these alone. @throws {AppError} `too_many_hearing_groups` */
+  checkSound(participantIds: readonly string[]): void {
+    this.#checkGroups({ newSoundFor: new Set(participantIds) });
+  }
+
+  #checkGroups(change: HearingChange): void {
+    const groups = this.#hearingGroups(change);
     // Who leaves a mix for one that is there already may always do it.
-    if (groups > this.#maxHearingGroups && groups > this.#hearingGroups()) {
-      this.#refusedHearingGroups += 1;
-      throw new AppError('too_many_hearing_groups');
-    }
+    if (groups <= this.#maxHearingGroups || groups <= this.#hearingGroups()) return;
+    this.#refusedHearingGroups += 1;
+    throw new AppError('too_many_hearing_groups');
+  }
+
+  #checkEntries(participant: Participant, hears: HearingDescription): void {
     const more = countEntries(hears) - countEntries(participant.voice.hears);
     if (more > 0 && this.#rowEntries() + more > maxRowEntries) throw new AppError('too_many_hearing_entries');
   }
 
+  #checkHoldFiles(participantId: string, path: string): void {
+    if (this.#holdOf.has(path) || this.#holdOf.size < maxHoldFiles) return;
+    // The file that he alone waits with makes room for the next.
+    if (this.#told.get(participantId)?.hold?.participantIds.size !== 1) throw new AppError('too_many_sounds');
+  }
+
   /**
-   * How many there are, or would be with another row. Rows count while their owners are deaf or on hold as well: so both may be begun and ended at any time.
-   * Who hears nobody makes none: he is sent silence, or the music of his hold, which is bounded by itself.
+   * How many mixes there are, or would be after a change: one for each row with each set of sounds that are played to some. Rows count while their owners are
+   * deaf or on hold as well: so both may be begun and ended at any time. Who hears nobody makes none: he is sent silence, or the music of his hold, which is
+   * bounded by itself; with further sounds in it that is a mix of its own.
    */
-  #hearingGroups(changed?: Participant, newRow?: HearingDescription): number {
+  #hearingGroups({ participant: changed, hears, holdPath, newSoundFor }: HearingChange = {}): number {
     const groups = new Set<string>();
     for (const { participant } of this.#told.values()) {
-      const { rest, sources } = participant === changed && newRow !== undefined ? newRow : participant.voice.hears;
-      groups.add(new HearingRow({ restDb: rest, sources }, participant.id).key);
+      const { id, voice } = participant;
+      const isChanged = participant === changed;
+      const { rest, sources } = (isChanged ? hears : undefined) ?? voice.hears;
+      const soundIds = [...this.#soundIdsOf(id), ...(newSoundFor?.has(id) === true ? [newSoundId] : [])];
+      groups.add(groupKey(new HearingRow({ restDb: rest, sources }, id).key, soundIds));
+      if (soundIds.length === 0) continue;
+      const path = (isChanged ? holdPath : undefined) ?? voice.holdSound?.path;
+      if (path !== undefined || voice.hearing === hearsNobody) groups.add(groupKey(`hold ${path}`, soundIds));
     }
-    for (const { key } of rowsWithoutGroup) groups.delete(key);
+    for (const key of keysWithoutGroup) groups.delete(key);
     return groups.size;
   }
 
@@ -173,4 +210,8 @@ export class RoomVoices {
   #tellListeners({ soundId, participantIds }: Hold): void {
     this.#mixer.send({ type: 'setSoundListeners', soundId, participantIds: [...participantIds] });
   }
+}
+
+function groupKey(hearing: string, soundIds: readonly string[]): string {
+  return JSON.stringify([hearing, ...soundIds]);
 }

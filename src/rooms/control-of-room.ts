@@ -32,7 +32,7 @@ export class ControlOfRoom {
     await this.#process.request('removeParticipant', { participantId });
   }
 
-  /** @throws {AppError} unknown_participants, too_many_sounds, and what is wrong with the file's name */
+  /** @throws {AppError} unknown_participants, too_many_sounds, too_many_hearing_groups, and what is wrong with the file's name */
   async play({ file, loop = false, gainDb = 0, participantIds }: SoundWishes): Promise<SoundDescription> {
     const sound = await this.#soundFolder.find(file);
     return (await this.#process.request('playSound', { soundId: newId(), sound, loop, gainDb, participantIds: participantIds ?? null })).sound;

@@ -1,8 +1,6 @@
 /** Where a recording lies: names that sort by room and time, and that no other recording has. */
-import { mkdir } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { AppError } from '../errors.js';
 import type { RecordingFormat } from './protocol.js';
 
 /** Address under which the folder is served; `src/http` has the route. */
@@ -19,16 +17,6 @@ export function nameRecordingFile(folder: string, room: string, id: string, form
   const utc = date.toISOString().replace(/[-:]|\.\d+/g, '');
   const file = `${room}-${utc}-${id}.${format}`;
   return { path: join(folder, file), url: `${recordingsPath}/${file}` };
-}
-
-/** @throws {AppError} recording_failed */
-export async function makeRecordingsFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new AppError('recording_failed', `The folder for recordings cannot be made (${reason}).`);
-  }
 }
 
 /** Of the file that a url of `nameRecordingFile` names; 0 when it is not there. */

@@ -5,7 +5,8 @@ import type { Log } from '../log.js';
 import type { Time } from '../time.js';
 import type { RecordingDescription, RecordingFormat } from './protocol.js';
 import { hasEnded, type RecordingBook } from './recording-book.js';
-import { makeRecordingsFolder, nameRecordingFile, recordedBytes } from './recording-file.js';
+import { nameRecordingFile, recordedBytes } from './recording-file.js';
+import { makeRecordingsFolder } from './recordings-folder.js';
 import type { RoomProcess } from './room-process.js';
 
 export interface RecordingsOfRoomOptions {

@@ -1,6 +1,7 @@
 /** Whoever has a session in a room, in the server process: what happens there is told to them, until each one's end. */
 import type { Time } from '../time.js';
 import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from './protocol.js';
+import { NewsById } from './news-by-id.js';
 import { RoomNews } from './room-news.js';
 
 /** Why a session is over: `room_failed`, `room_closed` and `server_closing` come from the server process, all other words from the room. */
@@ -14,6 +15,7 @@ export interface SessionListener {
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
   levelsHeard?(levels: Readonly<Record<string, number>>): void;
+  /** Of each at most five times a second, the newest; `soundChanged` as well. */
   recordingChanged?(recording: RecordingDescription): void;
   soundChanged?(sound: SoundDescription): void;
   encodingWished?(encoding: EncodingWish): void;
@@ -29,11 +31,15 @@ export interface RoomAudienceOptions {
 export class RoomAudience {
   readonly #options: RoomAudienceOptions;
   readonly #news: RoomNews;
+  readonly #recordings: NewsById<RecordingDescription>;
+  readonly #sounds: NewsById<SoundDescription>;
   readonly #sessions = new Map<string, SessionListener>();
 
   constructor(options: RoomAudienceOptions) {
     this.#options = options;
     this.#news = new RoomNews({ time: options.time, tell: () => this.#tellRoom() });
+    this.#recordings = new NewsById<RecordingDescription>({ time: options.time, tell: (recording) => this.#tellAll((listener) => listener.recordingChanged?.(recording)) });
+    this.#sounds = new NewsById<SoundDescription>({ time: options.time, tell: (sound) => this.#tellAll((listener) => listener.soundChanged?.(sound)) });
   }
 
   get size(): number {
@@ -53,7 +59,7 @@ export class RoomAudience {
   remove(sessionId: string): boolean {
     const wasThere = this.#sessions.delete(sessionId);
     if (wasThere && this.#sessions.size === 0) {
-      this.#news.stop();
+      this.#stopNews();
       this.#options.onOccupied(false);
     }
     return wasThere;
@@ -72,11 +78,11 @@ export class RoomAudience {
   }
 
   recordingChanged(recording: RecordingDescription): void {
-    for (const listener of this.#sessions.values()) listener.recordingChanged?.(recording);
+    this.#recordings.update(recording);
   }
 
   soundChanged(sound: SoundDescription): void {
-    for (const listener of this.#sessions.values()) listener.soundChanged?.(sound);
+    this.#sounds.update(sound);
   }
 
   encodingWished(sessionId: string, encoding: EncodingWish): void {
@@ -89,14 +95,24 @@ export class RoomAudience {
   }
 
   endAll(reason: EndReason): void {
-    this.#news.stop();
+    // A recording that has failed with its room is told before the end.
+    for (const news of [this.#recordings, this.#sounds]) news.flush();
+    this.#stopNews();
     const listeners = [...this.#sessions.values()];
     this.#sessions.clear();
     for (const listener of listeners) listener.ended(reason);
   }
 
+  #stopNews(): void {
+    for (const news of [this.#news, this.#recordings, this.#sounds]) news.stop();
+  }
+
   #tellRoom(): void {
     const room = this.#options.describe();
-    for (const listener of this.#sessions.values()) listener.roomChanged?.(room);
+    this.#tellAll((listener) => listener.roomChanged?.(room));
+  }
+
+  #tellAll(tell: (listener: SessionListener) => void): void {
+    for (const listener of this.#sessions.values()) tell(listener);
   }
 }

@@ -18,7 +18,7 @@ export const closeCodes = {
   1005: { name: 'no code', isLoss: false, meaning: '`close()` without a code: a client that is done.' },
   1006: { name: 'no close frame', isLoss: true, meaning: 'The connection broke, or its client crashed, or two pings had no answer. Not a code that is sent.' },
   1007: { name: 'invalid data', isLoss: true, meaning: 'Text was broken on the way.' },
-  1008: { name: 'policy', isLoss: false, meaning: 'The client wants no more of it. From the server: too many mistakes or messages, or no `join`.' },
+  1008: { name: 'policy', isLoss: false, meaning: 'The client wants no more of it. From the server: too many mistakes or messages, no `join`, or a page that may not use this server: then an `error` says which name or origin is not listed, and nothing else is read.' },
   1009: { name: 'too big', isLoss: true, meaning: 'A message was longer than the client, or something between, takes. From the server: the message was above 2 MiB.' },
   1011: { name: 'internal error', isLoss: true, meaning: 'Something between the two failed.' },
   1012: { name: 'restart', isLoss: true, meaning: 'A proxy restarts.' },

@@ -51,7 +51,7 @@ export type ServerMessage =
   /** How loud the 15 loudest are in the mix, in dBov by their ids; who is missing is not heard. */
   | { readonly type: 'levels'; readonly participants: Readonly<Record<string, number>> }
   | { readonly type: 'recording'; readonly recording: RecordingDescription }
-  /** Of each sound that is played into the room twice: when it begins, and when it is over. */
+  /** Of each sound that is played into the room twice, when it begins and when it is over; only of its end when both are within 200 ms. */
   | { readonly type: 'sound'; readonly sound: SoundDescription }
   /** What the page is to send of a source, until the next one for that source. */
   | ({ readonly type: 'encoding' } & EncodingWish)

@@ -5,12 +5,14 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
 import type { Log } from '../log.js';
+import { refuseOrigin } from '../origin-refusal.js';
 import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { CancelTimer, Time } from '../time.js';
 import type { ControlRule } from './control-rule.js';
 import { Members } from './members.js';
 import { maxMessageBytes } from './read-message.js';
+import { RefusedSockets } from './refused-sockets.js';
 import { SignallingSession } from './signalling-session.js';
 
 export interface SignallingServerOptions {
@@ -38,12 +40,14 @@ export class SignallingServer {
   readonly #options: SignallingServerOptions;
   readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, perMessageDeflate: false, clientTracking: false });
   readonly #sessions = new Map<WebSocket, SignallingSession>();
+  readonly #refused: RefusedSockets;
   readonly #members: Members;
   readonly #cancelPings: CancelTimer;
   #isClosed = false;
 
   constructor(options: SignallingServerOptions) {
     this.#options = options;
+    this.#refused = new RefusedSockets(options.time);
     this.#members = new Members({ maxMembers: maxSockets, graceMs: options.resumeTimeoutMs, time: options.time });
     this.#cancelPings = options.time.every(pingPeriodMs, () => this.#pingAll());
   }
@@ -57,6 +61,7 @@ export class SignallingServer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelPings();
+    this.#refused.close();
     for (const session of this.#sessions.values()) session.close('server_closing');
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -78,11 +83,18 @@ export class SignallingServer {
     // Until `ws` takes it, a connection that breaks would be an uncaught error.
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
+    const { allowedOrigins, log } = this.#options;
+    const { origin, host } = request.headers;
     if (path !== socketPath) refuse(socket, new AppError('not_found'));
-    else if (!this.#options.allowedOrigins.allow(request.headers.origin, request.headers.host)) refuse(socket, new AppError('origin_not_allowed'));
     else if (this.#isClosed) refuse(socket, new AppError('server_closing'));
+    else if (!allowedOrigins.allow(origin, host)) this.#refuseOrigin(request, socket, head, refuseOrigin(allowedOrigins, log, { origin, host }));
     else if (this.#sessions.size >= maxSockets) refuse(socket, new AppError('too_many_sockets'));
     else this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
+  }
+
+  #refuseOrigin(request: IncomingMessage, socket: Duplex, head: Buffer, error: AppError): void {
+    if (this.#refused.isFull) refuse(socket, error);
+    else this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#refused.add(webSocket, error));
   }
 
   #accept(socket: WebSocket): void {

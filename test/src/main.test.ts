@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -62,6 +64,38 @@ describe('main', () => {
     other.close();
     expect(code).to.equal(1);
     expect(await stderr).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}\nSet TESSERA_HTTP_PORT to another one, or to 0 for any that is free.\n`);
+  });
+
+  it('says that an address is not this machine\'s', async () => {
+    const { exit, stderr } = run({ TESSERA_HTTP_HOST: '203.0.113.10' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.match(/^listen EADDRNOTAVAIL: [^\n]*\nThis machine does not have that address\. Set TESSERA_HTTP_HOST [^\n]*\n$/);
+  });
+
+  it('does not say that only this machine reaches it when it lies behind a proxy', async () => {
+    const { child, firstLines, exit } = run({ TESSERA_HTTP_ALLOWED_ORIGINS: 'https://meet.example.org' });
+    expect(await firstLines).to.match(/\nOnly this machine reaches it directly; what forwards to it, for https:\/\/meet\.example\.org, lets in everyone/);
+    child.kill('SIGTERM');
+    await exit;
+  });
+
+  for (const folder of ['/proc/recordings', '/proc/a/b', '/proc', join(import.meta.dirname, 'main.test.js'), join(import.meta.dirname, 'main.test.js/recordings')]) {
+    it(`does not start with recordings in ${folder.replace(import.meta.dirname, '…')}, where none can be written`, async () => {
+      const { exit, stderr } = run({ TESSERA_RECORDINGS_FOLDER: folder });
+      expect(await exit).to.deep.equal([1, null]);
+      const text = await stderr;
+      expect(text).to.include(`recordings.folder (TESSERA_RECORDINGS_FOLDER) cannot be written to: "${folder}" (`);
+    });
+  }
+
+  it('makes the folder for recordings with its parents, and leaves nothing in it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-main-'));
+    const { child, firstLines, exit } = run({ TESSERA_RECORDINGS_FOLDER: join(folder, 'a/b') });
+    await firstLines;
+    expect(readdirSync(join(folder, 'a/b'))).to.deep.equal([]);
+    child.kill('SIGTERM');
+    await exit;
+    rmSync(folder, { recursive: true });
   });
 
   it('does not start with an FFmpeg that is not there', async () => {

@@ -4,6 +4,7 @@ import { AllowedOrigins, isOriginOrEvery } from '../../src/origins.js';
 describe('AllowedOrigins', () => {
   const every = new AllowedOrigins(['*']);
   const meet = new AllowedOrigins(['https://meet.example.org']);
+  const named = new AllowedOrigins([], 'MyHost');
   const none = new AllowedOrigins([]);
 
   for (const [allowed, origin, host, isAllowed] of [
@@ -28,6 +29,10 @@ describe('AllowedOrigins', () => {
     [none, 'https://192.0.2.7', '192.0.2.7', true],
     [none, 'http://127.0.0.1:3000', '127.0.0.1:8080', false],
     [none, 'http://127.0.0.1:8080', undefined, false],
+    // The name that it listens on.
+    [named, 'http://myhost:8080', 'myhost:8080', true],
+    [named, undefined, 'MYHOST:8080', true],
+    [named, 'http://evil.example:8080', 'evil.example:8080', false],
     // A name that a stranger lets point here.
     [none, 'http://evil.example:8080', 'evil.example:8080', false],
     [none, undefined, 'evil.example:8080', false],

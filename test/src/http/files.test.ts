@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorTable, type ErrorCode } from '../../../src/errors.js';
 import { recordingSchema, recordingsSchema } from '../../../src/http/schemas.js';
@@ -60,9 +60,11 @@ describe('recordings over HTTP', () => {
   });
 
   it('fail with their reason when the folder cannot be made', async () => {
-    writeFileSync(join(test.recordingsFolder, 'in-the-way'), '');
     const blocked = await startTestServer({ config: { recordingsFolder: join(test.recordingsFolder, 'in-the-way', 'below') } });
     try {
+      // It could be at the start; somebody has taken it away since.
+      rmSync(join(test.recordingsFolder, 'in-the-way'), { recursive: true });
+      writeFileSync(join(test.recordingsFolder, 'in-the-way'), '');
       await blocked.server.registry.create('standup');
       const answer = await blocked.raw('POST', '/api/rooms/standup/recordings');
       expectError(answer, 'recording_failed');

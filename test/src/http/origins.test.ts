@@ -6,17 +6,30 @@ import { errorCode, startTestServer, type TestServer } from '../../support/test-
 const own = 'https://meet.example.org';
 const foreign = 'https://evil.example';
 
-/** What a WebSocket of a page of that origin is answered: 101 when it opens. */
-function socketStatus({ url }: TestServer, origin: string): Promise<number> {
+interface SocketAnswer {
+  readonly types: readonly string[];
+  /** Of the first message. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly closeCode: number;
+}
+
+/** What a WebSocket of a page of that origin is told until its end, whatever it says itself. */
+function askSocket({ url }: TestServer, origin: string, headers: Record<string, string> = {}): Promise<SocketAnswer> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { origin });
-    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
-    socket.on('error', () => undefined);
-    socket.on('open', () => {
-      socket.terminate();
-      resolve(101);
+    const messages: { readonly type: string; readonly error?: { readonly code: string; readonly message: string } }[] = [];
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { origin, headers });
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString('utf8')) as (typeof messages)[number];
+      messages.push(message);
+      if (message.type === 'joined') socket.send('{"type":"leave"}');
     });
+    socket.on('open', () => socket.send('{"type":"join","room":"made","name":"Ann","audio":false,"video":false}'));
+    socket.on('close', (closeCode) => resolve({ types: messages.map(({ type }) => type), error: messages[0]?.error, closeCode }));
   });
+}
+
+function warnings({ logLines }: TestServer): readonly unknown[] {
+  return logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ level }) => level === 'warn').map(({ message, origin, host, toAllowIt }) => ({ message, origin, host, toAllowIt }));
 }
 
 describe('origins that nobody has configured', () => {
@@ -42,8 +55,32 @@ describe('origins that nobody has configured', () => {
     expect(await change(undefined), 'no browser').to.deep.equal([200, undefined]);
   });
 
-  it('are those of its WebSocket as well', async () => {
-    expect([await socketStatus(test, foreign), await socketStatus(test, test.url)]).to.deep.equal([403, 101]);
+  it('are those of its WebSocket as well, where a page learns why', async () => {
+    const refused = await askSocket(test, foreign);
+    expect(refused).to.deep.include({ types: ['error'], closeCode: 1008 });
+    expect(refused.error?.code).to.equal('origin_not_allowed');
+    expect(refused.error?.message).to.include(`TESSERA_HTTP_ALLOWED_ORIGINS=${foreign}`);
+    expect((await askSocket(test, 'http://evil.example:8080', { Host: 'evil.example:8080' })).error?.code).to.equal('host_not_known');
+    expect(test.server.registry.list().map(({ name }) => name), 'nothing that it said was done').to.deep.equal(['standup']);
+    expect((await askSocket(test, test.url)).types).to.include.members(['joined', 'closed']);
+  });
+
+  it('are told with the line that would allow them, to the log as well', async () => {
+    const own = await startTestServer();
+    try {
+      await own.raw('GET', '/', { Host: 'myhost:8080' });
+      await own.raw('GET', '/api/rooms', { Origin: 'https://meet.example.org' });
+      for (let i = 0; i < 5; i += 1) await askSocket(own, foreign);
+      expect(warnings(own)).to.deep.equal([
+        { message: 'a request for a host name that is not known was refused', origin: '', host: 'myhost:8080', toAllowIt: 'TESSERA_HTTP_ALLOWED_ORIGINS=http://myhost:8080' },
+        { message: 'a request of a page of another origin was refused', origin: 'https://meet.example.org', host: `127.0.0.1:${own.port}`, toAllowIt: 'TESSERA_HTTP_ALLOWED_ORIGINS=https://meet.example.org' },
+      ]);
+      const { text } = await own.raw('GET', '/', { Host: 'myhost:8080' });
+      expect(text).to.include('TESSERA_HTTP_ALLOWED_ORIGINS=http://myhost:8080').and.include('http.allowedOrigins');
+      expect(JSON.parse((await own.raw('GET', '/api/rooms', { Origin: 'null' })).text)).to.have.nested.property('error.message').that.does.not.include('TESSERA');
+    } finally {
+      await own.close();
+    }
   });
 });
 
@@ -69,7 +106,6 @@ describe('origins over HTTP', () => {
     ['POST', '/Whip/made', sdp, clientOffer],
     ['POST', '/whep/standup', sdp, clientOffer],
     ['GET', '/recordings/x.mp4', {}, undefined],
-    ['GET', '/static/tessera-client.js', {}, undefined],
   ] as const) {
     it(`are looked at for ${method} ${path}`, async () => {
       const refused = await test.raw(method, path, { ...headers, Origin: foreign }, body);
@@ -94,11 +130,19 @@ describe('origins over HTTP', () => {
     for (const path of ['/healthz', '/openapi.json']) expect((await test.raw('GET', path, { Host: 'evil.example:8080' })).status, path).to.equal(200);
   });
 
+  it('do not matter for the scripts of its own pages, which other pages cannot read', async () => {
+    const { status, headers } = await test.raw('GET', '/static/tessera-client.js', { Origin: foreign });
+    expect([status, headers['access-control-allow-origin']]).to.deep.equal([200, undefined]);
+    expect((await test.raw('GET', '/static/tessera-client.js', { Origin: own })).headers['access-control-allow-origin']).to.equal(own);
+    expect(errorCode(JSON.parse((await test.raw('GET', '/static/tessera-client.js', { Host: 'evil.example:8080' })).text))).to.equal('host_not_known');
+  });
+
   it('do not matter for the pages themselves', async () => {
     for (const path of ['/', '/r/standup', '/v/standup', '/openapi.json']) expect((await test.raw('GET', path, { Origin: foreign })).status, path).to.equal(200);
   });
 
   it('are looked at for the WebSocket', async () => {
-    expect([await socketStatus(test, foreign), await socketStatus(test, own)]).to.deep.equal([403, 101]);
+    expect((await askSocket(test, foreign)).types).to.deep.equal(['error']);
+    expect((await askSocket(test, own)).types).to.include('joined');
   });
 });

@@ -17,7 +17,7 @@ describe('RoomSounds', () => {
     people = new Set(['ann', 'ben']);
     told = [];
     second = 0;
-    sounds = new RoomSounds({ mixer, hasParticipant: (id) => people.has(id), now: () => `2026-01-01T00:00:0${second}.000Z`, onChanged: (sound) => told.push(sound) });
+    sounds = new RoomSounds({ mixer, hasParticipant: (id) => people.has(id), checkListeners: () => undefined, now: () => `2026-01-01T00:00:0${second}.000Z`, onChanged: (sound) => told.push(sound) });
   });
 
   function play(soundId: string, wishes: Partial<RoomRequests['playSound']['params']> = {}): SoundDescription {

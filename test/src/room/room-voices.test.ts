@@ -13,11 +13,13 @@ const nobody = { restDb: null, sources: {} };
 describe('RoomVoices', () => {
   let mixer: CommandList;
   let voices: RoomVoices;
+  let soundIds: Map<string, readonly string[]>;
   let people: Record<'ann' | 'ben' | 'eve', Participant>;
 
   beforeEach(async () => {
     mixer = new CommandList();
-    voices = new RoomVoices({ mixer, maxHearingGroups: 2 });
+    soundIds = new Map();
+    voices = new RoomVoices({ mixer, maxHearingGroups: 2, soundIdsOf: (id) => soundIds.get(id) ?? [] });
     people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
     mixer.clear();
   });
@@ -68,6 +70,24 @@ describe('RoomVoices', () => {
     expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 1 });
   });
 
+  it('counts the sounds that are played to some: each set of them is a mix of its own', () => {
+    voices.checkSound(['ann', 'ben']);
+    soundIds = new Map([['ann', ['a']], ['ben', ['a']]]);
+    expect(voices.stats()['hearingGroups']).to.equal(1);
+    voices.checkSound(['eve']);
+    voices.checkSound(['ann', 'ben', 'eve']);
+    voices.checkSound(['ann', 'ben']);
+    soundIds = new Map([['ann', ['a', 'b']], ['ben', ['a']]]);
+    expect(() => voices.checkSound(['eve'])).to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(() => change('eve', { hears: { rest: -10, sources: {} } })).to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(() => change('ann', { hold: { sound: music } }), 'music with sounds in it').to.throw().with.property('code', 'too_many_hearing_groups');
+    expect(voices.stats()).to.deep.equal({ hearingGroups: 2, refusedHearingGroups: 3 });
+    expect(change('eve', { hold: { sound: music } }), 'music alone').to.have.lengthOf(3);
+    change('ann', { deaf: true });
+    soundIds = new Map();
+    expect(voices.stats()['hearingGroups']).to.equal(0);
+  });
+
   it('plays so many different files to people on hold, and no more', async () => {
     const crowd: Participant[] = [];
     for (let at = 0; at < 9; at += 1) crowd.push(await enter(`held-${at}`));
@@ -77,6 +97,10 @@ describe('RoomVoices', () => {
     expect(crowd[8]?.voice.describe().onHold).to.equal(false);
     hold(8, 7);
     expect(crowd[8]?.voice.describe().holdSound).to.equal('7.ogg');
+    expect(() => hold(8, 9), 'the seventh is still waited with').to.throw().with.property('code', 'too_many_sounds');
+    hold(0, 9);
+    expect(crowd[0]?.voice.describe().holdSound, 'in the place of his own').to.equal('9.ogg');
+    expect(mixer.commands.slice(-2).map(({ type }) => type)).to.deep.equal(['stopSound', 'playSound']);
   });
 
   it('keeps in a row what it says, and no more digits than are heard', () => {
@@ -88,7 +112,7 @@ describe('RoomVoices', () => {
   });
 
   it('refuses rows of a great room that would be too long to be told to everybody', async () => {
-    voices = new RoomVoices({ mixer, maxHearingGroups: 50 });
+    voices = new RoomVoices({ mixer, maxHearingGroups: 50, soundIdsOf: () => [] });
     people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
     const crowd: Participant[] = [];
     for (let at = 0; at < 1000; at += 1) crowd.push(await enter(`guest-${at}`));
