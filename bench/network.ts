@@ -8,6 +8,7 @@ import { cleanRow, goals, leastMeasureMs, rowsWithGoals } from './network/networ
 import { networkRows, type NetworkRow } from './network/network-rows.js';
 import { bystandersMissed, firstPictureMs, fullPictureMs, middle, neighboursMissed, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
 import type { NetworkTurnOptions, NetworkTurnResult } from './network/network-turn.js';
+import { toldToPublisher } from './network/room-stats.js';
 import type { Bench, BenchContext, BenchRow } from './support/bench.js';
 import { childResult } from './support/child-result.js';
 import { ServerProcess } from './support/server-process.js';
@@ -77,10 +78,16 @@ function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): s
     `back after ${back(pictureBackMs)} and ${back(soundBackMs)}`,
     `link: ${media.offered} offered, ${media.lost} lost, ${media.blackedOut} blacked out, ${media.droppedByQueue} dropped, ${media.duplicated} doubled, ${media.reordered} reordered, ${media.bytes} bytes`,
     `listener ${clients['nacksOfListener'] ?? 0} NACK ${clients['plisOfListener'] ?? 0} PLI, publisher got ${clients['nacksToPublisher'] ?? 0} and ${clients['plisToPublisher'] ?? 0}`,
+    ...(place === 'upstream' ? [describeTold(turn.server)] : []),
     ...(turn.stalledMs > stallMs ? [`the clients stood still for ${turn.stalledMs.toFixed(0)} ms`] : []),
     ...(unreadPictures > 0 ? [`${unreadPictures} pictures without a number`] : []),
     ...connectionChanges,
   ].join('; ');
+}
+
+function describeTold(stats: unknown): string {
+  const { brakes, worthwhileBps } = toldToPublisher(stats);
+  return `braked ${brakes} times, told at the end that ${worthwhileBps === undefined ? 'any' : (worthwhileBps / 1000).toFixed(0)} kbps are worth sending`;
 }
 
 function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clean: MeasuredRow | undefined): readonly BenchRow[] {
