@@ -46,20 +46,16 @@ describe('room page: while its WebSocket leads nowhere', function () {
 
   const newest = (): PageSession => site.session;
 
-  it('notices by itself, and goes on over another one', async () => {
+  it('asks whether anybody hears when it is told nothing, stays where it is answered, and goes on over another one where it is not', async () => {
     await enter();
+    await site.until(() => first.said('ping').length === 1);
     way.stall();
     await untilInPage(page, 'spied.sockets.length === 2');
+    expect(site.sessions).to.have.length(1);
     way.admit();
     await site.until(() => newest() !== first && newest().restarts === 1);
     expect(newest().messages[0]?.type).to.equal('resume');
     expect(site.room('lobby').describe().participants.map(({ id }) => id)).to.deep.equal(['p1']);
-  });
-
-  it('asks whether anybody hears when it is told nothing, and stays where it is answered', async () => {
-    await enter();
-    await site.until(() => first.said('ping').length === 2);
-    expect(site.sessions).to.have.length(1);
   });
 
   it('says again that levels are wanted, and the noise suppression that was switched meanwhile', async () => {
