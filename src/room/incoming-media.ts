@@ -159,12 +159,12 @@ export class IncomingMedia {
     for (const uplink of this.#uplinks.values()) if (uplink.source === source) uplink.wishKeyframe();
   }
 
-  /** Times at which his path was seen to carry less than the client sends. */
   /** As {@link UplinkBrake.queueUs}. */
   queueUs(nowUs: number): number {
     return this.#brake.queueUs(nowUs);
   }
 
+  /** Times at which his path was seen to carry less than the client sends. */
   get brakes(): number {
     return this.#brake.count;
   }
