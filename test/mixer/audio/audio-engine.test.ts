@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
 import { during, silence, sine, ticks } from './microphones.js';
+import { setUpSoundRoom } from './set-up-sound-room.js';
 import { largestStep, noise, peak, rmsDb, tone, toneDb } from './sound.js';
-import { frameSamples, type Microphone, SoundRoom, tickUs } from './speaker.js';
+import { frameSamples, type Microphone, type SoundRoom, tickUs } from './speaker.js';
 
 const second = 48_000;
 /** Ticks until a delay that started at 40 ms has come down to the 20 ms that these senders need. */
@@ -10,16 +11,9 @@ const settled = 250;
 
 describe('AudioEngine', () => {
   let room: SoundRoom;
-  let before: number;
 
-  beforeEach(async () => {
-    before = liveNativeObjects();
-    room = await SoundRoom.create();
-  });
-
-  afterEach(async () => {
-    await room.close();
-    expect(liveNativeObjects(), 'native objects after close').to.equal(before);
+  setUpSoundRoom((own) => {
+    room = own;
   });
 
   it('lets each talker hear the others and not himself, and listeners hear all', async () => {

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { Leveller } from '../../../mixer/audio/leveller.js';
 import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
 import { Rnnoise, RnnoiseVoice } from '../../../mixer/audio/rnnoise.js';
-import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
 import { eventually } from '../../support/eventually.js';
 import { sine, statsOf, ticks } from './microphones.js';
+import { setUpSoundRoom } from './set-up-sound-room.js';
 import { toneDb } from './sound.js';
-import { asHeIs, SoundRoom } from './speaker.js';
+import { asHeIs, type SoundRoom } from './speaker.js';
 
 function fail(): never {
   throw new Error('a bug');
@@ -21,16 +21,9 @@ function replaceMethod(prototype: object, name: string, method: unknown): () => 
 
 describe('AudioEngine: what fails in one voice', () => {
   let room: SoundRoom;
-  let before: number;
 
-  beforeEach(async () => {
-    before = liveNativeObjects();
-    room = await SoundRoom.create();
-  });
-
-  afterEach(async () => {
-    await room.close();
-    expect(liveNativeObjects(), 'native objects after close').to.equal(before);
+  setUpSoundRoom((own) => {
+    room = own;
   });
 
   it('goes on without a stage that throws, for him and for everybody else', async () => {

@@ -1,24 +1,17 @@
 import { expect } from 'chai';
 import { OpusDecoder } from '../../../mixer/audio/opus-decoder.js';
-import { liveNativeObjects } from '../../../mixer/ffmpeg/native-ledger.js';
 import { OpusEncoder } from '../../../mixer/ffmpeg/opus-encoder.js';
 import { looped, silence, sine, statsOf, ticks } from './microphones.js';
+import { setUpSoundRoom } from './set-up-sound-room.js';
 import { join, largestStep, rmsDb, splashDb, tone, toneDb } from './sound.js';
 import { asHeIs, frameSamples, SoundRoom } from './speaker.js';
 import { atLufs, integratedLufs, talk } from './spoken.js';
 
 describe('AudioEngine: voices and who hears them', () => {
   let room: SoundRoom;
-  let before: number;
 
-  beforeEach(async () => {
-    before = liveNativeObjects();
-    room = await SoundRoom.create();
-  });
-
-  afterEach(async () => {
-    await room.close();
-    expect(liveNativeObjects(), 'native objects after close').to.equal(before);
+  setUpSoundRoom((own) => {
+    room = own;
   });
 
   it('silences who is muted, decodes him no longer, and lets him back in, without clicks', async () => {
