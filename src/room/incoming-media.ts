@@ -13,9 +13,9 @@ import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
 import type { PictureNeed } from './picture-need.js';
 import { SimulcastLayers } from './simulcast-layers.js';
-import { UplinkBrake } from './uplink-brake.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';
 import { VideoUplink } from './video-uplink.js';
+import { WorthwhileBitrate } from './worthwhile-bitrate.js';
 
 export interface IncomingMediaOptions {
   /** Whose media it is; undefined for a session that only takes: what it sends is dropped. */
@@ -42,14 +42,6 @@ const soundPauseUs = 450_000;
 
 /** No token: of a packet that names no layer of its m-line. */
 const noRid = '';
-/** Besides the picture: Opus with its headers, as browsers send it. */
-const soundBps = 80_000;
-/** RTP headers and retransmissions. */
-const overhead = 1.1;
-/** More than any camera sends. */
-const unlimitedBps = 10_000_000;
-/** Of a picture that nobody sees: enough to keep its encoder and the estimate of the path alive. */
-const unseenBps = 100_000;
 
 /** Of which stream: a source, or with simulcast one layer of it. */
 interface StreamName {
@@ -71,12 +63,7 @@ export class IncomingMedia {
   readonly #repaired = new Map<number, StreamName>();
   /** Of the sources that come in layers. */
   readonly #layers = new Map<VideoSource, SimulcastLayers>();
-  readonly #needs = new Map<VideoSource, PictureNeed | undefined>();
-  readonly #brake = new UplinkBrake();
-  #hasBraked = false;
-  #takesRemb = false;
-  #isToldNeeds = false;
-  #worthwhileBps: number | undefined;
+  readonly #worthwhile = new WorthwhileBitrate();
   #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
   #lastAudioUs = Number.NEGATIVE_INFINITY;
@@ -109,12 +96,12 @@ export class IncomingMedia {
   /**
    * What both sides agreed on; nothing is taken before.
    *
-   * @param isToldNeeds by its page, what each picture is worth: then REMB has only to say what the path carries
+   * @param isToldNeeds as {@link WorthwhileBitrate.negotiate} has it
    */
   negotiate(media: readonly NegotiatedMedia[], isToldNeeds = false): void {
     this.#media = media;
-    this.#isToldNeeds = isToldNeeds;
-    this.#takesRemb = media.some((line) => line.kind === 'video' && line.receives && line.takesRemb === true);
+    const pictures = media.filter((line) => line.kind === 'video' && line.receives);
+    this.#worthwhile.negotiate(pictures.map((line) => ({ source: this.#videoSourceOf(line), takesRemb: line.takesRemb === true, isLayered: line.remoteRids !== undefined })), isToldNeeds);
     for (const line of media) {
       const source = this.#videoSourceOf(line);
       if (line.remoteRids !== undefined && !this.#layers.has(source)) this.#layers.set(source, new SimulcastLayers((frame) => this.#events.onVideoFrame(frame)));
@@ -124,7 +111,7 @@ export class IncomingMedia {
 
   receive(packet: RtpPacket, arrivalUs: number): void {
     this.#watchForBlackOut(arrivalUs);
-    this.#brake.takePacket(packet.payload.length, arrivalUs);
+    this.#worthwhile.takePacket(packet.payload.length, arrivalUs);
     const repairedType = this.#repairedTypes.get(packet.payloadType);
     if (repairedType !== undefined) {
       this.#receiveRepair(packet, repairedType, arrivalUs);
@@ -138,7 +125,7 @@ export class IncomingMedia {
     if (packet.payload.length > 0) {
       if (uplink.source === 'microphone') {
         this.#lastAudioUs = arrivalUs;
-        this.#brake.takeSound(packet.timestamp, arrivalUs);
+        this.#worthwhile.takeSound(packet.timestamp, arrivalUs);
       } else this.#lastVideoUs = arrivalUs;
     }
     uplink.receive(packet, arrivalUs);
@@ -159,43 +146,21 @@ export class IncomingMedia {
     for (const uplink of this.#uplinks.values()) if (uplink.source === source) uplink.wishKeyframe();
   }
 
-  /** As {@link UplinkBrake.queueUs}. */
-  queueUs(nowUs: number): number {
-    return this.#brake.queueUs(nowUs);
-  }
-
-  /** Times at which his path was seen to carry less than the client sends. */
-  get brakes(): number {
-    return this.#brake.count;
-  }
-
-  /**
-   * How much of what the client sends is worth sending: no more than is needed, where it sends one stream of a picture, and than its path carries, where that fell just now. Undefined where
-   * there is nothing to say, or the client does not heed such words (REMB). What was said once holds until something else is.
-   */
-  get worthwhileBps(): number | undefined {
-    if (!this.#takesRemb || !this.#hasBraked) return this.#worthwhileBps;
-    return Math.round(Math.min(this.#brake.ceilingBps ?? unlimitedBps, this.#worthwhileBps ?? unlimitedBps));
+  /** As {@link WorthwhileBitrate}; what of it is told. */
+  get worthwhile(): Pick<WorthwhileBitrate, 'bitrateBps' | 'queueUs' | 'brakes'> {
+    return this.#worthwhile;
   }
 
   /** What the source's tile shows decides which of its layers is put together, or how many bits it is worth. */
   setNeed(source: VideoSource, need: PictureNeed | undefined): void {
     this.#layers.get(source)?.setNeed(need);
-    this.#needs.set(source, need);
-    const limited = this.#media.filter((line) => line.kind === 'video' && line.receives);
-    const areAllLimited = !this.#isToldNeeds && limited.length > 0 && limited.every((line) => line.takesRemb === true && line.remoteRids === undefined);
-    this.#worthwhileBps = areAllLimited ? limited.reduce((sum, line) => sum + this.#bpsOf(this.#videoSourceOf(line)), soundBps) : undefined;
-  }
-
-  #bpsOf(source: VideoSource): number {
-    return Math.round((this.#needs.get(source)?.bitrateBps ?? unseenBps) * overhead);
+    this.#worthwhile.setNeed(source, need);
   }
 
   /** To be called each 20 ms. */
   tick(nowUs: number): void {
     for (const layers of this.#layers.values()) layers.tick(nowUs);
-    this.#brake.tick(nowUs, this.#worthwhileBps ?? unlimitedBps);
-    this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
+    this.#worthwhile.tick(nowUs);
   }
 
   /** The client said that this source is over (RFC 3550 6.6): nothing more is waited for. What comes of it in the next moment was under way, and later is a new start. */

@@ -194,7 +194,7 @@ export class Session {
     this.#incoming.tick(nowUs);
     const { reports, feedback, outgoing } = this.#negotiated;
     if (outgoing.path.tick(nowUs, feedback.roundTripUs)) this.#options.events.onTierChanged();
-    reports.tick(nowUs, this.#repairTripUs(feedback, nowUs), { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhileBps });
+    reports.tick(nowUs, this.#repairTripUs(feedback, nowUs), { uplinks: this.#incoming.uplinks, downlinks: outgoing.downlinks, worthwhileBps: this.#incoming.worthwhile.bitrateBps });
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -204,8 +204,8 @@ export class Session {
       roundTripMs: feedback?.measuredRoundTripUs === undefined ? undefined : feedback.measuredRoundTripUs / 1000,
       malformedPackets: this.#malformedPackets + (feedback?.malformedPackets ?? 0),
       unknownSources: this.#incoming.unknownSources,
-      worthwhileBps: this.#incoming.worthwhileBps,
-      brakes: this.#incoming.brakes,
+      worthwhileBps: this.#incoming.worthwhile.bitrateBps,
+      brakes: this.#incoming.worthwhile.brakes,
       refusedKeyframeWishes: feedback?.refusedKeyframeWishes ?? 0,
       refusedLossReports: feedback?.refusedLossReports ?? 0,
       uplinks: this.#incoming.stats(),
@@ -272,7 +272,7 @@ export class Session {
 
   /** From a request to its repair, which goes through what waits on the client's way up: a queue that has just begun stands in no measured round trip. */
   #repairTripUs({ measuredRoundTripUs }: MediaFeedback, nowUs: number): number | undefined {
-    return measuredRoundTripUs === undefined ? undefined : measuredRoundTripUs + this.#incoming.queueUs(nowUs);
+    return measuredRoundTripUs === undefined ? undefined : measuredRoundTripUs + this.#incoming.worthwhile.queueUs(nowUs);
   }
 
   #end(reason: PeerEndReason): void {

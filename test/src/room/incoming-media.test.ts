@@ -314,41 +314,41 @@ describe('IncomingMedia', () => {
 
     it('are those of the picture with its headers, and of the sound; fewer for one that nobody sees', () => {
       open([audioLine(), videoLine({ takesRemb: true })]);
-      expect(incoming.worthwhileBps).to.equal(undefined);
+      expect(incoming.worthwhile.bitrateBps).to.equal(undefined);
       incoming.setNeed('camera', need);
-      expect(incoming.worthwhileBps).to.equal(300_000);
+      expect(incoming.worthwhile.bitrateBps).to.equal(300_000);
       incoming.setNeed('camera', undefined);
-      expect(incoming.worthwhileBps).to.equal(190_000);
+      expect(incoming.worthwhile.bitrateBps).to.equal(190_000);
     });
 
     it('are not told to who hears of needs otherwise', () => {
       incoming = new IncomingMedia({ participantId: 'ann', events: { onAudioPacket: () => undefined, onVideoFrame: () => undefined } });
       incoming.negotiate([audioLine(), videoLine({ takesRemb: true })], true);
       incoming.setNeed('camera', need);
-      expect(incoming.worthwhileBps).to.equal(undefined);
+      expect(incoming.worthwhile.bitrateBps).to.equal(undefined);
     });
 
     it('are no more than what comes through a path that is suddenly full, also where nothing else limits them', () => {
       for (const [isRemb, isNeeded] of [[true, true], [true, false], [false, true]] as const) {
         open([audioLine(), videoLine(isRemb ? { takesRemb: true } : {})]);
         if (isNeeded) incoming.setNeed('camera', need);
-        const usual = incoming.worthwhileBps;
+        const usual = incoming.worthwhile.bitrateBps;
         /** 50 bytes of sound each 20 ms: 46 kbps with all headers, of which half come through from a moment on. */
         for (let at = 0; at < 160; at += 1) {
           const nowUs = at * 20_000 + Math.max(0, at - 150) * 20_000;
           incoming.receive(rtpPacket({ ssrc: 9, payloadType: opusType, sequenceNumber: at, timestamp: at * 960 }, new Uint8Array(50)), nowUs);
           incoming.tick(nowUs);
-          if (at === 150) expect(incoming.worthwhileBps).to.equal(usual);
+          if (at === 150) expect(incoming.worthwhile.bitrateBps).to.equal(usual);
         }
         // Its floor.
-        expect(incoming.worthwhileBps).to.equal(isRemb ? 120_000 : undefined);
-        expect(incoming.brakes).to.be.greaterThan(0);
+        expect(incoming.worthwhile.bitrateBps).to.equal(isRemb ? 120_000 : undefined);
+        expect(incoming.worthwhile.brakes).to.be.greaterThan(0);
         for (let at = 160; at < 1_500; at += 1) {
           const nowUs = at * 20_000 + 200_000 * Math.max(0, 1 - (at - 160) / 50);
           incoming.receive(rtpPacket({ ssrc: 9, payloadType: opusType, sequenceNumber: at, timestamp: at * 960 }, new Uint8Array(50)), nowUs);
           incoming.tick(nowUs);
         }
-        expect(incoming.worthwhileBps, 'it was said and has to be taken back').to.satisfy((bps: number | undefined) => (!isRemb ? bps === undefined : isNeeded ? bps === usual : (bps ?? 0) > 1_000_000));
+        expect(incoming.worthwhile.bitrateBps, 'it was said and has to be taken back').to.satisfy((bps: number | undefined) => (!isRemb ? bps === undefined : isNeeded ? bps === usual : (bps ?? 0) > 1_000_000));
       }
     });
 
@@ -356,7 +356,7 @@ describe('IncomingMedia', () => {
       for (const line of [videoLine(), videoLine({ takesRemb: true, remoteRids: ['l', 'h'] })]) {
         open([audioLine(), line]);
         incoming.setNeed('camera', need);
-        expect(incoming.worthwhileBps).to.equal(undefined);
+        expect(incoming.worthwhile.bitrateBps).to.equal(undefined);
       }
     });
   });
