@@ -11,6 +11,7 @@ import { TokenBucket } from '../token-bucket.js';
 import { isSocketLost } from './close-codes.js';
 import { describeClosing } from './closed-reasons.js';
 import { checkControl, type ControlRule } from './control-rule.js';
+import { carryOut } from './member-commands.js';
 import type { Member, MemberSocket } from './member.js';
 import type { Members } from './members.js';
 import type { ClientMessage, ServerMessage } from './messages.js';
@@ -155,52 +156,9 @@ export class SignallingSession implements MemberSocket {
       return;
     }
     if (this.#member === undefined) throw new AppError('not_joined');
-    const { room, id: sessionId } = this.#member;
-    checkControl(this.#control, message, sessionId);
-    switch (message.type) {
-      case 'answer':
-        if (message.sdp.trim() === '') throw new AppError('sdp_empty');
-        await room.answer(sessionId, message.sdp, message.offerId);
-        break;
-      case 'candidate':
-        await room.addCandidates(sessionId, [message.candidate]);
-        break;
-      case 'restart': {
-        const { offer, offerId } = await room.restartIce(sessionId);
-        this.#send({ type: 'offer', sdp: offer, offerId, iceServers: this.#iceServers.for(sessionId) });
-        break;
-      }
-      case 'ping':
-        this.#send({ type: 'pong' });
-        break;
-      case 'media':
-        await room.setMedia(sessionId, { audio: message.audio, video: message.video, screen: message.screen });
-        break;
-      case 'levels':
-        await room.watchLevels(sessionId, message.wanted);
-        break;
-      case 'layout':
-        await room.setLayout(this.#registry.findLayout(message.layout));
-        break;
-      case 'startRecording':
-        await room.startRecording(message.format ?? 'mp4');
-        break;
-      case 'stopRecording':
-        await room.stopRecording(message.recordingId);
-        break;
-      case 'participant':
-        await room.control.change(message.participantId, message);
-        break;
-      case 'removeParticipant':
-        await room.control.remove(message.participantId);
-        break;
-      case 'playSound':
-        await room.control.play(message);
-        break;
-      case 'stopSound':
-        await room.control.stop(message.soundId);
-        break;
-    }
+    checkControl(this.#control, message, this.#member.id);
+    const answer = await carryOut(message, { member: this.#member, registry: this.#registry, iceServers: this.#iceServers });
+    if (answer !== undefined) this.#send(answer);
   }
 
   async #join({ room: roomName, name, audio, video, maxHeight }: JoinMessage): Promise<void> {
