@@ -21,14 +21,11 @@ const recordSound = `(async () => {
   const stream = document.getElementById('mix').srcObject;
   if (stream === null || stream.getAudioTracks().length === 0) return '';
   const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()));
-  const parts = [];
-  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
-  recorder.start();
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve, { once: true }));
+  const taken = new Promise((resolve) => recorder.addEventListener('dataavailable', ({ data }) => resolve(data), { once: true }));
+  recorder.start(1500);
+  const sound = await taken;
   recorder.stop();
-  await stopped;
-  return btoa(String.fromCharCode(...new Uint8Array(await new Blob(parts).arrayBuffer())));
+  return btoa(String.fromCharCode(...new Uint8Array(await sound.arrayBuffer())));
 })()`;
 
 export class FirefoxRoomPage extends MixPage<FirefoxPage> {
