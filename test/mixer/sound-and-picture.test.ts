@@ -47,17 +47,20 @@ async function skewsUs({ ppm, videoPathUs, jitterUs }: Case, seconds: number): P
   const input = new VideoInput({
     maxInputPixels: 1 << 20, time, gate: new DecodeGate(1),
     events: { onKeyframeNeeded: () => undefined, onPictureSize: () => undefined, onFault: (message) => expect.fail(message) },
-    openDecoder: async (options) => {
-      const real = await VideoDecoder.open(options);
-      const decode: Decoder['decode'] = (frame) => {
-        const pictures = real.decode(frame);
-        decoding = pictures;
-        return pictures;
-      };
-      return { codec: real.codec, decode, close: () => real.close() };
+    openDecoder: (options) => {
+      const opening = VideoDecoder.open(options).then((real): Decoder => {
+        const decode: Decoder['decode'] = (frame) => {
+          const pictures = real.decode(frame);
+          decoding = pictures;
+          return pictures;
+        };
+        return { codec: real.codec, decode, close: () => real.close() };
+      });
+      decoding = opening;
+      return opening;
     },
   });
-  /** A picture is decoded on other threads: the manual clock waits for them. */
+  /** Decoders are opened, and pictures decoded, on other threads: the manual clock waits for them. */
   const decoded = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
