@@ -42,6 +42,8 @@ const warmUpPackets = 4;
  * heard as delay a minute later; slow enough that what is asked for ten times a second stands still within a millisecond.
  */
 const requestDecayUs = 200;
+/** Who asks for less gets it by this much with each request, ten of which come a second: what a beginning took is over before anybody talks. */
+const requestStepUs = 4_000;
 
 /** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
 const smoothing = 0.05;
@@ -295,7 +297,7 @@ export class PlayoutBuffer {
   /** @param delayUs capture to playout, as `delayUs` counts it; goes back slowly unless asked for again */
   requestMinimumDelay(delayUs: number): void {
     const mostUs = this.#estimator.floorUs + defaultDelayLimits.mostUs;
-    if (delayUs > this.#requestedUs) this.#requestedUs = Math.min(delayUs, mostUs);
+    this.#requestedUs = Math.min(Math.max(delayUs, this.#requestedUs - requestStepUs), mostUs);
   }
 
   /** The wanted delay, capture to playout. */

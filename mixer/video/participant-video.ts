@@ -17,8 +17,12 @@ export interface ParticipantVideoOptions {
 /** Of half a period: 4 ms at 30 a second, what a camera's own clock is off by. Twice as much puts twice as many streams a tick behind their sound. */
 const leewayShare = 1 / 4;
 
-/** Sound is not held back longer than this for pictures that come late: then they are late. */
-const mostSoundDelayUs = 200_000;
+/**
+ * Sound may be so much ahead of its picture, where that spares waiting: a third of what anybody notices (45 ms, ITU-R BT.1359-1). Pictures are 10 to 20 ms later than
+ * sound by nature, for they wait in the sender's pacer; and libwebrtc's sender reports call sound younger than it is by the length of a packet, so that most of this
+ * lead is none.
+ */
+const mostLeadUs = 15_000;
 
 /** One participant's sources, each made when it is first heard of, and the delay that they share with his sound. */
 export class ParticipantVideo {
@@ -54,17 +58,17 @@ export class ParticipantVideo {
   advance(tickUs: number, halfPeriodUs: number): void {
     const soundDelayUs = this.#sound.playoutDelayUs(this.#participantId);
     for (const input of this.#inputs.values()) {
-      const delayUs = soundDelayUs ?? input.delayUs;
+      const delayUs = soundDelayUs === undefined ? input.delayUs : Math.max(soundDelayUs, Math.min(input.delayUs, soundDelayUs + mostLeadUs));
       const earlierUs = Math.min(halfPeriodUs, Math.max(0, delayUs - input.delayUs));
       input.advance(tickUs, tickUs + earlierUs - delayUs, halfPeriodUs * leewayShare);
     }
   }
 
-  /** Asks sound to wait for pictures that come later than it is played; to be called now and then, because sound gives up slowly what nobody asks for again. */
+  /** Asks sound to wait for pictures that come later than it is played, but for its lead; to be called now and then, because sound gives up slowly what nobody asks for again. */
   alignSound(): void {
     let neededUs = 0;
-    for (const input of this.#inputs.values()) if (input.wanted) neededUs = Math.max(neededUs, input.delayUs);
-    if (neededUs > 0) this.#sound.requestMinimumDelay(this.#participantId, Math.min(neededUs, mostSoundDelayUs));
+    for (const input of this.#inputs.values()) if (input.wanted) neededUs = Math.max(neededUs, input.delayUs - mostLeadUs);
+    if (neededUs > 0) this.#sound.requestMinimumDelay(this.#participantId, neededUs);
   }
 
   async close(): Promise<void> {
