@@ -17,7 +17,7 @@ export class NewsById<Thing extends { readonly id: string }> {
 
   constructor({ time, tell }: NewsByIdOptions<Thing>) {
     this.#tell = tell;
-    this.#news = new RoomNews({ time, tell: () => this.flush() });
+    this.#news = new RoomNews({ time, newest: () => ({ bytes: 0, tell: () => this.flush() }) });
   }
 
   update(thing: Thing): void {

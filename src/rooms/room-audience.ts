@@ -2,7 +2,7 @@
 import type { Time } from '../time.js';
 import type { EncodingWish, RecordingDescription, RoomDescription, SoundDescription } from './protocol.js';
 import { NewsById } from './news-by-id.js';
-import { RoomNews } from './room-news.js';
+import { RoomNews, type News } from './room-news.js';
 
 /** Why a session is over: `room_failed`, `room_closed` and `server_closing` come from the server process, all other words from the room. */
 export type EndReason = string;
@@ -11,7 +11,7 @@ export type EndReason = string;
 export interface SessionListener {
   /** Once, and the last call; not for an end that was asked for. */
   ended(reason: EndReason): void;
-  /** At most five times a second. */
+  /** At most five times a second, long ones more seldom. */
   roomChanged?(room: RoomDescription): void;
   speaking?(participantIds: readonly string[], dominant: string | null): void;
   levelsHeard?(levels: Readonly<Record<string, number>>): void;
@@ -37,7 +37,7 @@ export class RoomAudience {
 
   constructor(options: RoomAudienceOptions) {
     this.#options = options;
-    this.#news = new RoomNews({ time: options.time, tell: () => this.#tellRoom() });
+    this.#news = new RoomNews({ time: options.time, newest: () => this.#newest() });
     this.#recordings = new NewsById<RecordingDescription>({ time: options.time, tell: (recording) => this.#tellAll((listener) => listener.recordingChanged?.(recording)) });
     this.#sounds = new NewsById<SoundDescription>({ time: options.time, tell: (sound) => this.#tellAll((listener) => listener.soundChanged?.(sound)) });
   }
@@ -107,9 +107,9 @@ export class RoomAudience {
     for (const news of [this.#news, this.#recordings, this.#sounds]) news.stop();
   }
 
-  #tellRoom(): void {
+  #newest(): News {
     const room = this.#options.describe();
-    this.#tellAll((listener) => listener.roomChanged?.(room));
+    return { bytes: JSON.stringify(room).length, tell: () => this.#tellAll((listener) => listener.roomChanged?.(room)) };
   }
 
   #tellAll(tell: (listener: SessionListener) => void): void {

@@ -7,12 +7,21 @@ import type { CancelTimer, Time } from '../time.js';
 
 export interface RoomNewsOptions {
   readonly time: Pick<Time, 'after'>;
-  /** Tells everybody what holds at this moment. */
+  readonly newest: () => News;
+}
+
+/** What holds at this moment. */
+export interface News {
+  /** About: what is long is told more seldom. */
+  readonly bytes: number;
+  /** To everybody. */
   readonly tell: () => void;
 }
 
-/** Five a second: borders, names and buttons follow within what people take for at once. A full room of 50 (18 kB) that never rests is 0.7 Mbps for each in it then, in place of as much as its people like. */
+/** Five a second: borders, names and buttons follow within what people take for at once. */
 export const newsPeriodMs = 200;
+/** To each of them, all the time. A full room of 50 (18 kB) that never rests may have its five a second; one in which everybody has a row of hearing (200 kB) comes to one in two seconds. */
+const mostBps = 750_000;
 
 export class RoomNews {
   readonly #options: RoomNewsOptions;
@@ -38,9 +47,10 @@ export class RoomNews {
   }
 
   #tell(): void {
-    const { time, tell } = this.#options;
+    const { time, newest } = this.#options;
+    const { bytes, tell } = newest();
     this.#isDue = false;
-    this.#cancelPeriod = time.after(newsPeriodMs, () => {
+    this.#cancelPeriod = time.after(Math.max(newsPeriodMs, Math.round((bytes * 8000) / mostBps)), () => {
       this.#cancelPeriod = undefined;
       if (this.#isDue) this.#tell();
     });
