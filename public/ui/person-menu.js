@@ -21,7 +21,10 @@ export class PersonMenu {
   #deafen = toggle('sound-off', 'Hears nobody', () => this.#flip('deaf'));
   #gain = element('input', { attributes: { type: 'range', min: String(lowestGainDb), max: String(highestGainDb), step: '1' } });
   #gainText = element('output');
-  #remove = element('button', { class: 'person-action is-danger', attributes: { type: 'button' } }, icon('leave'), 'Remove from the room');
+  #removeText = element('span');
+  #remove = element('button', { class: 'person-action is-danger', attributes: { type: 'button' } }, icon('leave'), this.#removeText);
+  /** The next click removes him: one click alone could be meant for the item above. */
+  #isRemovalAsked = false;
   #panel;
 
   /** @param {TesseraRoom} room */
@@ -33,10 +36,15 @@ export class PersonMenu {
     // Once it is let go: a drag is a hundred positions.
     this.#gain.addEventListener('change', () => this.#room.changeParticipant(this.#id, { gainDb: Number(this.#gain.value) }));
     this.#remove.addEventListener('click', () => {
+      if (!this.#isRemovalAsked) {
+        this.#askRemoval(true);
+        return;
+      }
       const id = this.#id;
       this.close();
       this.#room.removeParticipant(id);
     });
+    this.#remove.addEventListener('blur', () => this.#askRemoval(false));
     this.#panel.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       this.#button?.focus();
@@ -71,6 +79,7 @@ export class PersonMenu {
     this.close();
     this.#id = id;
     this.#button = button;
+    this.#askRemoval(false);
     button.setAttribute('aria-expanded', 'true');
     item.append(this.#panel);
     this.show(this.#room.room?.participants ?? []);
@@ -91,6 +100,13 @@ export class PersonMenu {
   /** @param {number} gainDb */
   #showGain(gainDb) {
     this.#gainText.textContent = `${gainDb > 0 ? '+' : ''}${Math.round(gainDb)} dB`;
+  }
+
+  /** @param {boolean} isAsked */
+  #askRemoval(isAsked) {
+    this.#isRemovalAsked = isAsked;
+    const name = this.#room.room?.participants.find(({ id }) => id === this.#id)?.name ?? '';
+    this.#removeText.textContent = isAsked ? `Remove ${name} now?` : 'Remove from the room';
   }
 
   /** @param {'muted' | 'onHold' | 'deaf'} what */

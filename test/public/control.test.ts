@@ -76,6 +76,8 @@ describe('room page: control of people', function () {
     const max = page.locator('.person', { hasText: 'Max' });
     await max.locator('.person-more').click();
     await max.getByRole('button', { name: 'Remove from the room' }).click();
+    expect(await max.count()).to.equal(1);
+    await max.getByRole('button', { name: 'Remove Max now?' }).click();
     await other.getByText('You were removed from the room.').waitFor();
     await max.waitFor({ state: 'detached' });
     expect(await page.locator('.person-panel').count()).to.equal(0);
