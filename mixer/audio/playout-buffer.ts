@@ -2,7 +2,8 @@ import type { AudioPacket } from '../protocol.js';
 import { rampSamples, tickSamples, tickUs as tickLengthUs, usToSamples } from './audio-format.js';
 import { mapChannels, soundEnergy } from './channels.js';
 import { DelayControl, fastestSpeed } from './delay-control.js';
-import { DelayEstimator, defaultDelayLimits } from './delay-estimator.js';
+import { DelayEstimator } from './delay-estimator.js';
+import { DelayRequest } from './delay-request.js';
 import { levelDbov } from './level-meter.js';
 import type { SoundDecoder } from './opus-decoder.js';
 import { opusPacketHasFec, opusPacketRests, opusPacketSamples } from './opus-packet.js';
@@ -37,14 +38,6 @@ const mergeFromUs = 15_000;
 /** Decoded unheard before sound starts after a pause: RFC 7845 section 4.6 wants 80 ms until a decoder's state is right. */
 const warmUpPackets = 4;
 
-/**
- * What video asked for goes back by 10 ms a second unless it is asked for again: faster than sound can follow, so a hiccup of the pictures at the start is not
- * heard as delay a minute later; slow enough that what is asked for ten times a second stands still within a millisecond.
- */
-const requestDecayUs = 200;
-/** Who asks for less gets it by this much with each request, ten of which come a second: what a beginning took is over before anybody talks. */
-const requestStepUs = 4_000;
-
 /** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
 const smoothing = 0.05;
 
@@ -63,6 +56,7 @@ export class PlayoutBuffer {
   readonly #queue = new PacketQueue();
   readonly #estimator = new DelayEstimator();
   readonly #control = new DelayControl();
+  readonly #request = new DelayRequest();
   readonly #line = new PlayoutLine();
   readonly #fit = new PlayoutFit(this.counters);
   readonly #played = new PlayedIndices();
@@ -80,7 +74,6 @@ export class PlayoutBuffer {
   #recoveredBefore: number | undefined;
   #carriesFec = false;
   #packetUs = tickLengthUs;
-  #requestedUs = Number.NEGATIVE_INFINITY;
   #lastTickUs = Number.NEGATIVE_INFINITY;
   #delayUs: number | undefined;
 
@@ -290,20 +283,18 @@ export class PlayoutBuffer {
 
   #age(tickUs: number): void {
     this.#lastTickUs = tickUs;
-    // Never above what may be granted: a request that could not be met shall not linger.
-    this.#requestedUs = Math.min(this.#requestedUs, this.#estimator.floorUs + defaultDelayLimits.mostUs) - requestDecayUs;
+    this.#request.age(this.#estimator.floorUs);
   }
 
   /** @param delayUs capture to playout, as `delayUs` counts it; goes back slowly unless asked for again */
   requestMinimumDelay(delayUs: number): void {
-    const mostUs = this.#estimator.floorUs + defaultDelayLimits.mostUs;
-    this.#requestedUs = Math.min(Math.max(delayUs, this.#requestedUs - requestStepUs), mostUs);
+    this.#request.ask(delayUs, this.#estimator.floorUs);
   }
 
   /** The wanted delay, capture to playout. */
   targetUs(): number {
     const ownUs = this.#estimator.targetUs(this.#played.lossy && this.#carriesFec ? this.#packetUs : 0);
-    return Math.max(ownUs, this.#requestedUs);
+    return Math.max(ownUs, this.#request.delayUs);
   }
 
   /** Capture to playout, smoothed; undefined before the first packet. The zero of the capture clock is in it. */
