@@ -27,6 +27,8 @@ let moving = true;
 /** Sound was wanted from the start, and the browser wants a click for it. */
 let soundBlocked = false;
 let someoneThere = false;
+/** Why the server does not let this page watch; what may pass by itself is not said. */
+let refusal = '';
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let buttonsTimer;
 
@@ -41,6 +43,10 @@ video.disablePictureInPicture = options.disablePictureInPicture;
 on(viewer, 'stream', ({ stream }) => void show(stream));
 on(viewer, 'state', () => {
   notice.show(false);
+  draw();
+});
+on(viewer, 'error', (/** @type {import('./client/errors.js').TesseraError} */ error) => {
+  refusal = error.isPassing ? '' : error.message;
   draw();
 });
 on(viewer, 'connection', (/** @type {{ isLost: boolean }} */ { isLost }) => notice.show(isLost));
@@ -106,7 +112,7 @@ function noticeSomeone() {
 
 function draw() {
   const { state } = viewer;
-  const texts = { idle: '', closed: '', live: playing ? '' : 'Connecting…', connecting: 'Connecting…', waiting: 'Waiting for the room', reconnecting: 'Coming back…' };
+  const texts = { idle: '', closed: '', live: playing ? '' : 'Connecting…', connecting: refusal || 'Connecting…', waiting: 'Waiting for the room', reconnecting: refusal || 'Coming back…' };
   waitText.textContent = texts[state];
   wait.hidden = texts[state] === '';
   still.hidden = state !== 'live' || !playing || moving;
