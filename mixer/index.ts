@@ -65,13 +65,13 @@ export class Mixer {
     const worker = new Worker(given.entry ?? new URL('./thread/main.js', import.meta.url), { name: 'mixer', workerData: given.options, resourceLimits: { maxYoungGenerationSizeMb } });
     return new Promise((resolve, reject) => {
       const mixer = new Mixer(worker, given, reject);
-      worker.on('message', (event: MixerEvent) => {
-        if (event.type === 'ready') {
-          mixer.#state = 'running';
-          // A breakpoint is no fault.
-          if (inspectorUrl() === undefined) mixer.#watchdog.start();
-          resolve(mixer);
-        } else mixer.#receive(event);
+      worker.on('message', (events: readonly MixerEvent[]) => {
+        for (const event of events) {
+          if (event.type === 'ready') {
+            mixer.#begin();
+            resolve(mixer);
+          } else mixer.#receive(event);
+        }
       });
     });
   }
@@ -98,6 +98,12 @@ export class Mixer {
       if (state === 'starting') onNoStart(new Error(this.#failure));
       else if (state === 'running') this.#onExit(this.#failure);
     });
+  }
+
+  #begin(): void {
+    this.#state = 'running';
+    // A breakpoint is no fault.
+    if (inspectorUrl() === undefined) this.#watchdog.start();
   }
 
   #receive(event: MixerEvent): void {

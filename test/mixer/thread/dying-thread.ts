@@ -4,4 +4,4 @@ import { parentPort } from 'node:worker_threads';
 parentPort?.on('message', () => {
   throw new Error('a bug');
 });
-parentPort?.postMessage({ type: 'ready' });
+parentPort?.postMessage([{ type: 'ready' }]);

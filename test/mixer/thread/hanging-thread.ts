@@ -7,4 +7,4 @@ parentPort?.once('message', () => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangsMs);
   parentPort?.close();
 });
-parentPort?.postMessage({ type: 'ready' });
+parentPort?.postMessage([{ type: 'ready' }]);
