@@ -1,4 +1,4 @@
-/** The network bench with Chromium as publisher and as listener: rows that decide, the same link in the same places, and two pages wired straight. */
+/** The network bench with Chromium as publisher and as listener: the same rows, the same link in the same places, and two pages wired straight. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { stallMs } from './network/chromium-client.js';
 import { chromiumTurn, type ChromiumTurnResult } from './network/chromium-turn.js';
 import { writeDeviceRecording } from './network/device-recording.js';
 import type { LinkPlace } from './network/link-place.js';
-import { cleanRow, goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
+import { goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
 import { networkRows, type NetworkRow } from './network/network-rows.js';
 import { median, type Bench, type BenchContext, type BenchRow } from './support/bench.js';
 import { ServerProcess } from './support/server-process.js';
@@ -22,7 +22,6 @@ type Figure = (turn: ChromiumTurnResult) => number;
 
 /** As in the bench with libwebrtc: what is measured is the network. */
 const environment = { TESSERA_CANVAS_WIDTH: '640', TESSERA_CANVAS_HEIGHT: '360' };
-const rowNames: ReadonlySet<string> = new Set([cleanRow, rowsWithGoals.loss, '500 kbps', rowsWithGoals.steps, rowsWithGoals.blackOut]);
 const places: readonly LinkPlace[] = ['straight', 'downstream', 'upstream'];
 const against = 'straight';
 const never = Number.POSITIVE_INFINITY;
@@ -56,7 +55,7 @@ export const bench: Bench = {
     const browser = await PageBrowser.launch({ devices: await writeDeviceRecording({ folder }), args, disabledFeatures });
     try {
       const measured: MeasuredTurns[] = [];
-      const rows = networkRows(Math.max(leastMeasureMs, 1000 * context.seconds)).filter(({ name }) => rowNames.has(name));
+      const rows = networkRows(Math.max(leastMeasureMs, 1000 * context.seconds));
       for (const [index, row] of rows.entries()) {
         const turns = await measureRow(row, index, server.url.origin, browser, context);
         if (places.every((place) => turns[place].length > 0)) measured.push({ row, turns });
