@@ -13,6 +13,7 @@
 import { PacketHistory } from './packet-history.js';
 import { encodeCsrcAudioLevels } from './header-extensions.js';
 import { markPadded, mostCsrcs, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import { StreamHeader } from './stream-header.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
 
@@ -78,7 +79,9 @@ const mostPaddingBytes = 255;
 export class OutboundStream {
   readonly ssrc: number;
   readonly #options: OutboundStreamOptions;
-  readonly #headerBytes: number;
+  readonly #header: StreamHeader;
+  /** Of repairs. */
+  readonly #rtxHeader: StreamHeader | undefined;
   readonly #history: PacketHistory;
   readonly #counters: OutboundStreamCounters = {
     packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
@@ -95,7 +98,8 @@ export class OutboundStream {
     const { historyUs = defaultHistoryUs, maxHistoryBytes = defaultMaxHistoryBytes, resendBytesPerSecond = defaultResendBytesPerSecond } = options;
     this.ssrc = options.ssrc;
     this.#options = options;
-    this.#headerBytes = rtpHeaderBytes(options.extensions);
+    this.#header = new StreamHeader({ ssrc: options.ssrc, payloadType: options.payloadType, extensions: options.extensions });
+    this.#rtxHeader = options.rtx === undefined ? undefined : new StreamHeader({ ...options.rtx, extensions: options.extensions });
     this.#history = new PacketHistory({ historyUs, maxBytes: maxHistoryBytes });
     this.#resendBytesPerSecond = resendBytesPerSecond;
     this.#budgetBytes = resendBytesPerSecond;
@@ -136,7 +140,7 @@ export class OutboundStream {
     this.#counters.packetCount++;
     this.#counters.octetCount += payload.length;
     this.#lastPtsUs = ptsUs;
-    return this.#write(index & 0xffff, timestamp, marker, payload, sources.length > mostCsrcs ? sources.slice(0, mostCsrcs) : sources);
+    return sources.length === 0 ? this.#write(index & 0xffff, timestamp, marker, payload) : this.#writeMixed(index & 0xffff, timestamp, marker, payload, sources.slice(0, mostCsrcs));
   }
 
   /** What was sent up to now is not sent again: a keyframe takes its place, or nothing does. */
@@ -187,22 +191,30 @@ export class OutboundStream {
   }
 
   #bytesAgain({ payload }: SentPacket): number {
-    return this.#headerBytes + payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
+    return this.#header.byteLength + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
   }
 
   #again(sent: SentPacket, bytes: number): Buffer {
     this.#counters.resentPackets++;
     this.#counters.resentBytes += bytes;
-    if (this.#options.rtx !== undefined) return this.#writeRtx(sent);
+    if (this.#rtxHeader !== undefined) return this.#writeRtx(this.#rtxHeader, sent);
     this.#counters.packetCount++;
     this.#counters.octetCount += sent.payload.length;
-    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload, []);
+    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload);
   }
 
-  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
+  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array): Buffer {
+    const { byteLength } = this.#header;
+    const packet = allocatePacket(byteLength + payload.length);
+    this.#header.write(packet, marker, sequenceNumber, timestamp);
+    packet.set(payload, byteLength);
+    return packet;
+  }
+
+  #writeMixed(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
     const { ssrc, payloadType } = this.#options;
-    const extensions = sources.length === 0 ? this.#options.extensions : this.#withLevels(sources);
-    const headerBytes = sources.length === 0 ? this.#headerBytes : rtpHeaderBytes(extensions, sources.length);
+    const extensions = this.#withLevels(sources);
+    const headerBytes = rtpHeaderBytes(extensions, sources.length);
     const packet = allocatePacket(headerBytes + payload.length);
     writeRtpHeader(packet, 0, { ssrc, payloadType, csrcs: sources.map(({ csrc }) => csrc), extensions, sequenceNumber, timestamp, marker });
     packet.set(payload, headerBytes);
@@ -221,13 +233,12 @@ export class OutboundStream {
     return sequenceNumber;
   }
 
-  #writeRtx({ index, timestamp, marker, payload }: SentPacket): Buffer {
-    const { rtx, extensions, ssrc: mediaSsrc, payloadType: mediaType } = this.#options;
-    const { ssrc, payloadType } = rtx ?? { ssrc: mediaSsrc, payloadType: mediaType };
-    const packet = allocatePacket(this.#headerBytes + originalSequenceBytes + payload.length);
-    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker });
-    packet.writeUInt16BE(index & 0xffff, this.#headerBytes);
-    packet.set(payload, this.#headerBytes + originalSequenceBytes);
+  #writeRtx(header: StreamHeader, { index, timestamp, marker, payload }: SentPacket): Buffer {
+    const { byteLength } = header;
+    const packet = allocatePacket(byteLength + originalSequenceBytes + payload.length);
+    header.write(packet, marker, this.#takeRtxSequence(), timestamp);
+    packet.writeUInt16BE(index & 0xffff, byteLength);
+    packet.set(payload, byteLength + originalSequenceBytes);
     return packet;
   }
 
@@ -238,14 +249,13 @@ export class OutboundStream {
    * @param bytes wanted, of which payload and padding together may be less
    */
   filler(bytes: number): Buffer | undefined {
-    const { rtx, extensions } = this.#options;
-    if (rtx === undefined) return undefined;
+    const header = this.#rtxHeader;
+    if (header === undefined) return undefined;
     const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
-    if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(last);
+    if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(header, last);
     const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
-    const packet = allocatePacket(this.#headerBytes + paddingBytes);
-    const timestamp = this.rtpTimestampAt(this.#lastPtsUs ?? 0);
-    writeRtpHeader(packet, 0, { ssrc: rtx.ssrc, payloadType: rtx.payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker: false });
+    const packet = allocatePacket(header.byteLength + paddingBytes);
+    header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0));
     markPadded(packet, paddingBytes);
     return packet;
   }

@@ -6,7 +6,8 @@
  * In half the time of `node:crypto`, which makes a cipher object for each packet (`bench/srtp.ts`).
  */
 import { readElement } from './gcm-field.js';
-import { blockBytes, messageAt, streamAt, tableAt, writeGcmModule, writeTable, type GcmModule } from './gcm-module.js';
+import { gcm, memory, memoryWords } from './gcm-memory.js';
+import { blockBytes, messageAt, streamAt, tableAt, writeTable } from './gcm-module.js';
 import { GcmStream } from './gcm-stream.js';
 import type { SessionKeys } from './session-keys.js';
 
@@ -15,17 +16,16 @@ export const gcmTagBytes = 16;
 const rightTagAt = 0;
 const lengthBytes = blockBytes / 2;
 
-/** Node has it; its types come only with those of browsers. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
-const gcm = new WebAssembly.Instance(new WebAssembly.Module(writeGcmModule())).exports as GcmModule;
-const memory = new Uint8Array(gcm.memory.buffer);
-const words = new DataView(gcm.memory.buffer);
 /** The one in the memory. */
 let loadedTable: Uint8Array | undefined;
+
+/** Most packets of a picture have the same length. */
+let lastView = memory.subarray(0, 0);
+
+function viewOf(start: number, bytes: number): Uint8Array {
+  if (lastView.byteOffset !== start || lastView.length !== bytes) lastView = memory.subarray(start, start + bytes);
+  return lastView;
+}
 
 function wholeBlocks(bytes: number): number {
   return (bytes + blockBytes - 1) & -blockBytes;
@@ -53,7 +53,7 @@ export class GcmKey {
     if (textBytes > 0) gcm.encrypt(textAt, textAt + textBytes, streamAt + blockBytes);
     const tagAt = textAt + textBytes;
     this.#hash(textAt, textBytes, associatedBytes, tagAt);
-    target.set(memory.subarray(textAt, tagAt + gcmTagBytes), textStart);
+    target.set(viewOf(textAt, textBytes + gcmTagBytes), textStart);
   }
 
   /** Writes the plaintext over the ciphertext, when and only when the tag behind it is right. */
@@ -68,7 +68,7 @@ export class GcmKey {
     this.#stream.expectAfter(ssrc, index, streamBlocks(textBytes));
     if (textBytes === 0) return true;
     gcm.encrypt(textAt, textAt + textBytes, streamAt + blockBytes);
-    datagram.set(memory.subarray(textAt, textAt + textBytes), textStart);
+    datagram.set(viewOf(textAt, textBytes), textStart);
     return true;
   }
 
@@ -93,8 +93,8 @@ export class GcmKey {
     }
     const lengthsAt = textAt + wholeBlocks(textBytes);
     memory.fill(0, textAt + textBytes, lengthsAt + blockBytes);
-    words.setUint32(lengthsAt + lengthBytes - 4, associatedBytes * 8);
-    words.setUint32(lengthsAt + 2 * lengthBytes - 4, textBytes * 8);
+    memoryWords.setUint32(lengthsAt + lengthBytes - 4, associatedBytes * 8);
+    memoryWords.setUint32(lengthsAt + 2 * lengthBytes - 4, textBytes * 8);
     gcm.hash(messageAt, lengthsAt + blockBytes, tagAt);
   }
 }

@@ -6,26 +6,14 @@
  * `node:crypto` takes for a call is more than what it takes for the blocks of a packet.
  */
 import { createCipheriv, type Cipher } from 'node:crypto';
+import { gcm, memory, memoryWords } from './gcm-memory.js';
+import { blockBytes, countersAt, mostCounters } from './gcm-module.js';
 import type { SessionKeys } from './session-keys.js';
 
-const blockBytes = 16;
-const blockWords = blockBytes / 4;
-const sequenceRange = 0x1_0000;
-/** Of the longest datagram. */
-const mostBlocks = 65_536 / blockBytes + 2;
 /** With eight a call costs an eighth; they take 10 kB a source. */
 const mostPacketsAhead = 8;
 /** Sources that are worked ahead for; others are as they come. Who sends has three, a participant with three layers and a screen ten. */
 const mostSourcesAhead = 16;
-
-/** The last word of each block, as the machine reads it. */
-const counterWords = new Int32Array(mostBlocks);
-const counterBytes = Buffer.from(counterWords.buffer);
-for (let block = 0; block < mostBlocks; block += 1) counterBytes.writeInt32BE(block + 1, block * 4);
-
-/** Shared by all keys: used up by the cipher before another one needs it. */
-let plain = new Uint8Array(0);
-let plainWords = new Int32Array(0);
 
 /** Stream that is there for packets to come. */
 interface Ahead {
@@ -36,21 +24,18 @@ interface Ahead {
   blocks: number;
   /** Kept, and written over: what lives for some packets only would grow old before it is garbage. */
   stream: Uint8Array;
+  /** Of it, one for each packet. */
+  parts: readonly Uint8Array[];
 }
 
 export class GcmStream {
   readonly #cipher: Cipher;
-  readonly #salt: Buffer;
-  readonly #iv = Buffer.alloc(blockBytes);
-  /** The same bytes as the machine reads them. */
-  readonly #ivWords: Int32Array;
+  readonly #salt: readonly [number, number, number];
   readonly #sources = new Map<number, Ahead>();
 
   constructor({ encryption, salt }: Pick<SessionKeys, 'encryption' | 'salt'>) {
     this.#cipher = createCipheriv('aes-128-ecb', encryption, null).setAutoPadding(false);
-    this.#salt = Buffer.from(salt);
-    this.#salt.copy(this.#iv);
-    this.#ivWords = new Int32Array(this.#iv.buffer, this.#iv.byteOffset, blockWords);
+    this.#salt = [salt.readInt32BE(0), salt.readInt32BE(4), salt.readInt32BE(8)];
   }
 
   /** AES of the block of zeros: what a message is hashed with. */
@@ -59,18 +44,17 @@ export class GcmStream {
   }
 
   /**
-   * The first blocks of a packet's stream; to be used before the next call.
+   * A packet's stream, of so many blocks at least; to be used before the next call.
    * @throws {RangeError} for more than a datagram has.
    */
   take(ssrc: number, index: number, blocks: number): Uint8Array {
-    if (blocks > mostBlocks) throw new RangeError(`a packet of ${blocks} blocks`);
+    if (blocks > mostCounters) throw new RangeError(`a packet of ${blocks} blocks`);
     const ahead = this.#sources.get(ssrc);
     if (ahead === undefined) return this.#make(ssrc, index, 1, blocks);
     if (index === ahead.first + ahead.packets) this.#workAhead(ahead, ssrc, index, blocks);
     const place = index - ahead.first;
     if (place < 0 || place >= ahead.packets || blocks > ahead.blocks) return this.#make(ssrc, index, 1, blocks);
-    const start = place * ahead.blocks * blockBytes;
-    return ahead.stream.subarray(start, start + blocks * blockBytes);
+    return ahead.parts[place] ?? this.#make(ssrc, index, 1, blocks);
   }
 
   /** That packet was one of this source, beyond doubt: more are expected after it. */
@@ -86,13 +70,19 @@ export class GcmStream {
   }
 
   /** From one packet twice as many each time: a source that says little, or jumps, costs little. */
-  #workAhead(ahead: Ahead, ssrc: number, first: number, blocks: number): void {
+  #workAhead(ahead: Ahead, ssrc: number, first: number, leastBlocks: number): void {
+    const blocks = Math.max(ahead.blocks, leastBlocks);
+    const packets = Math.min(mostPacketsAhead, Math.floor(mostCounters / blocks), Math.max(1, ahead.packets * 2));
+    const made = this.#make(ssrc, first, packets, blocks);
+    if (packets > ahead.parts.length || blocks * blockBytes !== ahead.parts[0]?.length) {
+      const stream = new Uint8Array(made.length);
+      ahead.stream = stream;
+      ahead.parts = Array.from({ length: packets }, (_, place) => stream.subarray(place * blocks * blockBytes, (place + 1) * blocks * blockBytes));
+    }
+    ahead.stream.set(made);
     ahead.first = first;
-    ahead.packets = Math.min(mostPacketsAhead, Math.max(1, ahead.packets * 2));
-    ahead.blocks = Math.max(ahead.blocks, blocks);
-    const stream = this.#make(ssrc, first, ahead.packets, ahead.blocks);
-    if (ahead.stream.length < stream.length) ahead.stream = new Uint8Array(stream.length);
-    ahead.stream.set(stream);
+    ahead.packets = packets;
+    ahead.blocks = blocks;
   }
 
   #addSource(ssrc: number, first: number, blocks: number): void {
@@ -100,38 +90,20 @@ export class GcmStream {
       if (this.#sources.size < mostSourcesAhead) break;
       this.#sources.delete(oldest);
     }
-    this.#sources.set(ssrc, { first, packets: 0, blocks, stream: new Uint8Array(0) });
+    this.#sources.set(ssrc, { first, packets: 0, blocks, stream: new Uint8Array(0), parts: [] });
   }
 
   #make(ssrc: number, first: number, packets: number, blocks: number): Uint8Array {
-    const bytes = packets * blocks * blockBytes;
-    if (plain.length < bytes) {
-      plain = new Uint8Array(bytes);
-      plainWords = new Int32Array(plain.buffer);
-    }
-    const words = plainWords;
-    let at = 0;
+    let end = countersAt;
     for (let index = first; index < first + packets; index += 1) {
-      this.#setIv(ssrc, index);
-      const word0 = this.#ivWords[0] ?? 0;
-      const word1 = this.#ivWords[1] ?? 0;
-      const word2 = this.#ivWords[2] ?? 0;
-      for (let block = 0; block < blocks; block += 1) {
-        words[at] = word0;
-        words[at + 1] = word1;
-        words[at + 2] = word2;
-        words[at + 3] = counterWords[block] ?? 0;
-        at += blockWords;
-      }
+      const at = end;
+      end += blocks * blockBytes;
+      memoryWords.setInt32(0, this.#salt[0] ^ (ssrc >>> 16));
+      memoryWords.setInt32(4, this.#salt[1] ^ ((ssrc << 16) | Math.floor(index / 0x1_0000_0000)));
+      memoryWords.setInt32(8, this.#salt[2] ^ index);
+      memoryWords.setInt32(12, 0);
+      gcm.count(at, end);
     }
-    return this.#cipher.update(plain.subarray(0, bytes));
-  }
-
-  #setIv(ssrc: number, index: number): void {
-    const iv = this.#iv;
-    const salt = this.#salt;
-    iv.writeInt32BE(ssrc ^ salt.readInt32BE(2), 2);
-    iv.writeInt32BE(Math.floor(index / sequenceRange) ^ salt.readInt32BE(6), 6);
-    iv.writeUInt16BE((index & 0xffff) ^ salt.readUInt16BE(10), 10);
+    return this.#cipher.update(memory.subarray(countersAt, end));
   }
 }

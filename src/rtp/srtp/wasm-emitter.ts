@@ -61,8 +61,13 @@ export const shiftBytesLeft = (bits: number): Code => [...i32(bits), ...vector(0
 export const shiftBytesRight = (bits: number): Code => [...i32(bits), ...vector(0x6d)];
 /** Bytes of the upper operand, picked by those of the top one. */
 export const pick: Code = vector(0x0e);
+/** @param places 16 of them: below 16 for a byte of the lower operand, from there on for one of the top one */
+export const shuffle = (places: readonly number[]): Code => vector(0x0d, ...places);
 /** The last `count` bytes of the lower operand, then the first of the top one. */
-export const join = (count: number): Code => vector(0x0d, ...Array.from({ length: 16 }, (_, place) => 16 - count + place));
+export const join = (count: number): Code => shuffle(Array.from({ length: 16 }, (_, place) => 16 - count + place));
+/** 0, 0, 0 and this one, as words of 32 bits. */
+export const lastWord = (value: number): Code => vector(0x0c, ...new Array<number>(12).fill(0), value, 0, 0, 0);
+export const addWords: Code = vector(0xae);
 
 function list(items: readonly Code[]): Code {
   return [...unsigned(items.length), ...items.flat()];
