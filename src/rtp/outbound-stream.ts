@@ -73,6 +73,7 @@ const answeredShare = 0.75;
 /** Of a second's budget: copies that nobody asked for must never be why a first repair is refused. */
 const copiesLeaveShare = 0.5;
 const originalSequenceBytes = 2;
+const noSources: readonly ContributingSource[] = [];
 /** Its length stands in one byte (RFC 3550 5.1). */
 const mostPaddingBytes = 255;
 
@@ -133,14 +134,17 @@ export class OutboundStream {
    * @param marker the frame's last packet (video), the first one of a talkspurt (audio, RFC 3551 4.1)
    * @param sources whose voices are in it, the most important first: no more than 15 fit the header. They stand in no repair.
    */
-  next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = []): Buffer {
+  next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = noSources): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
     const index = this.#nextIndex++;
     this.#history.add(index, timestamp, marker, payload, ptsUs);
     this.#counters.packetCount++;
     this.#counters.octetCount += payload.length;
     this.#lastPtsUs = ptsUs;
-    return sources.length === 0 ? this.#write(index & 0xffff, timestamp, marker, payload) : this.#writeMixed(index & 0xffff, timestamp, marker, payload, sources.slice(0, mostCsrcs));
+    const named = sources.length > mostCsrcs ? sources.slice(0, mostCsrcs) : sources;
+    const { csrcLevelId } = this.#options;
+    if (named.length > 0 && csrcLevelId !== undefined) return this.#writeWithLevels(index & 0xffff, timestamp, marker, payload, named, csrcLevelId);
+    return this.#write(index & 0xffff, timestamp, marker, payload, named);
   }
 
   /** What was sent up to now is not sent again: a keyframe takes its place, or nothing does. */
@@ -191,7 +195,7 @@ export class OutboundStream {
   }
 
   #bytesAgain({ payload }: SentPacket): number {
-    return this.#header.byteLength + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
+    return this.#header.byteLength(0) + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
   }
 
   #again(sent: SentPacket, bytes: number): Buffer {
@@ -200,31 +204,25 @@ export class OutboundStream {
     if (this.#rtxHeader !== undefined) return this.#writeRtx(this.#rtxHeader, sent);
     this.#counters.packetCount++;
     this.#counters.octetCount += sent.payload.length;
-    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload);
+    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload, noSources);
   }
 
-  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array): Buffer {
-    const { byteLength } = this.#header;
-    const packet = allocatePacket(byteLength + payload.length);
-    this.#header.write(packet, marker, sequenceNumber, timestamp);
-    packet.set(payload, byteLength);
+  #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
+    const headerBytes = this.#header.byteLength(sources.length);
+    const packet = allocatePacket(headerBytes + payload.length);
+    this.#header.write(packet, marker, sequenceNumber, timestamp, sources);
+    packet.set(payload, headerBytes);
     return packet;
   }
 
-  #writeMixed(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
+  #writeWithLevels(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[], levelsId: number): Buffer {
     const { ssrc, payloadType } = this.#options;
-    const extensions = this.#withLevels(sources);
+    const extensions = [...(this.#options.extensions ?? []), { id: levelsId, data: encodeCsrcAudioLevels(sources.map(({ levelDbov }) => levelDbov)) }];
     const headerBytes = rtpHeaderBytes(extensions, sources.length);
     const packet = allocatePacket(headerBytes + payload.length);
     writeRtpHeader(packet, 0, { ssrc, payloadType, csrcs: sources.map(({ csrc }) => csrc), extensions, sequenceNumber, timestamp, marker });
     packet.set(payload, headerBytes);
     return packet;
-  }
-
-  #withLevels(sources: readonly ContributingSource[]): readonly RtpExtension[] | undefined {
-    const { csrcLevelId, extensions = [] } = this.#options;
-    if (csrcLevelId === undefined) return extensions;
-    return [...extensions, { id: csrcLevelId, data: encodeCsrcAudioLevels(sources.map(({ levelDbov }) => levelDbov)) }];
   }
 
   #takeRtxSequence(): number {
@@ -234,11 +232,11 @@ export class OutboundStream {
   }
 
   #writeRtx(header: StreamHeader, { index, timestamp, marker, payload }: SentPacket): Buffer {
-    const { byteLength } = header;
-    const packet = allocatePacket(byteLength + originalSequenceBytes + payload.length);
-    header.write(packet, marker, this.#takeRtxSequence(), timestamp);
-    packet.writeUInt16BE(index & 0xffff, byteLength);
-    packet.set(payload, byteLength + originalSequenceBytes);
+    const headerBytes = header.byteLength(0);
+    const packet = allocatePacket(headerBytes + originalSequenceBytes + payload.length);
+    header.write(packet, marker, this.#takeRtxSequence(), timestamp, noSources);
+    packet.writeUInt16BE(index & 0xffff, headerBytes);
+    packet.set(payload, headerBytes + originalSequenceBytes);
     return packet;
   }
 
@@ -254,8 +252,8 @@ export class OutboundStream {
     const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
     if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(header, last);
     const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
-    const packet = allocatePacket(header.byteLength + paddingBytes);
-    header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0));
+    const packet = allocatePacket(header.byteLength(0) + paddingBytes);
+    header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0), noSources);
     markPadded(packet, paddingBytes);
     return packet;
   }

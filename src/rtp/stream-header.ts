@@ -1,8 +1,8 @@
 /**
- * The header of one stream's packets (RFC 3550 5.1), written once: from packet to packet only marker, sequence number and timestamp change, and what the header extensions carry. To
- * write all of it for each packet of each listener costs three times as much and leaves garbage.
+ * The header of one stream's packets (RFC 3550 5.1), written once: from packet to packet only marker, sequence number, timestamp and contributing sources change, and what the header
+ * extensions carry. To write all of it for each packet of each listener costs three times as much and leaves garbage.
  */
-import { parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpExtension } from './rtp-packet.js';
+import { csrcBytes, fixedHeaderBytes, parseRtpPacket, rtpHeaderBytes, writeRtpHeader, type RtpExtension } from './rtp-packet.js';
 
 export interface StreamHeaderOptions {
   readonly ssrc: number;
@@ -27,16 +27,16 @@ export class StreamHeader {
     this.#extensions = extensions.map(({ id, data }) => ({ data, inHeader: header?.extension(id) ?? new Uint8Array(0) }));
   }
 
-  get byteLength(): number {
-    return this.#bytes.length;
+  byteLength(csrcs: number): number {
+    return this.#bytes.length + csrcs * csrcBytes;
   }
 
   /**
    * Writes it to the beginning of a packet.
    *
-   * @param sequenceNumber 0 to 65535 @param timestamp 0 to 2^32 - 1
+   * @param sequenceNumber 0 to 65535 @param timestamp 0 to 2^32 - 1 @param sources at most 15
    */
-  write(packet: Buffer, marker: boolean, sequenceNumber: number, timestamp: number): void {
+  write(packet: Buffer, marker: boolean, sequenceNumber: number, timestamp: number, sources: readonly { readonly csrc: number }[]): void {
     const bytes = this.#bytes;
     bytes[1] = marker ? this.#payloadType | markerBit : this.#payloadType;
     bytes[2] = sequenceNumber >>> 8;
@@ -48,6 +48,10 @@ export class StreamHeader {
     for (const { data, inHeader } of this.#extensions) {
       for (let i = 0; i < inHeader.length; i += 1) inHeader[i] = data[i] ?? 0;
     }
-    packet.set(bytes);
+    for (let i = 0; i < fixedHeaderBytes; i += 1) packet[i] = bytes[i] ?? 0;
+    packet[0] = (bytes[0] ?? 0) | sources.length;
+    let at = fixedHeaderBytes;
+    for (const { csrc } of sources) at = packet.writeUInt32BE(csrc, at);
+    for (let i = fixedHeaderBytes; i < bytes.length; i += 1) packet[at++] = bytes[i] ?? 0;
   }
 }

@@ -25,13 +25,13 @@ export class GcmTransform implements SrtpTransform {
   protectRtp(packet: Buffer, headerBytes: number, index: number): Buffer {
     const datagram = Buffer.allocUnsafe(packet.length + gcmTagBytes);
     for (let i = 0; i < headerBytes; i += 1) datagram[i] = packet[i] ?? 0;
-    this.#rtp.seal(packet, headerBytes, packet, headerBytes, packet.readUInt32BE(8), index, datagram);
+    this.#rtp.seal(packet, headerBytes, packet, headerBytes, packet.readInt32BE(8), index, datagram);
     return datagram;
   }
 
   unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined {
     const tagStart = datagram.length - gcmTagBytes;
-    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, datagram, headerBytes, datagram.readUInt32BE(8), index);
+    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, datagram, headerBytes, datagram.readInt32BE(8), index);
     return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
   }
 
@@ -39,7 +39,7 @@ export class GcmTransform implements SrtpTransform {
     const datagram = Buffer.allocUnsafe(packet.length + this.rtcpTrailerBytes);
     packet.copy(datagram, 0, 0, rtcpClearBytes);
     datagram.writeUInt32BE(encryptedFlag + index, datagram.length - indexWordBytes);
-    this.#rtcp.seal(packet, rtcpClearBytes, this.#associate(datagram), rtcpAssociatedBytes, packet.readUInt32BE(4), index, datagram);
+    this.#rtcp.seal(packet, rtcpClearBytes, this.#associate(datagram), rtcpAssociatedBytes, packet.readInt32BE(4), index, datagram);
     return datagram;
   }
 
@@ -50,7 +50,7 @@ export class GcmTransform implements SrtpTransform {
   unprotectRtcp(datagram: Buffer): Buffer | undefined {
     const tagStart = datagram.length - this.rtcpTrailerBytes;
     const index = this.readRtcpIndexWord(datagram) - encryptedFlag;
-    const isAuthentic = this.#rtcp.open(datagram, rtcpClearBytes, tagStart, this.#associate(datagram), rtcpAssociatedBytes, datagram.readUInt32BE(4), index);
+    const isAuthentic = this.#rtcp.open(datagram, rtcpClearBytes, tagStart, this.#associate(datagram), rtcpAssociatedBytes, datagram.readInt32BE(4), index);
     return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
   }
 
