@@ -10,12 +10,14 @@
  * Times: `ptsUs` and `roomUs` are microseconds of the room's clock, `nowUs` of any clock that goes forward. RTP time is the room's time in
  * ticks plus an offset, the same for all streams of a listener, so their sender reports agree by construction.
  */
+import { MixedHeader, type ContributingSource } from './mixed-header.js';
 import { PacketHistory } from './packet-history.js';
-import { encodeCsrcAudioLevels } from './header-extensions.js';
-import { markPadded, mostCsrcs, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import { markPadded, mostCsrcs } from './rtp-packet.js';
 import { StreamHeader } from './stream-header.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
+
+export type { ContributingSource } from './mixed-header.js';
 
 export interface OutboundStreamOptions {
   readonly ssrc: number;
@@ -37,14 +39,6 @@ export interface OutboundStreamOptions {
   readonly maxHistoryBytes?: number;
   /** What retransmission may cost, header included; as much again may be spent at once after a quiet second. */
   readonly resendBytesPerSecond?: number;
-}
-
-/** Somebody whose voice is in a packet of a mix (RFC 3550 7.1). */
-export interface ContributingSource {
-  /** 0 to 2^32 - 1. */
-  readonly csrc: number;
-  /** -127 to 0. */
-  readonly levelDbov: number;
 }
 
 /** Counts since the start. */
@@ -83,6 +77,8 @@ export class OutboundStream {
   readonly #header: StreamHeader;
   /** Of repairs. */
   readonly #rtxHeader: StreamHeader | undefined;
+  /** Of packets that name sources. */
+  readonly #mixedHeader: StreamHeader | MixedHeader;
   readonly #history: PacketHistory;
   readonly #counters: OutboundStreamCounters = {
     packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
@@ -99,7 +95,9 @@ export class OutboundStream {
     const { historyUs = defaultHistoryUs, maxHistoryBytes = defaultMaxHistoryBytes, resendBytesPerSecond = defaultResendBytesPerSecond } = options;
     this.ssrc = options.ssrc;
     this.#options = options;
-    this.#header = new StreamHeader({ ssrc: options.ssrc, payloadType: options.payloadType, extensions: options.extensions });
+    const header = { ssrc: options.ssrc, payloadType: options.payloadType, extensions: options.extensions };
+    this.#header = new StreamHeader(header);
+    this.#mixedHeader = options.csrcLevelId === undefined ? this.#header : new MixedHeader({ ...header, levelId: options.csrcLevelId });
     this.#rtxHeader = options.rtx === undefined ? undefined : new StreamHeader({ ...options.rtx, extensions: options.extensions });
     this.#history = new PacketHistory({ historyUs, maxBytes: maxHistoryBytes });
     this.#resendBytesPerSecond = resendBytesPerSecond;
@@ -132,7 +130,7 @@ export class OutboundStream {
    *
    * @param ptsUs room time of the frame; does not fall from call to call.
    * @param marker the frame's last packet (video), the first one of a talkspurt (audio, RFC 3551 4.1)
-   * @param sources whose voices are in it, the most important first: no more than 15 fit the header. They stand in no repair.
+   * @param sources whose voices are in it, the most important first, an array that does not change: no more than 15 fit the header. They stand in no repair.
    */
   next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = noSources): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
@@ -141,10 +139,7 @@ export class OutboundStream {
     this.#counters.packetCount++;
     this.#counters.octetCount += payload.length;
     this.#lastPtsUs = ptsUs;
-    const named = sources.length > mostCsrcs ? sources.slice(0, mostCsrcs) : sources;
-    const { csrcLevelId } = this.#options;
-    if (named.length > 0 && csrcLevelId !== undefined) return this.#writeWithLevels(index & 0xffff, timestamp, marker, payload, named, csrcLevelId);
-    return this.#write(index & 0xffff, timestamp, marker, payload, named);
+    return this.#write(index & 0xffff, timestamp, marker, payload, sources.length > mostCsrcs ? sources.slice(0, mostCsrcs) : sources);
   }
 
   /** What was sent up to now is not sent again: a keyframe takes its place, or nothing does. */
@@ -195,7 +190,7 @@ export class OutboundStream {
   }
 
   #bytesAgain({ payload }: SentPacket): number {
-    return this.#header.byteLength(0) + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
+    return this.#header.byteLength(noSources) + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
   }
 
   #again(sent: SentPacket, bytes: number): Buffer {
@@ -208,19 +203,10 @@ export class OutboundStream {
   }
 
   #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
-    const headerBytes = this.#header.byteLength(sources.length);
+    const header = sources.length === 0 ? this.#header : this.#mixedHeader;
+    const headerBytes = header.byteLength(sources);
     const packet = allocatePacket(headerBytes + payload.length);
-    this.#header.write(packet, marker, sequenceNumber, timestamp, sources);
-    packet.set(payload, headerBytes);
-    return packet;
-  }
-
-  #writeWithLevels(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[], levelsId: number): Buffer {
-    const { ssrc, payloadType } = this.#options;
-    const extensions = [...(this.#options.extensions ?? []), { id: levelsId, data: encodeCsrcAudioLevels(sources.map(({ levelDbov }) => levelDbov)) }];
-    const headerBytes = rtpHeaderBytes(extensions, sources.length);
-    const packet = allocatePacket(headerBytes + payload.length);
-    writeRtpHeader(packet, 0, { ssrc, payloadType, csrcs: sources.map(({ csrc }) => csrc), extensions, sequenceNumber, timestamp, marker });
+    header.write(packet, marker, sequenceNumber, timestamp, sources);
     packet.set(payload, headerBytes);
     return packet;
   }
@@ -232,7 +218,7 @@ export class OutboundStream {
   }
 
   #writeRtx(header: StreamHeader, { index, timestamp, marker, payload }: SentPacket): Buffer {
-    const headerBytes = header.byteLength(0);
+    const headerBytes = header.byteLength(noSources);
     const packet = allocatePacket(headerBytes + originalSequenceBytes + payload.length);
     header.write(packet, marker, this.#takeRtxSequence(), timestamp, noSources);
     packet.writeUInt16BE(index & 0xffff, headerBytes);
@@ -252,7 +238,7 @@ export class OutboundStream {
     const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
     if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(header, last);
     const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
-    const packet = allocatePacket(header.byteLength(0) + paddingBytes);
+    const packet = allocatePacket(header.byteLength(noSources) + paddingBytes);
     header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0), noSources);
     markPadded(packet, paddingBytes);
     return packet;

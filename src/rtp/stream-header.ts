@@ -27,8 +27,8 @@ export class StreamHeader {
     this.#extensions = extensions.map(({ id, data }) => ({ data, inHeader: header?.extension(id) ?? new Uint8Array(0) }));
   }
 
-  byteLength(csrcs: number): number {
-    return this.#bytes.length + csrcs * csrcBytes;
+  byteLength(sources: readonly unknown[]): number {
+    return this.#bytes.length + sources.length * csrcBytes;
   }
 
   /**

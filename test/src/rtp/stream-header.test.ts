@@ -16,7 +16,7 @@ describe('StreamHeader', () => {
           for (const { data } of extensions) data.forEach((byte, at) => (data[at] = byte + 1));
           const anew = Buffer.alloc(rtpHeaderBytes(extensions, csrcs.length) + 3, 0x77);
           writeRtpHeader(anew, 0, { ssrc, payloadType, extensions, csrcs, ...fields });
-          const written = Buffer.alloc(header.byteLength(csrcs.length) + 3, 0x77);
+          const written = Buffer.alloc(header.byteLength(csrcs) + 3, 0x77);
           header.write(written, fields.marker, fields.sequenceNumber, fields.timestamp, csrcs.map((csrc) => ({ csrc })));
           expect(written.equals(anew)).to.equal(true);
         }
