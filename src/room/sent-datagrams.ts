@@ -26,6 +26,6 @@ export class SentDatagrams {
 
   find(sequenceNumber: number): Buffer | undefined {
     const datagram = this.#history.find(sequenceNumber)?.payload;
-    return datagram === undefined ? undefined : Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length);
+    return Buffer.isBuffer(datagram) ? datagram : undefined;
   }
 }
