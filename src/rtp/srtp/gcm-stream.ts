@@ -12,6 +12,8 @@ import type { SessionKeys } from './session-keys.js';
 
 /** With eight a call costs an eighth; they take 10 kB a source. */
 const mostPacketsAhead = 8;
+/** The tag's, and those of a packet as long as an Ethernet's frames: who sends one of 65 kB must not make each of his packets cost as much. */
+const mostBlocksAhead = 1 + Math.ceil(1_500 / blockBytes);
 /** Sources that are worked ahead for; others are as they come. Who sends has three, a participant with three layers and a screen ten. */
 const mostSourcesAhead = 16;
 
@@ -50,16 +52,17 @@ export class GcmStream {
   take(ssrc: number, index: number, blocks: number): Uint8Array {
     if (blocks > mostCounters) throw new RangeError(`a packet of ${blocks} blocks`);
     const ahead = this.#sources.get(ssrc);
-    if (ahead === undefined) return this.#make(ssrc, index, 1, blocks);
-    if (index === ahead.first + ahead.packets) this.#workAhead(ahead, ssrc, index, blocks);
+    if (ahead === undefined || blocks > ahead.blocks) return this.#make(ssrc, index, 1, blocks);
+    if (index === ahead.first + ahead.packets) this.#workAhead(ahead, ssrc, index);
     const place = index - ahead.first;
-    if (place < 0 || place >= ahead.packets || blocks > ahead.blocks) return this.#make(ssrc, index, 1, blocks);
-    return ahead.parts[place] ?? this.#make(ssrc, index, 1, blocks);
+    const part = place < ahead.packets ? ahead.parts[place] : undefined;
+    return part ?? this.#make(ssrc, index, 1, blocks);
   }
 
-  /** That packet was one of this source, beyond doubt: more are expected after it. */
-  expectAfter(ssrc: number, index: number, blocks: number): void {
+  /** That packet was one of this source, beyond doubt: more like it are expected. What is not authentic is never told here, and moves nothing. */
+  expectAfter(ssrc: number, index: number, packetBlocks: number): void {
     const ahead = this.#sources.get(ssrc);
+    const blocks = Math.min(mostBlocksAhead, packetBlocks);
     if (ahead === undefined) this.#addSource(ssrc, index + 1, blocks);
     else if (index >= ahead.first + ahead.packets || (index >= ahead.first && blocks > ahead.blocks)) {
       // After a jump, and where packets have become longer, it begins anew.
@@ -70,19 +73,18 @@ export class GcmStream {
   }
 
   /** From one packet twice as many each time: a source that says little, or jumps, costs little. */
-  #workAhead(ahead: Ahead, ssrc: number, first: number, leastBlocks: number): void {
-    const blocks = Math.max(ahead.blocks, leastBlocks);
-    const packets = Math.min(mostPacketsAhead, Math.floor(mostCounters / blocks), Math.max(1, ahead.packets * 2));
-    const made = this.#make(ssrc, first, packets, blocks);
-    if (packets > ahead.parts.length || blocks * blockBytes !== ahead.parts[0]?.length) {
+  #workAhead(ahead: Ahead, ssrc: number, first: number): void {
+    const packets = Math.min(mostPacketsAhead, Math.max(1, ahead.packets * 2));
+    const made = this.#make(ssrc, first, packets, ahead.blocks);
+    const partBytes = ahead.blocks * blockBytes;
+    if (packets > ahead.parts.length || partBytes !== ahead.parts[0]?.length) {
       const stream = new Uint8Array(made.length);
       ahead.stream = stream;
-      ahead.parts = Array.from({ length: packets }, (_, place) => stream.subarray(place * blocks * blockBytes, (place + 1) * blocks * blockBytes));
+      ahead.parts = Array.from({ length: packets }, (_, place) => stream.subarray(place * partBytes, (place + 1) * partBytes));
     }
     ahead.stream.set(made);
     ahead.first = first;
     ahead.packets = packets;
-    ahead.blocks = blocks;
   }
 
   #addSource(ssrc: number, first: number, blocks: number): void {

@@ -121,4 +121,15 @@ describe('GcmStream', () => {
       }
     }
   });
+
+  it('works ahead for packets as long as those that were authentic, and for none of the longest', () => {
+    const stream = new GcmStream({ encryption: createSecretKey(Buffer.alloc(16)), salt: Buffer.alloc(12) });
+    const takenBlocks = (index: number, blocks: number): number => stream.take(ssrc, index, blocks).length / 16;
+    stream.expectAfter(ssrc, 0, 50);
+    expect(takenBlocks(1, 4_000), 'forged').to.equal(4_000);
+    expect(takenBlocks(1, 5)).to.equal(50);
+    stream.expectAfter(ssrc, 1, 5);
+    stream.expectAfter(ssrc, 2, 4_000);
+    expect(takenBlocks(3, 5)).to.equal(95);
+  });
 });
