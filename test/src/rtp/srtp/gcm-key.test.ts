@@ -51,7 +51,7 @@ const messages: fc.Arbitrary<Message> = fc.record({
   salt: bytes(12, 12),
   index: fc.nat({ max: 2 ** 48 - 1 }),
   associated: bytes(12, mostAssociated),
-  text: fc.oneof(bytes(0, 40), bytes(0, 1_500), fc.constantFrom(15, 16, 17, 1_200, 16_384).map((length) => Buffer.alloc(length, 0xa5))),
+  text: fc.oneof(bytes(0, 40), bytes(0, 1_500), fc.constantFrom(15, 16, 17, 1_200, 16_384, 65_400).map((length) => Buffer.alloc(length, 0xa5))),
 });
 
 describe('GcmKey', () => {
