@@ -134,7 +134,7 @@ export class RoomOutputs {
   /** What he hears of the mix is without himself. */
   #without(hearsAs: string | undefined, sources: readonly ContributingSource[]): readonly ContributingSource[] {
     const own = hearsAs === undefined ? undefined : this.#csrcOf(hearsAs);
-    return sources.some(({ csrc }) => csrc === own) ? sources.filter(({ csrc }) => csrc !== own) : sources;
+    return own !== undefined && sources.some(({ csrc }) => csrc === own) ? sources.filter(({ csrc }) => csrc !== own) : sources;
   }
 
   /** To be called a few times a second: what listeners lose of their sound goes to the mixer when it has changed. */

@@ -1,37 +1,31 @@
 /** What was sent lately to a listener without RTX, as it was sealed: a repair is the same datagram once more, for SRTP must never seal two packets under one index. */
+import { PacketHistory } from '../rtp/packet-history.js';
 
 export interface SentDatagramsOptions {
-  /** Media time kept. */
+  /** Media time kept, 1 s at least. */
   readonly keptUs: number;
 }
 
-/** 2 s of 20 Mbps; far below 32,768, from where on a sequence number would no longer say which packet is meant. */
-const mostDatagrams = 4_096;
-
-interface SentDatagram {
-  readonly datagram: Buffer;
-  readonly ptsUs: number;
-}
+/** 2 s of 20 Mbps. */
+const mostBytes = 5 * 1024 * 1024;
 
 export class SentDatagrams {
-  readonly #keptUs: number;
-  /** The oldest first. */
-  readonly #bySequence = new Map<number, SentDatagram>();
+  readonly #history: PacketHistory;
+  #nextIndex: number | undefined;
 
   constructor({ keptUs }: SentDatagramsOptions) {
-    this.#keptUs = keptUs;
+    this.#history = new PacketHistory({ historyUs: keptUs, maxBytes: mostBytes });
   }
 
-  /** @param sequenceNumber 0 to 65535 @param ptsUs does not fall from call to call */
+  /** @param sequenceNumber 0 to 65535, the one after the last @param ptsUs does not fall from call to call */
   add(sequenceNumber: number, datagram: Buffer, ptsUs: number): void {
-    for (const [oldest, sent] of this.#bySequence) {
-      if (ptsUs - sent.ptsUs <= this.#keptUs && this.#bySequence.size < mostDatagrams) break;
-      this.#bySequence.delete(oldest);
-    }
-    this.#bySequence.set(sequenceNumber, { datagram, ptsUs });
+    const index = this.#nextIndex ?? sequenceNumber;
+    this.#history.add(index, 0, false, datagram, ptsUs);
+    this.#nextIndex = index + 1;
   }
 
   find(sequenceNumber: number): Buffer | undefined {
-    return this.#bySequence.get(sequenceNumber)?.datagram;
+    const datagram = this.#history.find(sequenceNumber)?.payload;
+    return Buffer.isBuffer(datagram) ? datagram : undefined;
   }
 }

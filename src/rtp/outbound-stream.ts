@@ -10,11 +10,14 @@
  * Times: `ptsUs` and `roomUs` are microseconds of the room's clock, `nowUs` of any clock that goes forward. RTP time is the room's time in
  * ticks plus an offset, the same for all streams of a listener, so their sender reports agree by construction.
  */
+import { MixedHeader, type ContributingSource } from './mixed-header.js';
 import { PacketHistory } from './packet-history.js';
-import { encodeCsrcAudioLevels } from './header-extensions.js';
-import { markPadded, mostCsrcs, rtpHeaderBytes, writeRtpHeader } from './rtp-packet.js';
+import { markPadded, mostCsrcs } from './rtp-packet.js';
+import { StreamHeader } from './stream-header.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
+
+export type { ContributingSource } from './mixed-header.js';
 
 export interface OutboundStreamOptions {
   readonly ssrc: number;
@@ -36,14 +39,6 @@ export interface OutboundStreamOptions {
   readonly maxHistoryBytes?: number;
   /** What retransmission may cost, header included; as much again may be spent at once after a quiet second. */
   readonly resendBytesPerSecond?: number;
-}
-
-/** Somebody whose voice is in a packet of a mix (RFC 3550 7.1). */
-export interface ContributingSource {
-  /** 0 to 2^32 - 1. */
-  readonly csrc: number;
-  /** -127 to 0. */
-  readonly levelDbov: number;
 }
 
 /** Counts since the start. */
@@ -72,13 +67,18 @@ const answeredShare = 0.75;
 /** Of a second's budget: copies that nobody asked for must never be why a first repair is refused. */
 const copiesLeaveShare = 0.5;
 const originalSequenceBytes = 2;
+const noSources: readonly ContributingSource[] = [];
 /** Its length stands in one byte (RFC 3550 5.1). */
 const mostPaddingBytes = 255;
 
 export class OutboundStream {
   readonly ssrc: number;
   readonly #options: OutboundStreamOptions;
-  readonly #headerBytes: number;
+  readonly #header: StreamHeader;
+  /** Of repairs. */
+  readonly #rtxHeader: StreamHeader | undefined;
+  /** Of packets that name sources. */
+  readonly #mixedHeader: StreamHeader | MixedHeader;
   readonly #history: PacketHistory;
   readonly #counters: OutboundStreamCounters = {
     packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
@@ -95,7 +95,10 @@ export class OutboundStream {
     const { historyUs = defaultHistoryUs, maxHistoryBytes = defaultMaxHistoryBytes, resendBytesPerSecond = defaultResendBytesPerSecond } = options;
     this.ssrc = options.ssrc;
     this.#options = options;
-    this.#headerBytes = rtpHeaderBytes(options.extensions);
+    const header = { ssrc: options.ssrc, payloadType: options.payloadType, extensions: options.extensions };
+    this.#header = new StreamHeader(header);
+    this.#mixedHeader = options.csrcLevelId === undefined ? this.#header : new MixedHeader({ ...header, levelId: options.csrcLevelId });
+    this.#rtxHeader = options.rtx === undefined ? undefined : new StreamHeader({ ...options.rtx, extensions: options.extensions });
     this.#history = new PacketHistory({ historyUs, maxBytes: maxHistoryBytes });
     this.#resendBytesPerSecond = resendBytesPerSecond;
     this.#budgetBytes = resendBytesPerSecond;
@@ -127,9 +130,9 @@ export class OutboundStream {
    *
    * @param ptsUs room time of the frame; does not fall from call to call.
    * @param marker the frame's last packet (video), the first one of a talkspurt (audio, RFC 3551 4.1)
-   * @param sources whose voices are in it, the most important first: no more than 15 fit the header. They stand in no repair.
+   * @param sources whose voices are in it, the most important first, an array that does not change: no more than 15 fit the header. They stand in no repair.
    */
-  next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = []): Buffer {
+  next(payload: Uint8Array, ptsUs: number, marker: boolean, sources: readonly ContributingSource[] = noSources): Buffer {
     const timestamp = this.rtpTimestampAt(ptsUs);
     const index = this.#nextIndex++;
     this.#history.add(index, timestamp, marker, payload, ptsUs);
@@ -187,32 +190,25 @@ export class OutboundStream {
   }
 
   #bytesAgain({ payload }: SentPacket): number {
-    return this.#headerBytes + payload.length + (this.#options.rtx === undefined ? 0 : originalSequenceBytes);
+    return this.#header.byteLength(noSources) + payload.length + (this.#rtxHeader === undefined ? 0 : originalSequenceBytes);
   }
 
   #again(sent: SentPacket, bytes: number): Buffer {
     this.#counters.resentPackets++;
     this.#counters.resentBytes += bytes;
-    if (this.#options.rtx !== undefined) return this.#writeRtx(sent);
+    if (this.#rtxHeader !== undefined) return this.#writeRtx(this.#rtxHeader, sent);
     this.#counters.packetCount++;
     this.#counters.octetCount += sent.payload.length;
-    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload, []);
+    return this.#write(sent.index & 0xffff, sent.timestamp, sent.marker, sent.payload, noSources);
   }
 
   #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
-    const { ssrc, payloadType } = this.#options;
-    const extensions = sources.length === 0 ? this.#options.extensions : this.#withLevels(sources);
-    const headerBytes = sources.length === 0 ? this.#headerBytes : rtpHeaderBytes(extensions, sources.length);
+    const header = sources.length === 0 ? this.#header : this.#mixedHeader;
+    const headerBytes = header.byteLength(sources);
     const packet = allocatePacket(headerBytes + payload.length);
-    writeRtpHeader(packet, 0, { ssrc, payloadType, csrcs: sources.map(({ csrc }) => csrc), extensions, sequenceNumber, timestamp, marker });
+    header.write(packet, marker, sequenceNumber, timestamp, sources);
     packet.set(payload, headerBytes);
     return packet;
-  }
-
-  #withLevels(sources: readonly ContributingSource[]): readonly RtpExtension[] | undefined {
-    const { csrcLevelId, extensions = [] } = this.#options;
-    if (csrcLevelId === undefined) return extensions;
-    return [...extensions, { id: csrcLevelId, data: encodeCsrcAudioLevels(sources.map(({ levelDbov }) => levelDbov)) }];
   }
 
   #takeRtxSequence(): number {
@@ -221,13 +217,12 @@ export class OutboundStream {
     return sequenceNumber;
   }
 
-  #writeRtx({ index, timestamp, marker, payload }: SentPacket): Buffer {
-    const { rtx, extensions, ssrc: mediaSsrc, payloadType: mediaType } = this.#options;
-    const { ssrc, payloadType } = rtx ?? { ssrc: mediaSsrc, payloadType: mediaType };
-    const packet = allocatePacket(this.#headerBytes + originalSequenceBytes + payload.length);
-    writeRtpHeader(packet, 0, { ssrc, payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker });
-    packet.writeUInt16BE(index & 0xffff, this.#headerBytes);
-    packet.set(payload, this.#headerBytes + originalSequenceBytes);
+  #writeRtx(header: StreamHeader, { index, timestamp, marker, payload }: SentPacket): Buffer {
+    const headerBytes = header.byteLength(noSources);
+    const packet = allocatePacket(headerBytes + originalSequenceBytes + payload.length);
+    header.write(packet, marker, this.#takeRtxSequence(), timestamp, noSources);
+    packet.writeUInt16BE(index & 0xffff, headerBytes);
+    packet.set(payload, headerBytes + originalSequenceBytes);
     return packet;
   }
 
@@ -238,14 +233,13 @@ export class OutboundStream {
    * @param bytes wanted, of which payload and padding together may be less
    */
   filler(bytes: number): Buffer | undefined {
-    const { rtx, extensions } = this.#options;
-    if (rtx === undefined) return undefined;
+    const header = this.#rtxHeader;
+    if (header === undefined) return undefined;
     const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
-    if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(last);
+    if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(header, last);
     const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
-    const packet = allocatePacket(this.#headerBytes + paddingBytes);
-    const timestamp = this.rtpTimestampAt(this.#lastPtsUs ?? 0);
-    writeRtpHeader(packet, 0, { ssrc: rtx.ssrc, payloadType: rtx.payloadType, extensions, sequenceNumber: this.#takeRtxSequence(), timestamp, marker: false });
+    const packet = allocatePacket(header.byteLength(noSources) + paddingBytes);
+    header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0), noSources);
     markPadded(packet, paddingBytes);
     return packet;
   }

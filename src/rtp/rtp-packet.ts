@@ -10,9 +10,9 @@
  *     |  0xBEDE (one-byte) or 0x100x  |  length in 4-byte words       |   when X is set
  *     |  one-byte: ID(4) len-1(4) data...; two-byte: ID(8) len(8) data...; 0 is padding
  */
-const fixedHeaderBytes = 12;
+export const fixedHeaderBytes = 12;
 const extensionHeaderBytes = 4;
-const csrcBytes = 4;
+export const csrcBytes = 4;
 /** CC has four bits (RFC 3550 5.1). */
 export const mostCsrcs = 15;
 const versionBits = 0x80;

@@ -27,6 +27,7 @@ export class SrtpReceiver {
   /** Datagrams that came a second time or far too late. */
   replayedCount = 0;
   readonly #transform: SrtpTransform;
+  /** By SSRC with a sign, as all here: that is always one of the machine's small integers. */
   readonly #rtpSources = new Map<number, Source>();
   readonly #rtcpSources = new Map<number, Source>();
   #useCount = 0;
@@ -45,7 +46,7 @@ export class SrtpReceiver {
       this.rejectedCount += 1;
       return undefined;
     }
-    const ssrc = datagram.readUInt32BE(8);
+    const ssrc = datagram.readInt32BE(8);
     const sequenceNumber = datagram.readUInt16BE(2);
     const source = this.#rtpSources.get(ssrc);
     let index = sequenceNumber;
@@ -76,7 +77,7 @@ export class SrtpReceiver {
       this.rejectedCount += 1;
       return undefined;
     }
-    const ssrc = datagram.readUInt32BE(4);
+    const ssrc = datagram.readInt32BE(4);
     const source = this.#rtcpSources.get(ssrc);
     const index = this.#transform.readRtcpIndexWord(datagram) - encryptedFlag;
     if (source?.window.isReplay(index) === true && index >= 0) {

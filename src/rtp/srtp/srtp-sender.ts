@@ -15,6 +15,7 @@ const maxRtcpPackets = 2 ** 31;
 
 export class SrtpSender {
   readonly #transform: SrtpTransform;
+  /** By SSRC with a sign, as all here: that is always one of the machine's small integers. */
   readonly #sources = new Map<number, ReplayWindow>();
   /** One for all our sources: an index may not come twice under one SSRC, but it may skip. */
   #rtcpIndex = 0;
@@ -32,14 +33,14 @@ export class SrtpSender {
   protectRtp(packet: Buffer): Buffer {
     const headerBytes = findRtpPayload(packet);
     if (headerBytes === undefined) throw new RangeError('not an RTP packet');
-    const ssrc = packet.readUInt32BE(8);
+    const ssrc = packet.readInt32BE(8);
     let source = this.#sources.get(ssrc);
     if (source === undefined) {
       source = new ReplayWindow();
       this.#sources.set(ssrc, source);
     }
     const index = source.guessIndex(packet.readUInt16BE(2));
-    if (source.isReplay(index)) throw new RangeError(`sequence number ${packet.readUInt16BE(2)} of ${ssrc} was sent before`);
+    if (source.isReplay(index)) throw new RangeError(`sequence number ${packet.readUInt16BE(2)} of ${ssrc >>> 0} was sent before`);
     source.add(index);
     return this.#transform.protectRtp(packet, headerBytes, index);
   }

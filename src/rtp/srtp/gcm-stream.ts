@@ -1,0 +1,111 @@
+/**
+ * Key stream of GCM (NIST SP 800-38D 6.5) for the packets of one key: AES of the packet's IV with 1, 2, 3… behind it; the first block goes into the tag. The IV is that of
+ * RFC 7714 8.1 and 9.1: (0(16) SSRC(32) index(48)) XOR salt.
+ *
+ * The blocks go through one electronic-codebook cipher that lives as long as the key, and, where a source's packets follow each other, for several packets at once: what
+ * `node:crypto` takes for a call is more than what it takes for the blocks of a packet.
+ */
+import { createCipheriv, type Cipher } from 'node:crypto';
+import { gcm, memory, memoryWords } from './gcm-memory.js';
+import { blockBytes, countersAt, mostCounters } from './gcm-module.js';
+import type { SessionKeys } from './session-keys.js';
+
+/** With eight a call costs an eighth; they take 10 kB a source. */
+const mostPacketsAhead = 8;
+/** The tag's, and those of a packet as long as an Ethernet's frames: who sends one of 65 kB must not make each of his packets cost as much. */
+const mostBlocksAhead = 1 + Math.ceil(1_500 / blockBytes);
+/** Sources that are worked ahead for; others are as they come. Who sends has three, a participant with three layers and a screen ten. */
+const mostSourcesAhead = 16;
+
+/** Stream that is there for packets to come. */
+interface Ahead {
+  /** Index of the first packet; all of them follow each other. */
+  first: number;
+  packets: number;
+  /** Of each packet. */
+  blocks: number;
+  /** Kept, and written over: what lives for some packets only would grow old before it is garbage. */
+  stream: Uint8Array;
+  /** Of it, one for each packet. */
+  parts: readonly Uint8Array[];
+}
+
+export class GcmStream {
+  readonly #cipher: Cipher;
+  readonly #salt: readonly [number, number, number];
+  readonly #sources = new Map<number, Ahead>();
+
+  constructor({ encryption, salt }: Pick<SessionKeys, 'encryption' | 'salt'>) {
+    this.#cipher = createCipheriv('aes-128-ecb', encryption, null).setAutoPadding(false);
+    this.#salt = [salt.readInt32BE(0), salt.readInt32BE(4), salt.readInt32BE(8)];
+  }
+
+  /** AES of the block of zeros: what a message is hashed with. */
+  hashKey(): Buffer {
+    return this.#cipher.update(Buffer.alloc(blockBytes));
+  }
+
+  /**
+   * A packet's stream, of so many blocks at least; to be used before the next call.
+   * @throws {RangeError} for more than a datagram has.
+   */
+  take(ssrc: number, index: number, blocks: number): Uint8Array {
+    if (blocks > mostCounters) throw new RangeError(`a packet of ${blocks} blocks`);
+    const ahead = this.#sources.get(ssrc);
+    if (ahead === undefined || blocks > ahead.blocks) return this.#make(ssrc, index, 1, blocks);
+    if (index === ahead.first + ahead.packets) this.#workAhead(ahead, ssrc, index);
+    const place = index - ahead.first;
+    const part = place < ahead.packets ? ahead.parts[place] : undefined;
+    return part ?? this.#make(ssrc, index, 1, blocks);
+  }
+
+  /** That packet was one of this source, beyond doubt: more like it are expected. What is not authentic is never told here, and moves nothing. */
+  expectAfter(ssrc: number, index: number, packetBlocks: number): void {
+    const ahead = this.#sources.get(ssrc);
+    const blocks = Math.min(mostBlocksAhead, packetBlocks);
+    if (ahead === undefined) this.#addSource(ssrc, index + 1, blocks);
+    else if (index >= ahead.first + ahead.packets || (index >= ahead.first && blocks > ahead.blocks)) {
+      // After a jump, and where packets have become longer, it begins anew.
+      ahead.first = index + 1;
+      ahead.packets = 0;
+      ahead.blocks = Math.max(ahead.blocks, blocks);
+    }
+  }
+
+  /** From one packet twice as many each time: a source that says little, or jumps, costs little. */
+  #workAhead(ahead: Ahead, ssrc: number, first: number): void {
+    const packets = Math.min(mostPacketsAhead, Math.max(1, ahead.packets * 2));
+    const made = this.#make(ssrc, first, packets, ahead.blocks);
+    const partBytes = ahead.blocks * blockBytes;
+    if (packets > ahead.parts.length || partBytes !== ahead.parts[0]?.length) {
+      const stream = new Uint8Array(made.length);
+      ahead.stream = stream;
+      ahead.parts = Array.from({ length: packets }, (_, place) => stream.subarray(place * partBytes, (place + 1) * partBytes));
+    }
+    ahead.stream.set(made);
+    ahead.first = first;
+    ahead.packets = packets;
+  }
+
+  #addSource(ssrc: number, first: number, blocks: number): void {
+    for (const oldest of this.#sources.keys()) {
+      if (this.#sources.size < mostSourcesAhead) break;
+      this.#sources.delete(oldest);
+    }
+    this.#sources.set(ssrc, { first, packets: 0, blocks, stream: new Uint8Array(0), parts: [] });
+  }
+
+  #make(ssrc: number, first: number, packets: number, blocks: number): Uint8Array {
+    let end = countersAt;
+    for (let index = first; index < first + packets; index += 1) {
+      const at = end;
+      end += blocks * blockBytes;
+      memoryWords.setInt32(0, this.#salt[0] ^ (ssrc >>> 16));
+      memoryWords.setInt32(4, this.#salt[1] ^ ((ssrc << 16) | Math.floor(index / 0x1_0000_0000)));
+      memoryWords.setInt32(8, this.#salt[2] ^ index);
+      memoryWords.setInt32(12, 0);
+      gcm.count(at, end);
+    }
+    return this.#cipher.update(memory.subarray(countersAt, end));
+  }
+}
