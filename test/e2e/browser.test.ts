@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RoomDescription } from '../../src/rooms/protocol.js';
-import { writeDeviceFiles } from '../support/device-files.js';
 import { averageColors, decodeSound, toneLevelDb } from '../support/encoded-media.js';
 import { eventually } from '../support/eventually.js';
 import { MixPage, mixProbe } from '../support/mix-page.js';
 import type { Region } from '../support/mix-receiver.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import { pageDevices } from '../support/page-devices.js';
 import { RoomPage } from '../support/room-page.js';
-import { startRoomServer } from '../support/room-server.js';
+import { setUpRoom } from '../support/set-up-room.js';
 import type { TestServer } from '../support/test-server.js';
 import { WrtcListener, WrtcPublisher } from '../support/wrtc-client.js';
 
@@ -36,21 +34,12 @@ describe('the room page in a real browser', function () {
   let folder: string;
   const clients: (WrtcPublisher | WrtcListener)[] = [];
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tessera-devices-'));
-    server = await startRoomServer();
-    browser = await PageBrowser.launch({ devices: await writeDeviceFiles({ folder, color: 'red', toneHz: annHz }) });
-  });
-  afterEach(async () => {
+  afterEach(() => {
     for (const client of clients.splice(0)) client.vanish();
-    await browser.closePages();
-    expect(browser.problems.splice(0)).to.deep.equal([]);
   });
-  after(async () => {
-    await browser.close();
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  setUpRoom((setUp) => {
+    ({ browser, server, folder } = setUp);
+  }, { devices: { color: 'red', toneHz: annHz } });
 
   const joinAnn = (room: string): Promise<RoomPage> => RoomPage.join({ browser, serverUrl: server.url, room, name: 'Ann' });
   const joinEve = (room: string): Promise<RoomPage> =>

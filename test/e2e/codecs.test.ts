@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { writeDeviceFiles } from '../support/device-files.js';
 import { eventually } from '../support/eventually.js';
-import { PageBrowser } from '../support/page-browser.js';
-import { startRoomServer } from '../support/room-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import { setUpRoom } from '../support/set-up-room.js';
 import type { TestServer } from '../support/test-server.js';
 import { WhipPage } from '../support/whip-page.js';
 import { WrtcListener } from '../support/wrtc-client.js';
@@ -17,22 +13,10 @@ describe('Chromium over WHIP and WHEP', function () {
   this.timeout(60_000);
   let server: TestServer;
   let browser: PageBrowser;
-  let folder: string;
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tessera-codecs-'));
-    server = await startRoomServer();
-    browser = await PageBrowser.launch({ devices: await writeDeviceFiles({ folder, color: 'red', toneHz: annHz }) });
-  });
-  afterEach(async () => {
-    await browser.closePages();
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  setUpRoom((setUp) => {
+    ({ browser, server } = setUp);
+  }, { devices: { color: 'red', toneHz: annHz } });
 
   for (const [sent, received] of [
     [['H264'], ['H264', 'VP8']],

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RecordingDescription, RoomDescription } from '../../src/rooms/protocol.js';
-import { writeDeviceFiles } from '../support/device-files.js';
 import { averageColors, averageLumas } from '../support/encoded-media.js';
 import { eventually } from '../support/eventually.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import { RoomPage } from '../support/room-page.js';
-import { startRoomServer } from '../support/room-server.js';
+import { setUpRoom } from '../support/set-up-room.js';
 import type { TestServer } from '../support/test-server.js';
 import { WrtcMember } from '../support/wrtc-member.js';
 
@@ -25,16 +23,9 @@ describe('people survive their room', function () {
   let browser: PageBrowser;
   let folder: string;
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tessera-room-'));
-    server = await startRoomServer();
-    browser = await PageBrowser.launch({ devices: await writeDeviceFiles({ folder, color: 'red', toneHz: 500 }) });
-  });
-  after(async () => {
-    await browser.close();
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  setUpRoom((setUp) => {
+    ({ browser, server, folder } = setUp);
+  }, { devices: { color: 'red', toneHz: 500 } });
 
   const describeRoom = async (): Promise<RoomDescription> => (await server.call('GET', '/api/rooms/phoenix')).body as RoomDescription;
 

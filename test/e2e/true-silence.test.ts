@@ -1,8 +1,8 @@
 /** A room in which nothing sounds, as a real Chromium receives it: next to no packets, nothing that its player takes for loss, and every packet again once somebody speaks. */
 import { expect } from 'chai';
 import { eventually } from '../support/eventually.js';
-import { PageBrowser } from '../support/page-browser.js';
-import { startRoomServer } from '../support/room-server.js';
+import type { PageBrowser } from '../support/page-browser.js';
+import { setUpRoom } from '../support/set-up-room.js';
 import type { TestServer } from '../support/test-server.js';
 import { WhipPage } from '../support/whip-page.js';
 import { WrtcPublisher } from '../support/wrtc-client.js';
@@ -30,14 +30,8 @@ describe('true silence', function () {
   let server: TestServer;
   let browser: PageBrowser;
 
-  before(async () => {
-    server = await startRoomServer();
-    browser = await PageBrowser.launch();
-  });
-  after(async () => {
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-    await browser.close();
-    await server.close();
+  setUpRoom((setUp) => {
+    ({ browser, server } = setUp);
   });
 
   it('takes three packets a second at most, is no loss for its listener, and ends with the first sound', async () => {

@@ -1,14 +1,10 @@
 /** Who is heard, as a real Chromium reads it from the packets of the mix: the contributing sources that RTP names, and what the library makes of them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RoomDescription } from '../../src/rooms/protocol.js';
-import { writeDeviceFiles } from '../support/device-files.js';
 import { eventually } from '../support/eventually.js';
-import { PageBrowser } from '../support/page-browser.js';
+import type { PageBrowser } from '../support/page-browser.js';
 import { RoomPage } from '../support/room-page.js';
-import { startRoomServer } from '../support/room-server.js';
+import { setUpRoom } from '../support/set-up-room.js';
 import type { TestServer } from '../support/test-server.js';
 import { WrtcPublisher } from '../support/wrtc-client.js';
 
@@ -34,19 +30,10 @@ describe('who is heard', function () {
   this.timeout(60_000);
   let server: TestServer;
   let browser: PageBrowser;
-  let folder: string;
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tessera-devices-'));
-    server = await startRoomServer();
-    browser = await PageBrowser.launch({ devices: await writeDeviceFiles({ folder, color: 'red', toneHz: 500 }) });
-  });
-  after(async () => {
-    expect(browser.problems.splice(0)).to.deep.equal([]);
-    await browser.close();
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  setUpRoom((setUp) => {
+    ({ browser, server } = setUp);
+  }, { devices: { color: 'red', toneHz: 500 } });
 
   it('is named in each packet of the mix while he talks, and never the listener himself, who talks too', async () => {
     const ann = await RoomPage.join({ browser, serverUrl: server.url, room, name: 'Ann', initScript: connectionProbe });

@@ -4,10 +4,15 @@ import { testColors, type TestColor } from './colored-tone-source.js';
 export interface PageDevicesOptions {
   readonly color: TestColor;
   readonly toneHz: number;
+  /** Other noise in every picture, so that its encoder sends all it may: an estimate of the path that fell comes back only as far as what is sent. A plain picture takes 50 kbps. */
+  readonly isNoisy?: boolean;
 }
 
+/** Either way of the colour's luma, as grain in the dark: with it VP8 fills the 271 kbps of a quarter canvas. */
+const noiseLuma = 16;
+
 /** A script that runs before the page's own. What the page asks of the browser's devices, it gets from there. */
-export function pageDevices({ color, toneHz }: PageDevicesOptions): string {
+export function pageDevices({ color, toneHz, isNoisy = false }: PageDevicesOptions): string {
   // Not a canvas: browsers turn its RGB to other YUV values than they turn them back with.
   const { y, u, v } = testColors[color];
   return `{
@@ -17,8 +22,12 @@ export function pageDevices({ color, toneHz }: PageDevicesOptions): string {
       const [width, height] = [640, 360];
       const picture = new Uint8Array((width * height * 3) / 2);
       picture.fill(${y}, 0, width * height).fill(${u}, width * height, (width * height * 5) / 4).fill(${v}, (width * height * 5) / 4);
+      // Another part of it each time: as good as new, and as cheap as a copy.
+      const noise = Uint8Array.from({ length: ${isNoisy} ? 2 * width * height : 0 }, () => ${y} + Math.round((2 * Math.random() - 1) * ${noiseLuma}));
       let frame = 0;
       setInterval(() => {
+        const noiseFrom = Math.floor(Math.random() * (noise.length / 2));
+        picture.set(noise.subarray(noiseFrom, noiseFrom + noise.length / 2));
         // Along the top, outside of what tests measure: no two pictures are the same.
         picture.fill(${y}, 0, width * 16);
         for (let row = 0; row < 16; row += 1) picture.fill(128, row * width + ((frame * 8) % width), row * width + ((frame * 8) % width) + 8);
