@@ -19,6 +19,10 @@ export class CountingDepacketiser implements VideoDepacketiser {
     return this.#real.inspect(payload);
   }
 
+  pictureNumber(): undefined {
+    return undefined;
+  }
+
   join(payloads: readonly Uint8Array[]): JoinedFrame {
     return { data: noBytes, keyframe: payloads.some((payload) => (this.#real.inspect(payload) & holdsKeyframe) !== 0) };
   }

@@ -39,6 +39,8 @@ const levelExtensionId = 1;
 /** IP, UDP, RTP and SRTP round the payload; the link without a limit does not mind. */
 const overheadBytes = 60;
 
+const noHeaderTail = new Uint8Array(0);
+
 export class SimulatedSender {
   readonly participantId: string;
   /** By how much the last packet's capture time lies behind the moment at which it was spoken: the path's least delay, the length of a packet in it. */
@@ -122,7 +124,7 @@ export class SimulatedSender {
     // What is under way when the source changes belongs to nobody any more.
     if (uplink !== this.#uplink) return;
     this.#deliveredSpokenUs = spokenUs;
-    uplink.receive({ payloadType: 111, marker: false, sequenceNumber, timestamp, ssrc: uplink.ssrc, payload, extension: () => level }, arrivalUs);
+    uplink.receive({ flags: 0x80, payloadType: 111, marker: false, sequenceNumber, timestamp, ssrc: uplink.ssrc, payload, extension: () => level, headerTail: () => noHeaderTail }, arrivalUs);
   }
 
   close(): void {

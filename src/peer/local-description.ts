@@ -2,7 +2,8 @@
 import { codecRtpMaps, type LocalCodec } from './codecs.js';
 import type { ExtensionLine } from './extension-map.js';
 import type { LocalCandidate, LocalIce } from './ice-agent.js';
-import { sendsIn, type MediaDirection, type MediaPlan } from './media.js';
+import { sendsIn, type MediaDirection, type MediaPlan, type ProtectionTypes } from './media.js';
+import { protectionFormats, protectionLines } from './protection-lines.js';
 import { writeRids } from './simulcast-lines.js';
 
 export interface LocalSection {
@@ -21,6 +22,8 @@ export interface LocalSectionMedia {
   readonly direction: MediaDirection;
   readonly codecs: readonly LocalCodec[];
   readonly extensions: readonly ExtensionLine[];
+  /** What we take beside the codecs; undefined for none. */
+  readonly protection: ProtectionTypes | undefined;
   /** Simulcast layers that we receive; empty without simulcast. */
   readonly rids: readonly string[];
   readonly reducedSizeRtcp: boolean;
@@ -64,9 +67,9 @@ function refusedLines(section: LocalSection): string[] {
 }
 
 function mediaLines(description: LocalDescription, section: LocalSection, media: LocalSectionMedia, carriesTransport: boolean): string[] {
-  const payloadTypes = media.codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [payloadType] : [payloadType, rtxPayloadType])).join(' ');
+  const payloadTypes = media.codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [payloadType] : [payloadType, rtxPayloadType]));
   return [
-    `m=${section.type} ${placeholderPort} ${section.protocol} ${payloadTypes}`,
+    `m=${section.type} ${placeholderPort} ${section.protocol} ${[...payloadTypes, ...protectionFormats(media.protection)].join(' ')}`,
     'c=IN IP4 0.0.0.0',
     ...(section.mid === undefined ? [] : [`a=mid:${section.mid}`]),
     `a=${media.direction}`,
@@ -78,6 +81,7 @@ function mediaLines(description: LocalDescription, section: LocalSection, media:
     'a=rtcp-mux',
     ...(media.reducedSizeRtcp ? ['a=rtcp-rsize'] : []),
     ...media.codecs.flatMap(codecLines),
+    ...protectionLines(media.protection),
     ...media.extensions.map(({ id, uri, direction }) => `a=extmap:${id}${direction === 'sendrecv' ? '' : `/${direction}`} ${uri}`),
     ...(sendsIn(media.direction) ? sourceLines(media.source, media.codecs.some(({ rtxPayloadType }) => rtxPayloadType !== undefined)) : []),
     ...writeRids(media.rids),

@@ -38,6 +38,15 @@ export interface NegotiatedCodec {
   readonly spropParameterSets?: string;
 }
 
+/** Payload types of pictures in RED (RFC 2198) with ULPFEC between them (RFC 5109), 0 to 127 each. */
+export interface ProtectionTypes {
+  readonly redPayloadType: number;
+  /** Of retransmissions of RED (RFC 4588 8.1), where both sides know them. */
+  readonly redRtxPayloadType?: number;
+  /** Within RED only. */
+  readonly ulpfecPayloadType: number;
+}
+
 /** Header extensions both sides know (RFC 8285), by what they are for. */
 export interface ExtensionIds {
   readonly mid?: number;
@@ -69,6 +78,8 @@ export interface NegotiatedMedia {
   readonly sentExtensionIds: ExtensionIds;
   /** Simulcast (RFC 8853): the layers that the other side sends, each under its RID (RFC 8852), in no order of quality. Absent where it sends one stream. */
   readonly remoteRids?: readonly string[];
+  /** The other side may send its pictures protected. Absent where it may not. */
+  readonly protection?: ProtectionTypes;
   /** The other side heeds REMB (draft-alvestrand-rmcat-remb-03). */
   readonly takesRemb?: boolean;
 }

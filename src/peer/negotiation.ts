@@ -3,7 +3,8 @@ import { AppError } from '../errors.js';
 import { answerCodec, offerCodecs, pickCodecs, takesRemb, toNegotiatedCodec, withoutRtx, type RemoteCodec } from './codecs.js';
 import { ExtensionAgreement, offerExtensions } from './extension-map.js';
 import type { LocalSection } from './local-description.js';
-import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type RemoteMedia } from './media.js';
+import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type ProtectionTypes, type RemoteMedia } from './media.js';
+import { isProtectable, offerProtection, withoutRtx as withoutRedRtx } from './protection-lines.js';
 import type { RemoteDescription, RemoteSection, RemoteSectionMedia } from './remote-description.js';
 import type { RemoteRid } from './simulcast-lines.js';
 
@@ -24,7 +25,7 @@ export function offerSections(plans: readonly MediaPlan[]): LocalSection[] {
     protocol: offeredProtocol,
     mid: plan.mid,
     formats: '0',
-    media: { direction: plan.direction, codecs: offerCodecs(plan), extensions: offerExtensions(plan.kind), rids: [], reducedSizeRtcp: true, source: plan },
+    media: { direction: plan.direction, codecs: offerCodecs(plan), extensions: offerExtensions(plan.kind), protection: offerProtection(plan), rids: [], reducedSizeRtcp: true, source: plan },
   }));
 }
 
@@ -85,6 +86,7 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
       remoteRtxSsrcs: accepted.rtxSsrcs,
       extensionIds: extensions.receivedIds,
       sentExtensionIds: extensions.sentIds,
+      ...protectionOf(receives, picked, accepted, plan),
       ...(receives && picked.some(takesRemb) ? { takesRemb: true } : {}),
     };
   });
@@ -102,6 +104,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
   const extensions = agreement.agree(plan.kind, offered.extensions, offeredRids.length > 0);
   // Without the header extension nobody could tell the layers apart: then the answer takes one stream (RFC 8853 5.3.2).
   const rids = extensions.receivedIds.rid === undefined ? [] : offeredRids;
+  const protection = protectionOf(receives, codecs, offered, plan);
   return {
     local: {
       ...refuse(section),
@@ -109,6 +112,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
         direction: directionOf(sends, receives),
         codecs: codecs.map((codec) => answerCodec(codec, plan.stereoBps)),
         extensions: extensions.lines,
+        protection: protection.protection,
         rids,
         reducedSizeRtcp: offered.reducedSizeRtcp,
         source: plan,
@@ -125,9 +129,16 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
       extensionIds: extensions.receivedIds,
       sentExtensionIds: extensions.sentIds,
       ...(rids.length === 0 ? {} : { remoteRids: rids }),
+      ...protection,
       ...(receives && codecs.some(takesRemb) ? { takesRemb: true } : {}),
     },
   };
+}
+
+/** As far as both sides have it: only for what we receive, since we send none. */
+function protectionOf(receives: boolean, codecs: readonly RemoteCodec[], { protection }: RemoteSectionMedia, { rtxSsrc }: MediaPlan): { readonly protection?: ProtectionTypes } {
+  if (!receives || protection === undefined || !isProtectable(codecs)) return {};
+  return { protection: rtxSsrc === undefined ? withoutRedRtx(protection) : protection };
 }
 
 /** Layers that come in a format which was agreed on. */

@@ -6,7 +6,8 @@ import type { Fingerprint } from './dtls-proof.js';
 import type { ExtensionLine } from './extension-map.js';
 import type { RemoteIce } from './ice-agent.js';
 import { usableCandidate, type IceCandidate } from './ice-candidate.js';
-import type { MediaDirection, MediaKind } from './media.js';
+import type { MediaDirection, MediaKind, ProtectionTypes } from './media.js';
+import { readProtection } from './protection-lines.js';
 import { guardSdp } from './sdp-guard.js';
 import { readRids, type RemoteRid } from './simulcast-lines.js';
 
@@ -34,6 +35,8 @@ export interface RemoteSectionMedia {
   readonly ssrcs: readonly number[];
   /** Retransmission sources. */
   readonly rtxSsrcs: readonly number[];
+  /** RED with ULPFEC, where it has both. */
+  readonly protection: ProtectionTypes | undefined;
   /** Simulcast layers that it offers to send. */
   readonly rids: readonly RemoteRid[];
   /** RFC 5506. */
@@ -113,14 +116,16 @@ function readSection(sdp: ParsedSdp, media: ParsedMedia, mid: string, isBundled:
   if (typeof media.type !== 'string' || !/^\w+$/.test(media.type)) throw new AppError('sdp_invalid', 'The SDP has an m-line that cannot be read.');
   const section = { mid, hasMid: media.mid !== undefined, type: media.type, protocol: media.protocol, formats: String(media.payloads ?? '0') };
   if (!isBundled || !isUsable(media)) return { ...section, media: undefined };
+  const payloadTypes = readPayloadTypes(media);
   return {
     ...section,
     media: {
       kind: media.type === 'audio' ? 'audio' : 'video',
       direction: media.direction ?? sdp.direction ?? 'sendrecv',
-      codecs: readCodecs(media),
+      codecs: readCodecs(media, payloadTypes),
       extensions: readExtensions([...(media.ext ?? []), ...(sdp.ext ?? [])]),
       ...readSsrcs(media),
+      protection: readProtection(media, payloadTypes, (payloadType) => readRtxType(media, payloadType, payloadTypes)),
       rids: readRids(media),
       reducedSizeRtcp: media.rtcpRsize !== undefined,
     },
@@ -145,8 +150,11 @@ function isUsable(media: ParsedMedia): boolean {
   return (media.type === 'audio' || media.type === 'video') && !isRefused && protocolPattern.test(media.protocol);
 }
 
-function readCodecs(media: ParsedMedia): RemoteCodec[] {
-  const payloadTypes = new Set(String(media.payloads ?? '').split(' ').filter((word) => /^\d{1,3}$/.test(word)).map(Number));
+function readPayloadTypes(media: ParsedMedia): ReadonlySet<number> {
+  return new Set(String(media.payloads ?? '').split(' ').filter((word) => /^\d{1,3}$/.test(word)).map(Number));
+}
+
+function readCodecs(media: ParsedMedia, payloadTypes: ReadonlySet<number>): RemoteCodec[] {
   return [...payloadTypes].flatMap((payloadType) => {
     const map = media.rtp.find(({ payload }) => payload === payloadType);
     if (map === undefined || payloadType > 127) return [];

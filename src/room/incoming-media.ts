@@ -11,6 +11,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
+import { repairTypes, sentTypes } from './payload-types.js';
 import type { PictureNeed } from './picture-need.js';
 import { SimulcastLayers } from './simulcast-layers.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';
@@ -106,7 +107,7 @@ export class IncomingMedia {
       const source = this.#videoSourceOf(line);
       if (line.remoteRids !== undefined && !this.#layers.has(source)) this.#layers.set(source, new SimulcastLayers((frame) => this.#events.onVideoFrame(frame)));
     }
-    this.#repairedTypes = new Map(media.flatMap(({ codecs }) => codecs.flatMap(({ payloadType, rtxPayloadType }) => (rtxPayloadType === undefined ? [] : [[rtxPayloadType, payloadType] as const]))));
+    this.#repairedTypes = new Map(media.flatMap(repairTypes));
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
@@ -208,7 +209,7 @@ export class IncomingMedia {
   }
 
   #bindRepair(packet: RtpPacket): StreamName | undefined {
-    const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ rtxPayloadType }) => rtxPayloadType === packet.payloadType), ({ remoteRtxSsrcs }) => remoteRtxSsrcs);
+    const line = this.#findLine(packet, (line) => repairTypes(line).some(([repairType]) => repairType === packet.payloadType), ({ remoteRtxSsrcs }) => remoteRtxSsrcs);
     if (line === undefined) return undefined;
     const rid = readRid(packet, line, line.extensionIds.repairedRid);
     if (rid === noRid) return undefined;
@@ -222,7 +223,7 @@ export class IncomingMedia {
     const participantId = this.#participantId;
     if (participantId === undefined) return undefined;
     if (nowUs < (this.#heldUntilUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY)) return undefined;
-    const line = this.#findLine(packet, ({ codecs }) => codecs.some(({ payloadType }) => payloadType === packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
+    const line = this.#findLine(packet, (line) => sentTypes(line).includes(packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
     if (line === undefined) return undefined;
     const rid = readRid(packet, line, line.extensionIds.rid);
     if (rid === noRid) return undefined;
@@ -279,6 +280,7 @@ export class IncomingMedia {
       source,
       orientationExtensionId: line.extensionIds.videoOrientation,
       depacketisers: createDepacketisers(line.codecs),
+      protection: line.protection,
       ...(isLayer ? { layer: { rid, onSize: (size) => layers.setSize(rid, size) } } : {}),
       onFrame: (frame) => (isLayer ? layers.takeFrame(rid, frame) : events.onVideoFrame(frame)),
     });

@@ -4,7 +4,8 @@ import type { AssembledFrame } from '../rtp/assembled-frame.js';
 import type { CaptureClock } from '../rtp/capture-clock.js';
 import { FrameAssembler } from '../rtp/frame-assembler.js';
 import { decodeVideoOrientation } from '../rtp/header-extensions.js';
-import { NackTracker } from '../rtp/nack-tracker.js';
+import { NackTracker, type Coming } from '../rtp/nack-tracker.js';
+import { ProtectedStream, type ProtectionTypes } from '../rtp/protected-stream.js';
 import { ReceptionStatistics } from '../rtp/reception-statistics.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
 import { unwrapRtx } from '../rtp/rtx-payload.js';
@@ -22,6 +23,8 @@ export interface VideoUplinkOptions {
   readonly orientationExtensionId: number | undefined;
   /** By payload type: what the negotiation allows on this m-line. */
   readonly depacketisers: ReadonlyMap<number, VideoDepacketiser>;
+  /** Where packets may come in RED, with protection among them. */
+  readonly protection?: ProtectionTypes | undefined;
   readonly onFrame: (frame: VideoFrame) => void;
   /** Of simulcast, else absent. */
   readonly layer?: VideoUplinkLayer;
@@ -57,6 +60,7 @@ export class VideoUplink implements Uplink {
   readonly #statistics: ReceptionStatistics;
   /** Of the stream of retransmissions; undefined until one has come. */
   #repairs: ReceptionStatistics | undefined;
+  #protected: ProtectedStream | undefined;
   #nacks = new NackTracker();
   #assembler: FrameAssembler;
   #isResting: boolean;
@@ -77,6 +81,7 @@ export class VideoUplink implements Uplink {
     this.#options = options;
     options.captureClock.addStream({ ssrc: options.ssrc, clockHz: videoClockHz, kind: 'video' });
     this.#statistics = new ReceptionStatistics({ ssrc: options.ssrc, clockHz: videoClockHz });
+    this.#protected = this.#createProtected();
     this.#assembler = this.#createAssembler();
     this.#isResting = options.layer !== undefined;
   }
@@ -96,6 +101,7 @@ export class VideoUplink implements Uplink {
     this.#countsBefore = this.#awakeCounts();
     this.#isResting = true;
     this.#isKeyframeWished = false;
+    this.#protected = this.#createProtected();
     this.#nacks = new NackTracker();
     this.#assembler = this.#createAssembler();
   }
@@ -110,13 +116,19 @@ export class VideoUplink implements Uplink {
   receive(packet: RtpPacket, arrivalUs: number): void {
     this.#statistics.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
     this.#packets += 1;
+    const index = this.#sequence.unwrap(packet.sequenceNumber);
     const timestamp = this.#timestamps.unwrap(packet.timestamp);
     if (packet.payload.length > 0) {
       this.#options.captureClock.onPacket(this.ssrc, timestamp, arrivalUs);
       this.#lastMediaUs = arrivalUs;
     }
-    if (this.#isResting) this.#overhear(packet);
-    else this.#assemble(packet, timestamp, arrivalUs);
+    if (this.#isResting) this.#overhear(this.#protected?.open(packet) ?? packet);
+    else if (this.#protected === undefined) this.#assemble(packet, index, timestamp, arrivalUs, 'sent');
+    else {
+      const { opened, rebuilt } = this.#protected.receive(packet, index);
+      this.#assemble(opened, index, timestamp, arrivalUs, 'sent');
+      for (const part of rebuilt) this.#assemble(part.packet, part.index, this.#timestamps.unwrap(part.packet.timestamp), arrivalUs, 'rebuilt');
+    }
   }
 
   /**
@@ -130,15 +142,15 @@ export class VideoUplink implements Uplink {
     const original = unwrapRtx(packet, { ssrc: this.ssrc, payloadType });
     if (original === undefined || this.#isResting) return;
     this.#repairPackets += 1;
-    this.#assemble(original, this.#timestamps.unwrap(original.timestamp), arrivalUs, true);
+    const opened = this.#protected?.open(original) ?? original;
+    this.#assemble(opened, this.#sequence.unwrap(original.sequenceNumber), this.#timestamps.unwrap(original.timestamp), arrivalUs, 'repair');
   }
 
-  #assemble(packet: RtpPacket, timestamp: number, arrivalUs: number, isRepair = false): void {
+  #assemble(packet: RtpPacket, index: number, timestamp: number, arrivalUs: number, coming: Coming): void {
     const { orientationExtensionId } = this.#options;
     this.#bytes += packet.payload.length;
-    const index = this.#sequence.unwrap(packet.sequenceNumber);
     const { resetCount } = this.#nacks;
-    this.#nacks.onPacket(index, arrivalUs, isRepair);
+    this.#nacks.onPacket(index, arrivalUs, coming);
     if (this.#nacks.resetCount !== resetCount) this.wishKeyframe();
     const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
@@ -148,8 +160,6 @@ export class VideoUplink implements Uplink {
 
   #overhear(packet: RtpPacket): void {
     this.#bytes += packet.payload.length;
-    // It goes on counting wraps.
-    this.#sequence.unwrap(packet.sequenceNumber);
     if (packet.payload.length === 0) return;
     const size = this.#options.depacketisers.get(packet.payloadType)?.overhear(packet.payload);
     if (size !== undefined) this.#options.layer?.onSize(size);
@@ -218,12 +228,18 @@ export class VideoUplink implements Uplink {
 
   #awakeCounts(): UplinkStats {
     const { requestedCount, recoveredCount, abandonedCount } = this.#nacks;
-    const counts: UplinkStats = { nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...this.#assembler.counters };
+    const protection = this.#protected === undefined ? {} : { protectionPackets: this.#protected.protectionCount, rebuiltPackets: this.#protected.rebuiltCount };
+    const counts: UplinkStats = { nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...protection, ...this.#assembler.counters };
     return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count + (this.#countsBefore[name] ?? 0)]));
   }
 
+  #createProtected(): ProtectedStream | undefined {
+    const { protection } = this.#options;
+    return protection === undefined ? undefined : new ProtectedStream(this.ssrc, protection);
+  }
+
   #createAssembler(): FrameAssembler {
-    return new FrameAssembler({ depacketisers: this.#options.depacketisers, onFrame: (frame) => this.#takeFrame(frame), onGap: () => this.wishKeyframe() });
+    return new FrameAssembler({ depacketisers: this.#options.depacketisers, onFrame: (frame) => this.#takeFrame(frame), onGap: () => this.wishKeyframe(), onEmpty: (first, end) => this.#nacks.dismiss(first, end) });
   }
 
   close(): void {

@@ -11,7 +11,7 @@
  *
  * Not its business: asking for keyframes, and deciding whether a frame after a gap is fit to be shown; the frame says `gapBefore`.
  */
-import { findFrameStart, findWholeKeyframe, hasWaitedEnough, isBoundary, isFiller } from './frame-boundaries.js';
+import { findFrameStart, findNextFrame, findWholeKeyframe, hasWaitedEnough, isBoundary, isFiller } from './frame-boundaries.js';
 import { PacketWindow } from './packet-window.js';
 import { isDamaged, splitsFrames, startsFrame } from './video-depacketiser.js';
 import type { AssembledFrame, FrameAssemblerCounters, InboundVideoPacket, RotationDegrees } from './assembled-frame.js';
@@ -33,6 +33,8 @@ export interface FrameAssemblerOptions {
   readonly onFrame: (frame: AssembledFrame) => void;
   /** Something was dropped: frames that come now are damaged until a keyframe. Called once for each drop, before the next frame. */
   readonly onGap?: () => void;
+  /** Nothing is missing in the places from `first` up to `end`, that one excluded: they held no part of a picture. */
+  readonly onEmpty?: (first: number, end: number) => void;
 }
 
 const videoClockHz = 90_000;
@@ -52,6 +54,7 @@ export class FrameAssembler {
   readonly #maxBytes: number;
   readonly #onFrame: (frame: AssembledFrame) => void;
   readonly #onGap: (() => void) | undefined;
+  readonly #onEmpty: ((first: number, end: number) => void) | undefined;
   /** Starts with the first packet of the frame that comes next. */
   readonly #window: PacketWindow;
   /** Scratch of each join. */
@@ -71,11 +74,13 @@ export class FrameAssembler {
   #areMarkersTrue = true;
   /** Of the frame that was given or dropped last: what still comes of it is no new frame. */
   #closedTimestamp: number | undefined;
+  /** Of the frame that was given last; undefined where nobody counts, or something was dropped since. */
+  #closedNumber: number | undefined;
   #lastCodec: VideoCodec | undefined;
   #rotationDegrees: RotationDegrees = 0;
 
   constructor({
-    depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap,
+    depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap, onEmpty,
   }: FrameAssemblerOptions) {
     this.#depacketisers = depacketisers;
     this.#clockHz = clockHz;
@@ -83,6 +88,7 @@ export class FrameAssembler {
     this.#maxBytes = maxBytes;
     this.#onFrame = onFrame;
     this.#onGap = onGap;
+    this.#onEmpty = onEmpty;
     this.#window = new PacketWindow({ maxPackets });
   }
 
@@ -111,7 +117,7 @@ export class FrameAssembler {
     window.put(packet, traits);
     if (index === window.start) this.#isBeginningOpen = false;
     if (index === this.#cursor) this.#advance();
-    else this.#jumpToKeyframe(index);
+    else if ((traits & startsFrame) === 0 || !this.#passEmpty()) this.#jumpToKeyframe(index);
   }
 
   /** Of the packet that is needed next: whatever is missing before it is needed no more. */
@@ -201,6 +207,21 @@ export class FrameAssembler {
       if (first === undefined && this.#isNoFrameStart(packet)) window.advanceTo(this.#cursor);
       else if (packet.marker && this.#areMarkersTrue && (packet.traits & isFiller) === 0) this.#give();
     }
+    if (this.#window.end > this.#cursor) this.#passEmpty();
+  }
+
+  /** A gap between a frame that ended with its marker and the next one by number hides nothing. */
+  #passEmpty(): boolean {
+    const window = this.#window;
+    const gap = this.#cursor;
+    if (gap !== window.start || this.#closedNumber === undefined || !this.#areMarkersTrue) return false;
+    const next = findNextFrame(window, gap, this.#closedNumber, ({ payload, payloadType }) => this.#depacketisers.get(payloadType)?.pictureNumber(payload));
+    if (next === undefined) return false;
+    this.#onEmpty?.(gap, next);
+    this.#cursor = next;
+    window.advanceTo(next);
+    this.#advance();
+    return true;
   }
 
   /** Padding between frames, or more of a frame that is over: because it was dropped, or because its marker lied. */
@@ -233,11 +254,13 @@ export class FrameAssembler {
     }
     const depacketiser = this.#depacketisers.get(payloadType);
     const joined = depacketiser === undefined || (traits & isDamaged) !== 0 ? 'damaged' : depacketiser.join(this.#payloads);
+    const number = depacketiser?.pictureNumber(first.payload);
     this.#payloads.length = 0;
     window.advanceTo(this.#cursor);
     this.#isAtStart = false;
     // Parameter sets sent alone are no frame: a sender may mark them as one and give the picture the same timestamp.
     this.#closedTimestamp = joined === 'no-picture' ? undefined : timestamp;
+    this.#closedNumber = typeof joined === 'string' ? undefined : number;
     if (joined === 'no-picture') return;
     if (joined === 'damaged' || depacketiser === undefined) {
       this.#counters.damagedFrames++;
@@ -286,6 +309,7 @@ export class FrameAssembler {
     }
     // Only a frame cut off by the window's end has more to come.
     this.#closedTimestamp = start === window.end ? lastTimestamp : undefined;
+    this.#closedNumber = undefined;
     this.#isAtStart = false;
     this.#isBeginningOpen = false;
     window.advanceTo(start);

@@ -2,7 +2,7 @@
  * Where video frames begin and end among the packets that a gap holds back. Pure questions to a {@link PacketWindow}; packets that hold
  * nothing (`isFiller`) are passed over in all of them.
  */
-import { holdsKeyframe, isDamaged, splitsFrames, startsFrame } from './video-depacketiser.js';
+import { holdsKeyframe, isDamaged, pictureNumbers, splitsFrames, startsFrame } from './video-depacketiser.js';
 import type { HeldPacket, PacketWindow } from './packet-window.js';
 
 /** Trait of a packet that takes a sequence number and holds nothing for us; beside the bits of `video-depacketiser.ts`. */
@@ -26,6 +26,24 @@ export function findFrameStart(window: PacketWindow, gap: number): number {
     }
   }
   return window.end;
+}
+
+/** Protection of a keyframe takes no more places in a row, and no 128 pictures fit in so many: then their numbers tell how many were lost. */
+const mostEmptyPlaces = 64;
+
+/**
+ * The place of the packet that begins the frame behind the missing packet `gap`, if by its number it follows on the frame that ended before it: then the places between
+ * held none of a picture, but padding or protection. Undefined where that cannot be told.
+ */
+export function findNextFrame(window: PacketWindow, gap: number, pictureNumber: number, numberOf: (packet: HeldPacket) => number | undefined): number | undefined {
+  const end = Math.min(window.end, gap + mostEmptyPlaces);
+  for (let index = gap + 1; index < end; index++) {
+    const packet = window.at(index);
+    if (packet === undefined || (packet.traits & isFiller) !== 0) continue;
+    const isNext = (packet.traits & (startsFrame | isDamaged)) === startsFrame && numberOf(packet) === (pictureNumber + 1) % pictureNumbers;
+    return isNext ? index : undefined;
+  }
+  return undefined;
 }
 
 /**

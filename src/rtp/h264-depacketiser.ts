@@ -49,6 +49,11 @@ export class H264Depacketiser implements VideoDepacketiser {
     return (fragmentHeader & firstFragmentBit) !== 0 ? place : place & ~startsFrame;
   }
 
+  pictureNumber(): undefined {
+    // Slices have a number of their own only deep within them, and of reference pictures only.
+    return undefined;
+  }
+
   join(payloads: readonly Uint8Array[]): JoinedFrame | 'damaged' | 'no-picture' {
     this.#parts = [];
     this.#bytes = 0;

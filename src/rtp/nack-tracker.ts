@@ -33,6 +33,9 @@ const maxJump = 1_000;
 /** Weight of a new measurement of the round trip, as in RFC 6298. */
 const roundTripGain = 1 / 8;
 
+/** How a packet came: on its first journey, in the stream of repairs, or rebuilt from its protection. */
+export type Coming = 'sent' | 'repair' | 'rebuilt';
+
 interface Gap {
   readonly sinceUs: number;
   /** Of the first request. */
@@ -104,10 +107,9 @@ export class NackTracker {
   /**
    * Every packet that arrived, also retransmitted ones, under its original index.
    *
-   * @param isRepair it came in the stream of repairs
    */
-  onPacket(index: number, nowUs: number, isRepair = false): void {
-    this.#hasRepairStream ||= isRepair;
+  onPacket(index: number, nowUs: number, coming: Coming = 'sent'): void {
+    this.#hasRepairStream ||= coming === 'repair';
     if (this.#newest === undefined) {
       this.#newest = index;
       return;
@@ -119,7 +121,7 @@ export class NackTracker {
     } else if (ahead > 0) {
       this.#advance(index, this.#newest, nowUs);
     } else if (ahead >= -maxJump) {
-      this.#onLate(index, nowUs, isRepair);
+      this.#onLate(index, nowUs, coming);
     } else if (index === this.#strayNext) {
       this.#reset(index);
     } else {
@@ -158,6 +160,11 @@ export class NackTracker {
     return due;
   }
 
+  /** There is nothing in the places from `first` up to `end`, that one excluded: they held protection of what has come. */
+  dismiss(first: number, end: number): void {
+    for (let index = first; index < end; index += 1) this.#missing.delete(index);
+  }
+
   /** After a keyframe nothing before it is needed any more: forgets the gaps below `index`. */
   forgetBefore(index: number): void {
     for (const missing of this.#missing.keys()) {
@@ -190,11 +197,13 @@ export class NackTracker {
     }
   }
 
-  #onLate(index: number, nowUs: number, isRepair: boolean): void {
+  #onLate(index: number, nowUs: number, coming: Coming): void {
     const gap = this.#missing.get(index);
     if (gap === undefined) return;
     this.#missing.delete(index);
-    const isOvertaken = gap.tries === 0 || (!isRepair && (this.#hasRepairStream || nowUs - gap.requestedUs < this.#leastAnswerUs()));
+    // That says nothing about the path.
+    if (coming === 'rebuilt') return;
+    const isOvertaken = gap.tries === 0 || (coming === 'sent' && (this.#hasRepairStream || nowUs - gap.requestedUs < this.#leastAnswerUs()));
     if (isOvertaken) {
       this.reorderedCount += 1;
       this.#toleranceUs = Math.min(mostToleranceUs, Math.max(this.#toleranceUs, nowUs - gap.sinceUs + 1));

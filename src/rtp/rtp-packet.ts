@@ -25,6 +25,8 @@ const oneByteStopId = 15;
 
 /** One received packet. All byte arrays are views into the datagram: copy what must outlive it. */
 export interface RtpPacket {
+  /** The first byte as it came: version, padding, extension, CSRC count. */
+  readonly flags: number;
   /** 0 to 127. */
   readonly payloadType: number;
   readonly marker: boolean;
@@ -38,6 +40,8 @@ export interface RtpPacket {
   readonly payload: Uint8Array;
   /** The data of the header extension negotiated under this id (1 to 255), undefined when the packet does not carry it. */
   extension(id: number): Uint8Array | undefined;
+  /** CSRC identifiers and header extensions as they came: all between the fixed header and the payload. */
+  headerTail(): Uint8Array;
 }
 
 /** A header extension to be written: id 1 to 255, data of at most 255 bytes. */
@@ -60,6 +64,7 @@ export interface RtpHeader {
 
 /** Searches the extension block at each question: most packets are asked for one or two of theirs, so a map would cost more than it saves. */
 class ReceivedRtpPacket implements RtpPacket {
+  readonly flags: number;
   readonly payloadType: number;
   readonly marker: boolean;
   readonly sequenceNumber: number;
@@ -75,6 +80,7 @@ class ReceivedRtpPacket implements RtpPacket {
     const firstByte = datagram.readUInt8(0);
     const typeByte = datagram.readUInt8(1);
     const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
+    this.flags = firstByte;
     this.payloadType = typeByte & 0x7f;
     this.marker = typeByte >= 0x80;
     this.sequenceNumber = datagram.readUInt16BE(2);
@@ -85,6 +91,10 @@ class ReceivedRtpPacket implements RtpPacket {
     this.#extensionProfile = (firstByte & extensionBit) === 0 ? 0 : datagram.readUInt16BE(csrcEnd);
     this.#extensionStart = csrcEnd + extensionHeaderBytes;
     this.#extensionEnd = payloadStart;
+  }
+
+  headerTail(): Uint8Array {
+    return this.#datagram.subarray(fixedHeaderBytes, this.#extensionEnd);
   }
 
   extension(id: number): Uint8Array | undefined {

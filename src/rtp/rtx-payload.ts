@@ -15,8 +15,17 @@ const originalSequenceBytes = 2;
  * @param original of the stream that is repaired
  */
 export function unwrapRtx(packet: RtpPacket, original: { readonly ssrc: number; readonly payloadType: number }): RtpPacket | undefined {
-  const { marker, timestamp, payload } = packet;
+  const { flags, marker, timestamp, payload } = packet;
   const [high, low] = payload;
   if (high === undefined || low === undefined) return undefined;
-  return { ...original, marker, timestamp, sequenceNumber: high * 256 + low, payload: payload.subarray(originalSequenceBytes), extension: (id) => packet.extension(id) };
+  return {
+    ...original,
+    flags,
+    marker,
+    timestamp,
+    sequenceNumber: high * 256 + low,
+    payload: payload.subarray(originalSequenceBytes),
+    extension: (id) => packet.extension(id),
+    headerTail: () => packet.headerTail(),
+  };
 }

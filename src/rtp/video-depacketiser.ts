@@ -12,6 +12,9 @@ export const holdsKeyframe = 4;
 /** The payload breaks its format: the frame it belongs to is lost. */
 export const isDamaged = 8;
 
+/** Numbers of pictures are compared modulo this, the fewest that a sender counts with (RFC 7741 4.2). */
+export const pictureNumbers = 128;
+
 export type VideoCodec = 'vp8' | 'h264';
 
 /** Pixels as the picture is shown, before rotation. */
@@ -35,6 +38,8 @@ export interface VideoDepacketiser {
   readonly codec: VideoCodec;
   /** Answers the bits above for one payload of at least one byte, in any order of arrival. Never throws. */
   inspect(payload: Uint8Array): number;
+  /** The number of the picture that begins with this payload, one more than that of the one before it, modulo {@link pictureNumbers}; undefined where the sender does not count. */
+  pictureNumber(payload: Uint8Array): number | undefined;
   /**
    * Joins the payloads of one frame, all there and in order. Called frame by frame in stream order.
    *

@@ -13,7 +13,7 @@
  *     frame tag, 3 bytes little-endian:  first-partition size (19) | show (1) | version (3) | 1 = not a keyframe (1)
  *     keyframes only:                    9d 01 2a | scale (2) width (14) | scale (2) height (14), both 16 bits little-endian
  */
-import { holdsKeyframe, isDamaged, joinBytes, splitsFrames, startsFrame } from './video-depacketiser.js';
+import { holdsKeyframe, isDamaged, joinBytes, pictureNumbers, splitsFrames, startsFrame } from './video-depacketiser.js';
 import type { JoinedFrame, PictureSize, VideoDepacketiser } from './video-depacketiser.js';
 
 const extendedBit = 0x80;
@@ -112,6 +112,12 @@ export class Vp8Depacketiser implements VideoDepacketiser {
     if (((payload[0] ?? 0) & partitionMask) !== frameStart) return 0;
     const isKeyframe = ((payload[headBytes] ?? 1) & 1) === 0;
     return isKeyframe ? startsFrame | splitsFrames | holdsKeyframe : startsFrame | splitsFrames;
+  }
+
+  pictureNumber(payload: Uint8Array): number | undefined {
+    const [first = 0, extension = 0, high = 0, low = 0] = payload;
+    if ((first & extendedBit) === 0 || (extension & pictureIdBit) === 0) return undefined;
+    return ((high & longPictureIdBit) === 0 ? high : low) % pictureNumbers;
   }
 
   join(payloads: readonly Uint8Array[]): JoinedFrame | 'damaged' {

@@ -13,6 +13,8 @@ import { opusPacketChannels, opusPacketSamples } from '../../src/rtp/opus-payloa
 import { ParameterSets } from '../../src/rtp/parameter-sets.js';
 import { buildNack, buildReceiverReport } from '../../src/rtp/rtcp/build-rtcp.js';
 import { parseRtcp } from '../../src/rtp/rtcp/parse-rtcp.js';
+import { ProtectedStream } from '../../src/rtp/protected-stream.js';
+import { readRedBlock } from '../../src/rtp/red-payload.js';
 import { findRtpPayload, isRtcp, parseRtpPacket, writeRtpHeader } from '../../src/rtp/rtp-packet.js';
 import { unwrapRtx } from '../../src/rtp/rtx-payload.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../../src/rtp/sequence.js';
@@ -20,8 +22,10 @@ import { parseSps } from '../../src/rtp/sps.js';
 import { SrtpReceiver } from '../../src/rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../../src/rtp/srtp/srtp-sender.js';
 import { TransportFeedback } from '../../src/rtp/transport-feedback.js';
+import { readUlpfec } from '../../src/rtp/ulpfec-payload.js';
 import type { VideoDepacketiser } from '../../src/rtp/video-depacketiser.js';
 import { depacketiseVp8, isVp8Keyframe, packetiseVp8, readVp8KeyframeSize, Vp8Depacketiser } from '../../src/rtp/vp8-payload.js';
+import { protect } from '../support/ulpfec-encoder.js';
 import { joinPieces, must, splitPieces, type FuzzTarget } from './target.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -231,6 +235,7 @@ const assemblerTarget: FuzzTarget = {
         must(data.length > 0, 'an empty frame');
         frames++;
       },
+      onEmpty: (first, end) => must(first === assembler.nextIndex && first < end && end - first < 64, 'a place that is empty and is not'),
     });
     const sequences = new SequenceUnwrapper();
     const timestamps = new TimestampUnwrapper();
@@ -255,6 +260,50 @@ const assemblerTarget: FuzzTarget = {
     [packetiseVp8(vp8Keyframe, { maxPayloadBytes: 40, pictureId: 1 }), packetiseH264(accessUnit, { maxPayloadBytes: 50, mode: 1 })].map((payloads, codec) =>
       joinPieces([0, 10, 10].flatMap((step) => payloads.map((payload, i) => Buffer.concat([Uint8Array.of(1, i === 0 ? step : 0, 5, (i === payloads.length - 1 ? 1 : 0) | (codec << 1) | 8), payload])))),
     ),
+};
+
+const redTypes = { redPayloadType: 114, ulpfecPayloadType: 116 } as const;
+
+const ulpfecTarget: FuzzTarget = {
+  name: 'ulpfec',
+  run: (input) => {
+    const block = readRedBlock(input);
+    must(block === undefined || block.data.length === input.length - 1, 'more in RED than came');
+    const fields = readUlpfec(input);
+    if (fields === undefined) return;
+    must(fields.data.length < input.length && fields.offsets.length >= 1 && fields.offsets.every((offset, at) => offset <= 47 && offset > (fields.offsets[at - 1] ?? -1)), 'protection of what it cannot name');
+  },
+  seeds: () => [protect([0, 1, 3].map((sequenceNumber) => rtp(vp8Keyframe, { sequenceNumber }))), protect([0, 40].map((sequenceNumber) => rtp(hex('0102'), { sequenceNumber }))), hex('60 01 02')],
+};
+
+const protectedStreamTarget: FuzzTarget = {
+  name: 'protected-stream',
+  // Pieces: step of the sequence number (signed), payload type, then the payload.
+  run: (input) => {
+    const stream = new ProtectedStream(7, redTypes);
+    const unwrapper = new SequenceUnwrapper();
+    let sequenceNumber = 0;
+    for (const piece of splitPieces(input)) {
+      if (piece.length < 2) continue;
+      sequenceNumber = (sequenceNumber + piece.readInt8(0)) & 0xffff;
+      const packet = parseRtpPacket(rtp(piece.subarray(2), { sequenceNumber, payloadType: piece.readUInt8(1) & 0x7f }));
+      if (packet === undefined) throw new Error('broken: a packet of our own');
+      const index = unwrapper.unwrap(sequenceNumber);
+      const { opened, rebuilt } = stream.receive(packet, index);
+      must(opened.payload.length <= packet.payload.length && opened.sequenceNumber === sequenceNumber, 'more in a packet than came');
+      must(rebuilt.length <= 48 && rebuilt.every((part) => part.packet.payload.length <= 0xffff && (part.index & 0xffff) === part.packet.sequenceNumber), 'a packet rebuilt in no place');
+      stream.open(packet);
+    }
+  },
+  seeds: () => {
+    const media = [0, 1, 2, 3].map((sequenceNumber) => rtp(vp8Keyframe, { sequenceNumber }));
+    const piece = (step: number, payloadType: number, payload: Uint8Array): Buffer => Buffer.concat([Uint8Array.of(step, payloadType), payload]);
+    const inRed = (payload: Uint8Array, type: number): Buffer => Buffer.concat([Uint8Array.of(type), payload]);
+    return [
+      joinPieces([piece(0, 114, inRed(vp8Keyframe, 96)), piece(2, 114, inRed(vp8Keyframe, 96)), piece(1, 96, vp8Keyframe), piece(1, 114, inRed(protect(media), 116))]),
+      joinPieces([piece(3, 114, inRed(protect(media.slice(0, 3)), 116)), piece(-1, 96, vp8Keyframe), piece(-1, 96, vp8Keyframe)]),
+    ];
+  },
 };
 
 const opusTarget: FuzzTarget = {
@@ -288,5 +337,5 @@ const srtpTarget: FuzzTarget = {
 };
 
 export const mediaTargets: readonly FuzzTarget[] = [
-  rtpTarget, rtxTarget, rtcpTarget, feedbackTarget, feedbackReaderTarget, nackTarget, vp8Target, h264Target, spsTarget, h264HeadersTarget, assemblerTarget, opusTarget, srtpTarget,
+  rtpTarget, rtxTarget, rtcpTarget, feedbackTarget, feedbackReaderTarget, nackTarget, vp8Target, h264Target, spsTarget, h264HeadersTarget, assemblerTarget, ulpfecTarget, protectedStreamTarget, opusTarget, srtpTarget,
 ];

@@ -197,6 +197,51 @@ describe('SdpSession answering', () => {
     expect(client.acceptAnswer(text.replaceAll(/a=rtcp-fb:\d+ goog-remb\r\n/g, '')).media[0]?.takesRemb, 'a client without it').to.equal(undefined);
   });
 
+  describe('protection of pictures', () => {
+    const protectedOffer = chromiumOffer.replace('a=rtpmap:116 ulpfec/90000', ['a=rtpmap:113 red/90000', 'a=rtpmap:99 rtx/90000', 'a=fmtp:99 apt=113', 'a=rtpmap:116 ulpfec/90000'].join('\r\n'));
+    const withRtx = (remote: readonly RemoteMedia[]): MediaPlan[] => takeAll(remote).map((plan) => (plan.kind === 'video' ? { ...plan, rtxSsrc: mixRtxSsrc } : plan));
+
+    it('is taken as the client names it: RED, retransmissions of it, ULPFEC', () => {
+      const { sections, media } = answer(protectedOffer, withRtx);
+      expect(linesOf(sections[2], 'm=')[0]).to.match(/ 104 113 99 116$/);
+      expect(linesOf(sections[2], 'a=rtpmap:').slice(-3)).to.deep.equal(['a=rtpmap:113 red/90000', 'a=rtpmap:99 rtx/90000', 'a=rtpmap:116 ulpfec/90000']);
+      expect(linesOf(sections[2], 'a=fmtp:99')).to.deep.equal(['a=fmtp:99 apt=113']);
+      expect(media.map(({ protection }) => protection)).to.deep.equal([undefined, { redPayloadType: 113, redRtxPayloadType: 99, ulpfecPayloadType: 116 }]);
+      expect(answer(protectedOffer).media[1]?.protection, 'without RTX').to.deep.equal({ redPayloadType: 113, ulpfecPayloadType: 116 });
+    });
+
+    it('is not taken where half of it is offered, where nothing is received, or without a codec that counts its pictures', () => {
+      const others = [
+        chromiumOffer,
+        protectedOffer.replace('ulpfec', 'flexfec-03'),
+        protectedOffer.replace('red/90000', 'red/48000'),
+        protectedOffer.replaceAll('a=sendrecv', 'a=recvonly'),
+        protectedOffer.replace('VP8/90000', 'VP9/90000'),
+      ];
+      for (const offer of others) {
+        const { answer: text, media } = answer(offer, withRtx);
+        expect(text).to.not.match(/ulpfec|red\/90000/);
+        expect(media[1]).to.not.have.property('protection');
+      }
+    });
+
+    it('is offered for pictures that are received, and used as the client answers', () => {
+      const plan: MediaPlan = { mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix, rtxSsrc: mixRtxSsrc };
+      const protection = { redPayloadType: 114, redRtxPayloadType: 115, ulpfecPayloadType: 116 };
+      for (const [direction, others] of [['sendrecv', 'sendrecv'], ['recvonly', 'sendonly'], ['sendonly', 'recvonly']] as const) {
+        const client = createSession('client');
+        const offer = client.createOffer([{ ...plan, direction }]);
+        expect(offer.includes('a=rtpmap:116 ulpfec/90000'), direction).to.equal(direction !== 'sendonly');
+        // As browsers do, which name what they send as well.
+        const { answer: text } = createSession().acceptOffer(createSession('client').createOffer([plan]), withRtx);
+        expect(client.acceptAnswer(text.replace('a=sendrecv', `a=${others}`)).media[0]?.protection, direction).to.deep.equal(direction === 'sendonly' ? undefined : protection);
+      }
+      const client = createSession('client');
+      const { answer: text } = createSession().acceptOffer(client.createOffer([plan]), withRtx);
+      expect(client.acceptAnswer(text.replace('a=rtpmap:114 red/90000\r\n', '')).media[0]).to.not.have.property('protection');
+    });
+  });
+
   it('takes one stream of a simulcast offer without the header extensions for it, in a bundle-only section, with feedback offered for all formats', () => {
     const { sections, media } = answer(simulcastOffer);
     expect(media.map(({ sends, receives, remoteSsrcs }) => [sends, receives, remoteSsrcs])).to.deep.equal([[false, true, []], [false, true, []]]);
@@ -355,7 +400,7 @@ describe('SdpSession offering', () => {
   it('writes an offer that its own kind reads, with one id and one payload type for one thing', () => {
     const offer = createSession().createOffer(plans);
     const sections = offer.split(/(?=^m=)/m);
-    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 102 104', 'm=video 9 UDP/TLS/RTP/SAVPF 102 104']);
+    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 102 104 114 116', 'm=video 9 UDP/TLS/RTP/SAVPF 102 104']);
     expect(linesOf(sections[0], 'a=')).to.deep.equal(['a=group:BUNDLE 0 1 2', 'a=ice-options:trickle ice2', 'a=msid-semantic: WMS *']);
     expect(sections.map((section) => linesOf(section, 'a=candidate').length)).to.deep.equal([0, 2, 0, 0]);
     expect(sections.slice(1).map((section) => linesOf(section, 'a=extmap').map((line) => line.split(' ')[0]))).to.deep.equal([
@@ -408,7 +453,7 @@ describe('SdpSession offering', () => {
     const withRtx = plans.map((plan) => (plan.kind === 'video' ? { ...plan, rtxSsrc: mixRtxSsrc } : plan));
     const client = createSession('client');
     const offer = client.createOffer(withRtx);
-    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 105', 'm=video 9 UDP/TLS/RTP/SAVPF 102 103 104 105']);
+    expect(linesOf(offer, 'm=')).to.deep.equal(['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'm=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 105 114 115 116', 'm=video 9 UDP/TLS/RTP/SAVPF 102 103 104 105']);
     const answered = (hasRtx: boolean): (number | undefined)[] => {
       const { answer: text } = createSession().acceptOffer(offer, (remote) => takeAll(remote).map((plan) => (hasRtx ? { ...plan, rtxSsrc: mixRtxSsrc } : plan)));
       const reader = createSession('client');

@@ -3,8 +3,10 @@ import type { AudioPacket, VideoFrame } from '../../../mixer/index.js';
 import { IncomingMedia } from '../../../src/room/incoming-media.js';
 import type { NegotiatedMedia } from '../../../src/peer/index.js';
 import type { RtpExtension, RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { packetiseVp8 } from '../../../src/rtp/vp8-payload.js';
+import { protect, putIntoRed } from '../../support/ulpfec-encoder.js';
 import { vp8Frame } from '../../support/video-frames.js';
-import { audioLine, extensionIds, midExtension, opusType, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
+import { audioLine, extensionIds, midExtension, mustParseRtp, opusType, rtpDatagram, rtpPacket, videoLine, vp8Packets, vp8Type } from './room-rig.js';
 
 /** A browser's: the camera's and the screen's m-line have the same payload types. */
 const browserLines = [audioLine(), videoLine(), videoLine({ mid: '2', sends: false })];
@@ -200,6 +202,36 @@ describe('IncomingMedia', () => {
       for (const packet of packets(7)) incoming.receive(packet, 0);
       for (const payload of [[], [1]]) incoming.receive(rtpPacket({ ssrc: 55, payloadType: rtxType, sequenceNumber: 1, timestamp: 1 }, Uint8Array.from(payload)), 0);
       expect(incoming.stats()[0]).to.include({ repairPackets: 0 });
+    });
+  });
+
+  describe('takes pictures in RED', () => {
+    const protection = { redPayloadType: 114, redRtxPayloadType: 115, ulpfecPayloadType: 116 } as const;
+    const datagrams = packetiseVp8(vp8Frame(2_500, { keyframe: true }), { maxPayloadBytes: 1_000, pictureId: 1 }).map((payload, index, payloads) =>
+      rtpDatagram({ ssrc: 7, payloadType: vp8Type, sequenceNumber: index, timestamp: 1, marker: index === payloads.length - 1 }, payload),
+    );
+    const inRed = datagrams.map((datagram) => mustParseRtp(putIntoRed(datagram, protection.redPayloadType)));
+    const fec = mustParseRtp(putIntoRed(rtpDatagram({ ssrc: 7, payloadType: protection.ulpfecPayloadType, sequenceNumber: 3, timestamp: 1 }, protect(datagrams)), protection.redPayloadType));
+
+    it('where both sides have agreed on it, and completes them by their protection', () => {
+      open([audioLine(), videoLine({ protection })]);
+      for (const packet of [inRed[0]!, inRed[2]!, fec]) incoming.receive(packet, 0);
+      expect(bound()).to.deep.equal(['camera 7']);
+      expect(video.length).to.equal(1);
+      expect(incoming.stats()[0]).to.include({ protectionPackets: 1, rebuiltPackets: 1 });
+    });
+
+    it('and what is sent of it again', () => {
+      open([audioLine(), videoLine({ protection })]);
+      for (const packet of [inRed[0]!, inRed[2]!]) incoming.receive(packet, 0);
+      incoming.receive(rtpPacket({ ssrc: 8, payloadType: protection.redRtxPayloadType, sequenceNumber: 900, timestamp: 1 }, Uint8Array.of(0, 1, ...inRed[1]!.payload)), 30_000);
+      expect(video.length).to.equal(1);
+      expect(incoming.stats()[0]).to.include({ repairPackets: 1, recoveredPackets: 0, rebuiltPackets: 0 });
+    });
+
+    it('and nowhere else', () => {
+      for (const packet of [...inRed, fec]) incoming.receive(packet, 0);
+      expect([bound(), video.length, incoming.unknownSources]).to.deep.equal([[], 0, 4]);
     });
   });
 

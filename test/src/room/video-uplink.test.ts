@@ -6,9 +6,10 @@ import { H264Depacketiser } from '../../../src/rtp/h264-depacketiser.js';
 import { packetiseH264 } from '../../../src/rtp/h264-payload.js';
 import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import type { VideoDepacketiser } from '../../../src/rtp/video-depacketiser.js';
-import { Vp8Depacketiser } from '../../../src/rtp/vp8-payload.js';
+import { packetiseVp8, Vp8Depacketiser } from '../../../src/rtp/vp8-payload.js';
+import { protect, putIntoRed } from '../../support/ulpfec-encoder.js';
 import { annexB, nal, vp8Frame } from '../../support/video-frames.js';
-import { extensionIds, h264Type, rtpPacket, vp8Packets, vp8Type } from './room-rig.js';
+import { extensionIds, h264Type, mustParseRtp, rtpDatagram, rtpPacket, vp8Packets, vp8Type } from './room-rig.js';
 
 const ssrc = 22;
 const frameUs = 100_000;
@@ -74,6 +75,53 @@ describe('VideoUplink', () => {
     };
     for (const [frame, degrees] of [undefined, 90, undefined, 270, 0, undefined].entries()) turned(frame, degrees);
     expect(frames.map(({ rotationDegrees }) => rotationDegrees)).to.deep.equal([0, 90, 90, 270, 0, 0]);
+  });
+
+  describe('protection', () => {
+    const redPayloadType = 114;
+    const ulpfecPayloadType = 116;
+
+    beforeEach(() => {
+      uplink = new VideoUplink({
+        participantId: 'ann', source: 'camera', ssrc, captureClock: new CaptureClock(), orientationExtensionId: undefined,
+        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection: { redPayloadType, ulpfecPayloadType }, onFrame: (frame) => frames.push(frame),
+      });
+    });
+
+    /** Frame n: three packets in RED and one that protects them, numbers 4n to 4n + 3. */
+    function protectedPackets(frame: number): RtpPacket[] {
+      const fields = { ssrc, timestamp: frame * frameTicks };
+      const payloads = packetiseVp8(vp8Frame(2_500, { keyframe: frame === 0, seed: frame }), { maxPayloadBytes: 1_000, pictureId: frame });
+      const media = payloads.map((payload, index) => rtpDatagram({ ...fields, payloadType: vp8Type, sequenceNumber: 4 * frame + index, marker: index === payloads.length - 1 }, payload));
+      const protection = rtpDatagram({ ...fields, payloadType: ulpfecPayloadType, sequenceNumber: 4 * frame + media.length }, protect(media));
+      return [...media, protection].map((datagram) => mustParseRtp(putIntoRed(datagram, redPayloadType)));
+    }
+
+    it('brings back what was lost, whatever of a frame it is, and nothing is asked for', () => {
+      for (let frame = 0; frame < 8; frame += 1) {
+        // In turn the first, the second, the third, the protection itself.
+        receive(protectedPackets(frame).filter((_packet, index) => index !== frame % 4), frame * frameUs);
+        expect(uplink.dueNacks(frame * frameUs, roundTripUs), `${frame}`).to.deep.equal([]);
+        // What was lost last is known with the next packet.
+        expect(frames.length).to.equal(frame + 1);
+      }
+      expect(frames.map(({ gapBefore }) => gapBefore)).to.deep.equal(Array.from({ length: 8 }, () => false));
+      for (const [frame, { data }] of frames.entries()) expect(Buffer.from(data).equals(vp8Frame(2_500, { keyframe: frame === 0, seed: frame })), `${frame}`).to.equal(true);
+      expect(uplink.stats()).to.include({ packets: 24, protectionPackets: 6, rebuiltPackets: 6, nackedPackets: 0, lostPackets: 0, abandonedPackets: 0 });
+    });
+
+    it('asks for what it cannot bring back, and opens what is sent again', () => {
+      receive(protectedPackets(0), 0);
+      const [, , last, protection] = protectedPackets(1);
+      receive([last!, protection!], frameUs);
+      expect(uplink.dueNacks(frameUs, roundTripUs)).to.deep.equal([4, 5]);
+      for (const [index, again] of protectedPackets(1).slice(0, 2).entries()) {
+        const payload = Uint8Array.of(0, 4 + index, ...again.payload);
+        uplink.receiveRepair(rtpPacket({ ssrc: 23, payloadType: 115, sequenceNumber: index, timestamp: frameTicks, marker: again.marker }, payload), redPayloadType, 2 * frameUs);
+      }
+      expect(frames.map(({ gapBefore }) => gapBefore)).to.deep.equal([false, false]);
+      expect(uplink.stats()).to.include({ recoveredPackets: 2, rebuiltPackets: 0, lostPackets: 0 });
+    });
   });
 
   describe('losses', () => {

@@ -76,6 +76,74 @@ describe('FrameAssembler', () => {
     expect(assembler.counters).to.include({ frames: 2, keyframes: 1, droppedFrames: 0, lostPackets: 0 });
   });
 
+  describe('where protection was lost', () => {
+    /** Behind each frame two places for protection; picture numbers begin at 126, so that they wrap. */
+    function protectedStream(pattern: string, count = 3): InboundVideoPacket[][] {
+      let index = 1_000;
+      return Array.from(pattern, (kind, at) => {
+        const payloads = packetiseVp8(vp8Frame(count * 100, { keyframe: kind === 'K', seed: at }), { maxPayloadBytes: 104, pictureId: 126 + at });
+        const packets = framePackets(payloads, { firstIndex: index, timestamp: 90_000 + at * frameTicks, arrivalUs: at * frameUs });
+        index += packets.length + 2;
+        return packets;
+      });
+    }
+
+    it('waits for nothing between a frame that ended and the next by number, and says so', () => {
+      const empties: [number, number][] = [];
+      const { assembler, frames, gaps } = bench({ onEmpty: (first, end) => empties.push([first, end]) });
+      for (const packet of protectedStream('Kdd').flat()) assembler.push(packet);
+      expect(kinds(frames)).to.equal('Kdd');
+      expect(gaps).to.deep.equal([]);
+      expect(empties).to.deep.equal([[1_003, 1_005], [1_008, 1_010]]);
+      expect(assembler.counters).to.include({ lostPackets: 0 });
+    });
+
+    it('nor where half of it came', () => {
+      const { assembler, frames } = bench();
+      for (const packets of protectedStream('Kdd')) {
+        for (const packet of packets) assembler.push(packet);
+        const last = packets.at(-1)!;
+        assembler.push({ ...last, index: last.index + 2, payload: new Uint8Array(0) });
+      }
+      expect(kinds(frames)).to.equal('Kdd');
+    });
+
+    it('waits where the end of the frame was lost with it, and goes on when that comes', () => {
+      const { assembler, frames } = bench();
+      const [first, second, third] = protectedStream('Kdd');
+      const late = second!.pop()!;
+      for (const packet of [...first!, ...second!, ...third!]) assembler.push(packet);
+      expect(kinds(frames)).to.equal('K');
+      assembler.push(late);
+      expect(kinds(frames)).to.equal('Kdd');
+    });
+
+    it('waits where a whole frame was lost', () => {
+      const { assembler, frames } = bench();
+      const [first, , third] = protectedStream('Kdd');
+      for (const packet of [...first!, ...third!]) assembler.push(packet);
+      expect(kinds(frames)).to.equal('K');
+      assembler.giveUp(10 * frameUs);
+      expect(kinds(frames)).to.equal('K|d');
+    });
+
+    it('waits where 128 frames of one packet were lost, though the numbers fit', () => {
+      const { assembler, frames } = bench();
+      const stream = protectedStream('K'.padEnd(130, 'd'), 1);
+      for (const packet of [...stream[0]!, ...stream[129]!]) assembler.push(packet);
+      expect(kinds(frames)).to.equal('K');
+    });
+
+    it('waits where nobody counts the pictures', () => {
+      const { assembler, frames } = bench();
+      for (const at of [0, 1]) {
+        const payloads = packetiseVp8(vp8Frame(300, { keyframe: at === 0, seed: at }), { maxPayloadBytes: 104 });
+        for (const packet of framePackets(payloads, { firstIndex: at * 10, timestamp: at * frameTicks })) assembler.push(packet);
+      }
+      expect(kinds(frames)).to.equal('K');
+    });
+  });
+
   it('gives data alone in its buffer, of both codecs', () => {
     const { assembler, frames } = bench();
     for (const packet of all(vp8Stream('K'))) assembler.push(packet);

@@ -56,11 +56,30 @@ describe('NackTracker', () => {
       tracker.onPacket(index - 1, atUs);
       tracker.onPacket(index + 1, atUs);
       expect(tracker.due(atUs + 20_000, roundTripUs)).to.deep.equal([index]);
-      tracker.onPacket(index, atUs + 120_000, true);
+      tracker.onPacket(index, atUs + 120_000, 'repair');
     }
     expect(tracker).to.include({ recoveredCount: 30, reorderedCount: 4 });
     tracker.onPacket(71, 80_000_000);
     expect(tracker.due(80_001_000, roundTripUs)).to.deep.equal([70]);
+  });
+
+  it('asks no more for what was rebuilt, and learns nothing of the path by it', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(3, 10_000);
+    tracker.onPacket(1, 10_000, 'rebuilt');
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([2]);
+    tracker.onPacket(2, 90_000, 'rebuilt');
+    expect(tracker).to.include({ missingCount: 0, recoveredCount: 0, reorderedCount: 0, abandonedCount: 0, repairRoundTripUs: undefined });
+    tracker.onPacket(5, 100_000);
+    expect(tracker.due(100_000, roundTripUs), 'at once').to.deep.equal([4]);
+  });
+
+  it('asks no more for places in which there is nothing', () => {
+    tracker.onPacket(0, 0);
+    tracker.onPacket(5, 10_000);
+    tracker.dismiss(2, 4);
+    expect(tracker.due(10_000, roundTripUs)).to.deep.equal([1, 4]);
+    expect(tracker.abandonedCount).to.equal(0);
   });
 
   /** Each second packet is lost; asks each ms as it comes due. @returns how long it waited before each request */
@@ -115,7 +134,7 @@ describe('NackTracker', () => {
   it('takes what comes late under its own number for overtaken, where repairs are a stream of their own', () => {
     for (const index of [0, 2, 4]) tracker.onPacket(index, 0);
     expect(tracker.due(0, roundTripUs)).to.deep.equal([1, 3]);
-    tracker.onPacket(1, 60_000, true);
+    tracker.onPacket(1, 60_000, 'repair');
     tracker.onPacket(3, 90_000);
     expect(tracker).to.include({ reorderedCount: 1, recoveredCount: 1, repairRoundTripUs: 60_000 });
   });

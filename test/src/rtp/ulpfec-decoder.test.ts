@@ -1,0 +1,119 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { UlpfecDecoder, type RebuiltPacket } from '../../../src/rtp/ulpfec-decoder.js';
+import { mustParseRtp, rtpDatagram } from '../room/room-rig.js';
+import { protect } from '../../support/ulpfec-encoder.js';
+import { fill } from '../../support/video-frames.js';
+
+const ssrc = 0xdead_beef;
+
+/** Each of another length, each third with a header extension, each fourth with a marker. */
+function datagram(index: number): Buffer {
+  const extensions = index % 3 === 0 ? [{ id: 3, data: Uint8Array.of(index & 0xff, 7) }] : [];
+  return rtpDatagram({ ssrc, payloadType: 96, sequenceNumber: index & 0xffff, timestamp: (index * 3_000) >>> 0, marker: index % 4 === 3, extensions }, fill(40 + ((index * 37) % 900), index));
+}
+
+function factsOf(packet: RtpPacket): unknown {
+  const { payloadType, marker, sequenceNumber, timestamp, payload, ssrc: source } = packet;
+  return { payloadType, marker, sequenceNumber, timestamp, source, payload: Buffer.from(payload).toString('hex'), headerTail: Buffer.from(packet.headerTail()).toString('hex') };
+}
+
+describe('UlpfecDecoder', () => {
+  let decoder: UlpfecDecoder;
+  beforeEach(() => {
+    decoder = new UlpfecDecoder(ssrc);
+  });
+
+  const receive = (index: number): readonly RebuiltPacket[] => decoder.pushMedia(mustParseRtp(datagram(index)), index);
+
+  function expectRebuilt(rebuilt: readonly RebuiltPacket[], indices: readonly number[]): void {
+    expect(rebuilt.map(({ index }) => index)).to.deep.equal(indices);
+    for (const { packet, index } of rebuilt) expect(factsOf(packet)).to.deep.equal(factsOf(mustParseRtp(datagram(index))));
+  }
+
+  for (const start of [0, 1, 0x7fff, 0xfffd, 0xffff, 0x1_0000]) {
+    it(`rebuilds any one of four from ${start} on, in every byte`, () => {
+      for (let lost = start; lost < start + 4; lost += 1) {
+        decoder = new UlpfecDecoder(ssrc);
+        const indices = [start, start + 1, start + 2, start + 3];
+        for (const index of indices) if (index !== lost) expectRebuilt(receive(index), []);
+        expectRebuilt(decoder.pushProtection(protect(indices.map(datagram)), start + 4), [lost]);
+      }
+    });
+  }
+
+  it('has nothing to rebuild of what is all there, nor of two with one protection', () => {
+    const indices = [10, 11, 12];
+    for (const index of indices) receive(index);
+    expectRebuilt(decoder.pushProtection(protect(indices.map(datagram)), 13), []);
+    receive(20);
+    expectRebuilt(decoder.pushProtection(protect([20, 21, 22].map(datagram)), 23), []);
+    expectRebuilt(receive(22), [21]);
+  });
+
+  it('takes what is rebuilt for the next, as protection in rows and columns makes possible', () => {
+    for (const index of [1, 2, 4]) receive(index);
+    expectRebuilt(decoder.pushProtection(protect([0, 1, 3].map(datagram)), 6), []);
+    expectRebuilt(decoder.pushProtection(protect([2, 4, 5].map(datagram)), 7), [5]);
+    expectRebuilt(decoder.pushProtection(protect([3, 4, 5].map(datagram)), 8), [3, 0]);
+  });
+
+  it('rebuilds of 48 what is lost among them', () => {
+    const indices = Array.from({ length: 48 }, (_unused, at) => 65_520 + at);
+    for (const index of indices) if (index !== 65_550) receive(index);
+    expectRebuilt(decoder.pushProtection(protect(indices.map(datagram)), 65_568), [65_550]);
+  });
+
+  it('rebuilds nothing of which not all was protected', () => {
+    const indices = [0, 1, 2];
+    const longest = Math.max(...indices.map((index) => datagram(index).length));
+    const lost = indices.find((index) => datagram(index).length === longest)!;
+    for (const index of indices) if (index !== lost) receive(index);
+    const protection = protect(indices.map(datagram));
+    const short = Buffer.from(protection.subarray(0, protection.length - 1));
+    short.writeUInt16BE(short.readUInt16BE(10) - 1, 10);
+    expectRebuilt(decoder.pushProtection(short, 3), []);
+  });
+
+  it('lets padded packets be: how long the padding was is gone', () => {
+    receive(0);
+    const padded = Buffer.concat([datagram(1), Uint8Array.of(0, 0, 3)]);
+    padded[0] = padded.readUInt8(0) | 0x20;
+    expectRebuilt(decoder.pushMedia(mustParseRtp(padded), 1), []);
+    expectRebuilt(decoder.pushProtection(protect([0, 1, 2].map(datagram)), 3), []);
+  });
+
+  it('lets protection be that names what comes after it, or what is long gone', () => {
+    for (let index = 0; index < 300; index += 1) if (index !== 100) receive(index);
+    expectRebuilt(decoder.pushProtection(protect([100, 101].map(datagram)), 300), []);
+    expectRebuilt(decoder.pushProtection(protect([299, 300].map(datagram)), 300), []);
+  });
+
+  it('never says a wrong byte, whatever comes in which order and is lost', () => {
+    const plan = fc.record({
+      start: fc.nat(0x1_0000),
+      /** For each group of four: which are lost, and whether its protection is. */
+      groups: fc.array(fc.record({ lost: fc.nat(15), isBare: fc.boolean(), isSwapped: fc.boolean() }), { minLength: 1, maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(plan, ({ start, groups }) => {
+        const fresh = new UlpfecDecoder(ssrc);
+        for (const [at, { lost, isBare, isSwapped }] of groups.entries()) {
+          const first = start + at * 5;
+          const indices = [first, first + 1, first + 2, first + 3];
+          const came = indices.filter((_unused, bit) => (lost & (1 << bit)) === 0);
+          const pushes = came.map((index) => () => fresh.pushMedia(mustParseRtp(datagram(index)), index));
+          if (!isBare) pushes.push(() => fresh.pushProtection(protect(indices.map(datagram)), first + 4));
+          if (isSwapped) pushes.reverse();
+          const rebuilt = pushes.flatMap((push) => push());
+          for (const { packet, index } of rebuilt) expect(factsOf(packet)).to.deep.equal(factsOf(mustParseRtp(datagram(index))));
+          // Backwards the first packet comes last: it is there before it comes.
+          const isPossible = !isBare && (came.length === 3 || (came.length === 4 && isSwapped));
+          expect(rebuilt.length, `${came.length} of 4 came`).to.equal(isPossible ? 1 : 0);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
