@@ -9,6 +9,7 @@ import { SentLog } from '../rtp/congestion/sent-log.js';
 import type { RtpExtension } from '../rtp/rtp-packet.js';
 import { Pacer } from './pacer.js';
 import { TierChoice, type PathMoment } from './tier-choice.js';
+import { TwofoldChoice } from './twofold-choice.js';
 
 /** The sending half of a peer. */
 export interface PacketSender {
@@ -32,6 +33,8 @@ export interface PacedStream {
   setResendBudget(bytesPerSecond: number): void;
   /** Whether the path loses so much that repairs are better sent twice. */
   setLossy(isLossy: boolean): void;
+  /** Whether each packet goes twice, asked for or not; never where it cannot be told from the first ({@link canFill}). */
+  setTwofold(isTwofold: boolean): void;
   /** Whether the listener knows a packet without meaning as such. */
   readonly canFill: boolean;
   /** A packet without meaning of about so many bytes. */
@@ -79,6 +82,7 @@ export class PathControl {
   readonly #reader = new FeedbackReader();
   readonly #estimate: BandwidthEstimate;
   readonly #tiers: TierChoice;
+  readonly #twofold = new TwofoldChoice();
   /** What the best tier of this listener takes. */
   readonly #bestBps: number;
   /** The number of the next packet, as its header extension carries it. */
@@ -89,6 +93,7 @@ export class PathControl {
   #stream: PacedStream | undefined;
   #isNumbered = false;
   #canProbe = false;
+  #isTwofold = false;
   #reportedInTick = 0;
   #refusedReports = 0;
   #probeId = 0;
@@ -171,7 +176,10 @@ export class PathControl {
     // A path that answers nothing is a black-out: sound goes on to find its end, and a picture would only be what it ends with.
     const isPaused = nowUs < this.#emptyUs || this.#estimate.isUnanswered(nowUs, roundTripUs);
     this.#tier = isPaused ? this.#options.needsBps.length : this.#tiers.index;
-    const probeBps = this.#tiers.probeBps(moment);
+    const twofoldMoment = { nowUs, roundTripUs, lossShare: this.#estimate.lossShare, estimateBps, needBps: this.#options.needsBps[this.#tier], isFull: this.isFull };
+    this.#isTwofold = moment.canProbe && this.#twofold.update(twofoldMoment);
+    stream.setTwofold(this.#isTwofold);
+    const probeBps = this.#tiers.probeBps(moment) ?? (moment.canProbe ? this.#twofold.probeBps(twofoldMoment) : undefined);
     if (probeBps !== undefined && this.#cancelProbe === undefined) {
       this.#estimate.expectProbe(nowUs, roundTripUs);
       this.#probe(stream, probeBps);
@@ -180,7 +188,7 @@ export class PathControl {
   }
 
   stats(): Readonly<Record<string, unknown>> {
-    return { tier: this.tier, ...this.#estimate.stats(this.#options.clock.nowUs()), probes: this.#probes, malformedReports: this.#malformedReports, refusedReports: this.#refusedReports };
+    return { tier: this.tier, twofold: this.#isTwofold, ...this.#estimate.stats(this.#options.clock.nowUs()), probes: this.#probes, malformedReports: this.#malformedReports, refusedReports: this.#refusedReports };
   }
 
   close(): void {

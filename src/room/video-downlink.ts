@@ -21,13 +21,15 @@ interface WaitingRepair {
   readonly roundTripUs: number;
 }
 
-interface RepairCopy {
+interface DueCopy {
   readonly sequenceNumber: number;
   readonly dueUs: number;
 }
 
 /** Losses come in bursts of some milliseconds: the copy of a repair is not to be lost with it. */
 const copyAfterUs = 8_000;
+/** That of a packet sent twice, which has more time: the path is long. */
+const twofoldAfterUs = 20_000;
 /** More than a keyframe's packets: a listener that asks for more than this at once needs a keyframe. */
 const mostRepairs = 256;
 /** Pictures of two encodes that were mixed at the same tick: the second comes a moment later by the stream's clock, which must not stand still. */
@@ -40,8 +42,11 @@ export class VideoDownlink extends Downlink implements PacedStream {
   readonly #sent: SentDatagrams | undefined;
   readonly #repairs: WaitingRepair[] = [];
   /** In order of their time. */
-  readonly #copies: RepairCopy[] = [];
+  readonly #copies: DueCopy[] = [];
+  /** Of packets that nobody has asked for, in order of their time. */
+  readonly #seconds: DueCopy[] = [];
   #isLossy = false;
+  #isTwofold = false;
   #waiting: WaitingPacket[] = [];
   #queuedBytes = 0;
   #lastPtsUs = Number.NEGATIVE_INFINITY;
@@ -99,6 +104,10 @@ export class VideoDownlink extends Downlink implements PacedStream {
     this.#isLossy = isLossy;
   }
 
+  setTwofold(isTwofold: boolean): void {
+    this.#isTwofold = isTwofold;
+  }
+
   filler(bytes: number): Buffer | undefined {
     return this.stream.filler(bytes);
   }
@@ -106,7 +115,7 @@ export class VideoDownlink extends Downlink implements PacedStream {
   /** Repairs first: what they complete is older than all that waits. */
   drain(): void {
     while (this.#pacer.mayGo()) {
-      if (this.#repeatDue()) continue;
+      if (this.#repeatDue() || this.#sendSecond()) continue;
       const repair = this.#repairs.shift();
       if (repair !== undefined) this.#repair(repair);
       else {
@@ -115,13 +124,14 @@ export class VideoDownlink extends Downlink implements PacedStream {
         this.#send(packet);
       }
     }
-    if (this.#repairs.length > 0 || this.#copies.length > 0 || this.#waiting.length > 0) this.#pacer.wait();
+    if (this.#repairs.length > 0 || this.#copies.length > 0 || this.#seconds.length > 0 || this.#waiting.length > 0) this.#pacer.wait();
   }
 
   /** Repairs of what is before a keyframe would only be in the way of the keyframe. */
   #forgetSent(): void {
     this.#repairs.length = 0;
     this.#copies.length = 0;
+    this.#seconds.length = 0;
     this.stream.forgetSent();
   }
 
@@ -131,6 +141,7 @@ export class VideoDownlink extends Downlink implements PacedStream {
     const { nextSequenceNumber } = this.stream;
     const datagram = this.sender.sendRtp(this.stream.next(payload, ptsUs, isLast));
     if (datagram !== undefined) this.#sent?.add(nextSequenceNumber, datagram, ptsUs);
+    if (this.#isTwofold) this.#seconds.push({ sequenceNumber: nextSequenceNumber, dueUs: this.clock.nowUs() + twofoldAfterUs });
     if (isLast) this.sinceTick.record(this.clock.nowUs() - ptsUs);
   }
 
@@ -143,12 +154,19 @@ export class VideoDownlink extends Downlink implements PacedStream {
   }
 
   #repeatDue(): boolean {
-    const [copy] = this.#copies;
     const nowUs = this.clock.nowUs();
-    if (copy === undefined || copy.dueUs > nowUs) return false;
-    this.#copies.shift();
+    const copy = takeDue(this.#copies, nowUs);
+    if (copy === undefined) return false;
     const packet = this.stream.repeat(copy.sequenceNumber, nowUs);
     if (packet !== undefined) this.#sendAgain(packet, copy.sequenceNumber);
+    return true;
+  }
+
+  #sendSecond(): boolean {
+    const second = takeDue(this.#seconds, this.clock.nowUs());
+    if (second === undefined) return false;
+    const packet = this.stream.copy(second.sequenceNumber);
+    if (packet !== undefined) this.sender.sendRtp(packet);
     return true;
   }
 
@@ -159,4 +177,9 @@ export class VideoDownlink extends Downlink implements PacedStream {
       if (datagram !== undefined) this.sender.resend(datagram);
     }
   }
+}
+
+function takeDue(copies: DueCopy[], nowUs: number): DueCopy | undefined {
+  const [copy] = copies;
+  return copy === undefined || copy.dueUs > nowUs ? undefined : copies.shift();
 }

@@ -48,6 +48,8 @@ export interface OutboundStreamCounters {
   octetCount: number;
   resentPackets: number;
   resentBytes: number;
+  /** Copies of packets that nobody has asked for. */
+  copiedPackets: number;
   /** Requests for packets that are forgotten or never were. */
   unknownRequests: number;
   /** Requests for packets sent again less than a round trip ago. */
@@ -81,7 +83,7 @@ export class OutboundStream {
   readonly #mixedHeader: StreamHeader | MixedHeader;
   readonly #history: PacketHistory;
   readonly #counters: OutboundStreamCounters = {
-    packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
+    packetCount: 0, octetCount: 0, resentPackets: 0, resentBytes: 0, copiedPackets: 0, unknownRequests: 0, repeatedRequests: 0, refusedRequests: 0,
   };
   /** Unwrapped. */
   #nextIndex: number;
@@ -187,6 +189,17 @@ export class OutboundStream {
     if (sent?.resentUs === undefined) return undefined;
     const bytes = this.#bytesAgain(sent);
     return this.#spend(bytes, nowUs, copiesLeaveShare * this.#resendBytesPerSecond) ? this.#again(sent, bytes) : undefined;
+  }
+
+  /**
+   * A copy of what was sent a moment ago, before anybody could have asked; it counts as no answer, since who asks may have lost this one, too. Not of the budget for repairs: whoever
+   * calls knows that the path carries it. Undefined without RTX, and where it is forgotten.
+   */
+  copy(sequenceNumber: number): Buffer | undefined {
+    const sent = this.#history.find(sequenceNumber);
+    if (sent === undefined || this.#rtxHeader === undefined) return undefined;
+    this.#counters.copiedPackets++;
+    return this.#writeRtx(this.#rtxHeader, sent);
   }
 
   #bytesAgain({ payload }: SentPacket): number {

@@ -129,6 +129,33 @@ describe('downlinks', () => {
     expect(timers.pending).to.equal(0);
   });
 
+  it('sends each packet twice where that is worth it, the second time 20 ms later, whatever is asked for', () => {
+    const numbers = [7, 5_000, 300];
+    pacer = new Pacer({ clock, timers, onTurn: () => downlink.drain() });
+    const downlink = new VideoDownlink(options({ pacer, rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    const again = (): number[] => sender.sent.map(mustParseRtp).filter(({ ssrc }) => ssrc === 78).map(({ payload }) => payload[1] ?? 0);
+    downlink.setTwofold(true);
+    downlink.sendFrame([Uint8Array.of(1), Uint8Array.of(2)], 1_000_000, false);
+    advance(15_000);
+    expect(again()).to.deep.equal([]);
+    advance(10_000);
+    expect(again()).to.deep.equal([7, 8]);
+    downlink.resend([8], roundTripUs);
+    expect(again(), 'the copy may have been lost, too').to.deep.equal([7, 8, 8]);
+    downlink.sendFrame([Uint8Array.of(3)], 1_033_000, false);
+    downlink.setTwofold(false);
+    downlink.sendFrame([Uint8Array.of(4)], 1_066_000, false);
+    advance(30_000);
+    expect(again().slice(3)).to.deep.equal([9]);
+    downlink.setTwofold(true);
+    downlink.sendFrame([Uint8Array.of(5)], 1_100_000, false);
+    downlink.sendFrame([Uint8Array.of(6)], 1_133_000, true);
+    advance(30_000);
+    expect(again().slice(4), 'what is before a keyframe is not worth it').to.deep.equal([12]);
+    expect(downlink.counters).to.include({ copiedPackets: 4, resentPackets: 1, packetCount: 6 });
+    expect(timers.pending).to.equal(0);
+  });
+
   it('does not repair what could not be sent', () => {
     const video = new VideoDownlink(options());
     sender.isConnected = false;

@@ -18,6 +18,7 @@ class Stream implements PacedStream {
   queuedBytes = 0;
   drained = 0;
   isLossy = false;
+  isTwofold = false;
 
   constructor(canFill: boolean) {
     this.canFill = canFill;
@@ -33,6 +34,10 @@ class Stream implements PacedStream {
 
   setLossy(isLossy: boolean): void {
     this.isLossy = isLossy;
+  }
+
+  setTwofold(isTwofold: boolean): void {
+    this.isTwofold = isTwofold;
   }
 
   filler(bytes: number): Buffer {
@@ -81,7 +86,7 @@ describe('PathControl', () => {
   });
 
   /** Sends 1,000 bytes each 10 ms, of which this share comes, with a delay that grows; answers the tiers that were told. */
-  function run(ms: number, delayMsAt: (atMs: number) => number, isLost: (at: number) => boolean = () => false): number[] {
+  function run(ms: number, delayMsAt: (atMs: number) => number, isLost: (at: number) => boolean = () => false, tripUs = roundTripUs): number[] {
     const changes: number[] = [];
     const fromMs = time.nowMs();
     for (let at = 0; at * 10 < ms; at += 1) {
@@ -91,10 +96,10 @@ describe('PathControl', () => {
       for (const datagram of sent.slice(before)) if (!isLost(at)) receiver.onPacket(numberOf(datagram), nowUs() + delayMsAt(time.nowMs() - fromMs) * 1000);
       if (at % 5 === 4) {
         for (const report of receiver.build({ senderSsrc: 1, mediaSsrc: 2 })) {
-          for (const parsed of parseRtcp(report).packets) if (parsed.type === 'transport-feedback') path.takeReport(parsed.body, nowUs(), roundTripUs);
+          for (const parsed of parseRtcp(report).packets) if (parsed.type === 'transport-feedback') path.takeReport(parsed.body, nowUs(), tripUs);
         }
       }
-      if (at % 2 === 1 && path.tick(nowUs(), roundTripUs)) changes.push(path.tier);
+      if (at % 2 === 1 && path.tick(nowUs(), tripUs)) changes.push(path.tier);
     }
     return changes;
   }
@@ -112,6 +117,25 @@ describe('PathControl', () => {
     expect(stream.isLossy).to.equal(true);
     run(1_000, (atMs) => 20 + atMs / 5, (at) => at % 10 === 0);
     expect(stream.isLossy, 'what is lost is lost to the queue').to.equal(false);
+  });
+
+  it('has packets go twice on a long path that loses some, once a probe has shown that as much passes', () => {
+    const loses = (at: number): boolean => at % 20 === 0;
+    run(10_000, () => 20, loses);
+    expect([stream.isTwofold, path.stats()['probes']], 'a short path').to.deep.equal([false, 0]);
+    run(20_000, () => 20, loses, 300_000);
+    expect(stream.isTwofold).to.equal(true);
+    expect(path.stats()).to.include({ twofold: true, tier: 0 });
+    expect(path.stats()['probes']).to.be.greaterThan(0);
+    run(1_000, (atMs) => 20 + atMs / 5, loses, 300_000);
+    expect(stream.isTwofold, 'a queue').to.equal(false);
+  });
+
+  it('has none go twice that would look like the first', () => {
+    path.close();
+    open(0, false);
+    run(20_000, () => 20, (at) => at % 20 === 0, 300_000);
+    expect([stream.isTwofold, path.stats()['probes']]).to.deep.equal([false, 0]);
   });
 
   it('leaves packets without the extension unnumbered, and reads no reports then', () => {

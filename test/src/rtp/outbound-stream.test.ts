@@ -175,6 +175,21 @@ describe('OutboundStream', () => {
       expect(outbound.counters).to.include({ refusedRequests: 2 });
     });
 
+    it('copies unasked what it remembers, in the stream of repairs only, and answers requests for it all the same', () => {
+      expect(stream().copy(0), 'nothing was sent').to.equal(undefined);
+      const plain = stream();
+      framePackets(plain, payloads(1), 0);
+      expect(plain.copy(0), 'it could not be told from the first').to.equal(undefined);
+      const outbound = stream({ rtx: { ssrc: 5, payloadType: 97, firstSequenceNumber: 9 }, resendBytesPerSecond: 150 });
+      const [sent] = framePackets(outbound, payloads(1), 0).map(parse);
+      const copy = parse(outbound.copy(0));
+      expect([copy.ssrc, copy.sequenceNumber, ...copy.payload]).to.deep.equal([5, 9, 0, 0, ...sent!.payload]);
+      expect(parse(outbound.resend(0, 1_000, 300_000)).sequenceNumber).to.equal(10);
+      expect(outbound.counters).to.include({ copiedPackets: 1, resentPackets: 1, packetCount: 1 });
+      outbound.forgetSent();
+      expect(outbound.copy(0)).to.equal(undefined);
+    });
+
     it('does not mistake a new packet for one that had its place', () => {
       const outbound = stream();
       for (let at = 0; at < 300; at++) {

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { TwofoldChoice, type TwofoldMoment } from '../../../src/room/twofold-choice.js';
+
+const needBps = 600_000;
+const far: Omit<TwofoldMoment, 'nowUs'> = { roundTripUs: 300_000, lossShare: 0.05, estimateBps: 2 * needBps + 100_000, needBps, isFull: false };
+
+describe('TwofoldChoice', () => {
+  let nowUs: number;
+  let choice: TwofoldChoice;
+
+  beforeEach(() => {
+    nowUs = 0;
+    choice = new TwofoldChoice();
+  });
+
+  /** Goes on for so long; answers what held at last. */
+  function after(ms: number, changes: Partial<TwofoldMoment> = {}): boolean {
+    let isOn = false;
+    for (let elapsedMs = 0; elapsedMs < ms; elapsedMs += 20) {
+      nowUs += 20_000;
+      isOn = choice.update({ nowUs, ...far, ...changes });
+    }
+    return isOn;
+  }
+
+  it('sends twice on a long path that loses some and carries it, once that is sure', () => {
+    expect(after(500)).to.equal(false);
+    expect(after(4_000)).to.equal(true);
+  });
+
+  for (const [what, changes] of [
+    ['a short path', { roundTripUs: 149_000 }],
+    ['few losses', { lossShare: 0.015 }],
+    ['a path that carries the picture once', { estimateBps: 2 * needBps }],
+    ['a listener who tells nothing', { estimateBps: undefined }],
+    ['sound alone', { needBps: undefined }],
+    ['a full queue', { isFull: true }],
+  ] as const) {
+    it(`does not on ${what}`, () => expect(after(20_000, changes)).to.equal(false));
+  }
+
+  it('is not moved by a second without losses, nor by a little less of anything', () => {
+    after(20_000);
+    expect(after(1_000, { lossShare: 0 })).to.equal(true);
+    expect(after(20_000, { lossShare: 0.012, roundTripUs: 125_000, estimateBps: 1.95 * needBps })).to.equal(true);
+  });
+
+  it('ends with the losses, with the length, with the room, and at once with a queue, for a while', () => {
+    for (const changes of [{ lossShare: 0 }, { roundTripUs: 100_000 }, { estimateBps: 1.8 * needBps }]) {
+      expect(after(10_000)).to.equal(true);
+      expect(after(10_000, changes)).to.equal(false);
+    }
+    expect(after(10_000)).to.equal(true);
+    expect(after(20, { isFull: true })).to.equal(false);
+    expect(after(3_000)).to.equal(false);
+    expect(after(1_500)).to.equal(true);
+  });
+
+  it('ends where the copies are what is lost, and tries it again ever more seldom', () => {
+    const begunS: number[] = [];
+    let wasOn = false;
+    while (nowUs < 300_000_000) {
+      // A policer: with twice as much a third of it is dropped.
+      const isOn = after(20, { lossShare: wasOn ? 0.35 : 0.05 });
+      if (isOn && !wasOn) begunS.push(Math.round(nowUs / 1e6));
+      wasOn = isOn;
+    }
+    const waits = begunS.slice(1).map((second, index) => second - (begunS[index] ?? 0));
+    expect(waits.length).to.be.within(5, 9);
+    for (const [index, wait] of waits.entries()) expect(wait, waits.join(', ')).to.be.at.least(Math.min(64, 4 * 2 ** index));
+  });
+
+  it('goes on where losses grow a little by themselves', () => {
+    after(10_000);
+    expect(after(10_000, { lossShare: 0.09 })).to.equal(true);
+  });
+
+  it('tries whether twice as much passes where it would be of use, ever more seldom', () => {
+    const triesMs: number[] = [];
+    const changes = { estimateBps: 1.3 * needBps };
+    while (nowUs < 60_000_000) {
+      after(20, changes);
+      const probeBps = choice.probeBps({ nowUs, ...far, ...changes });
+      if (probeBps === undefined) continue;
+      expect(probeBps).to.be.greaterThan(2.1 * needBps);
+      triesMs.push(nowUs / 1000);
+    }
+    const waits = triesMs.slice(1).map((ms, index) => Math.round((ms - (triesMs[index] ?? 0)) / 1000));
+    expect(waits).to.deep.equal([6, 9, 14, 20]);
+  });
+
+  it('tries nothing where it would be of no use', () => {
+    for (const changes of [{ lossShare: 0 }, { roundTripUs: 50_000 }, { needBps: undefined }, { estimateBps: undefined }, { estimateBps: 3 * needBps }]) {
+      choice = new TwofoldChoice();
+      after(20_000, { estimateBps: 1.3 * needBps, ...changes });
+      expect(choice.probeBps({ nowUs, ...far, estimateBps: 1.3 * needBps, ...changes }), JSON.stringify(changes)).to.equal(undefined);
+    }
+  });
+});
