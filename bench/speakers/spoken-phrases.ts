@@ -1,8 +1,5 @@
-/** Sentences spoken by espeak-ng, a program of this bench alone: its voices have the syllables, pauses and melody by which rules for speakers stand or fall. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+/** Sentences spoken by espeak-ng: its voices have the syllables, pauses and melody by which rules for speakers stand or fall. */
+import { spokenWav, wavHeaderBytes } from '../speech/espeak.js';
 
 /** espeak-ng's own rate, and that of everything mixed with it: a level needs no more. */
 export const speechRateHz = 22_050;
@@ -10,7 +7,6 @@ export const speechRateHz = 22_050;
 const speechDbov = -26;
 /** Below it, against full scale, is the silence that espeak-ng puts around a sentence. */
 const silentSample = 0.004;
-const wavHeaderBytes = 44;
 
 const sentences = [
   'I think we should look at the numbers again before we decide anything.',
@@ -57,13 +53,9 @@ export async function speakPhrases(voices: readonly string[]): Promise<readonly 
 }
 
 async function speak(voice: string, wordsPerMinute: number, text: string): Promise<Float32Array> {
-  const { stdout } = await run('espeak-ng', ['-v', voice, '-s', String(wordsPerMinute), '--stdout', text], { encoding: 'buffer', maxBuffer: 16 * 1024 * 1024 }).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new Error('This bench needs espeak-ng (on Debian: apt-get install espeak-ng).', { cause: error });
-    throw error;
-  });
-  // Written into a pipe, the header's lengths are made up; the samples go to the end.
-  const count = (stdout.length - wavHeaderBytes) >> 1;
-  const samples = Float32Array.from({ length: count }, (_unused, sample) => stdout.readInt16LE(wavHeaderBytes + sample * 2) / 32_768);
+  const wav = await spokenWav(['-v', voice, '-s', String(wordsPerMinute), text]);
+  const count = (wav.length - wavHeaderBytes) >> 1;
+  const samples = Float32Array.from({ length: count }, (_unused, sample) => wav.readInt16LE(wavHeaderBytes + sample * 2) / 32_768);
   return toCommonLoudness(withoutSilentEnds(samples));
 }
 

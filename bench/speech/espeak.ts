@@ -18,7 +18,7 @@ export const sentences: readonly Sentence[] = [
 ];
 
 const run = promisify(execFile);
-const wavHeaderBytes = 44;
+export const wavHeaderBytes = 44;
 const mostBytes = 1 << 24;
 /** Where the header of a WAV file tells the rate. */
 const rateOffset = 24;
@@ -26,15 +26,23 @@ const sampleRateHz = 48_000;
 /** About -23 dB of full scale while somebody speaks, so that nothing clips. */
 const speechRms = 2_300;
 
+/**
+ * What espeak-ng says with these arguments, as it writes a WAV file into a pipe: the lengths in its header are made up, the samples go to the end.
+ *
+ * @throws {Error} with a clear word where the program is not there
+ */
+export async function spokenWav(args: readonly string[]): Promise<Buffer> {
+  const program = process.env['ESPEAK_PATH'] ?? 'espeak-ng';
+  try {
+    return (await run(program, [...args, '--stdout'], { encoding: 'buffer', maxBuffer: mostBytes })).stdout;
+  } catch (error) {
+    throw new Error('The speech comes from espeak-ng: install it (on Debian: apt-get install espeak-ng) or set ESPEAK_PATH.', { cause: error });
+  }
+}
+
 /** @returns 48 kHz, 16 bits */
 export async function speak({ voice, text }: Sentence): Promise<Int16Array> {
-  const program = process.env['ESPEAK_PATH'] ?? 'espeak-ng';
-  let wav: Buffer;
-  try {
-    ({ stdout: wav } = await run(program, ['-v', voice, '--stdout', text], { encoding: 'buffer', maxBuffer: mostBytes }));
-  } catch (error) {
-    throw new Error(`The speech comes from espeak-ng: install it (on Debian: apt-get install espeak-ng) or set ESPEAK_PATH.`, { cause: error });
-  }
+  const wav = await spokenWav(['-v', voice, text]);
   const own = Float64Array.from({ length: (wav.length - wavHeaderBytes) >> 1 }, (_unused, index) => wav.readInt16LE(wavHeaderBytes + 2 * index));
   const sound = resample(own, wav.readUInt32LE(rateOffset), sampleRateHz);
   const rms = Math.sqrt(sound.reduce((sum, sample) => sum + sample * sample, 0) / sound.length);
