@@ -1,8 +1,7 @@
-import { createHook } from 'node:async_hooks';
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { nextTurn } from '../../../mixer/clock/next-turn.js';
 import { ManualClock } from '../../../mixer/clock/room-clock.js';
 import { UdpPort, type Peer } from '../../../src/peer/index.js';
 import { eventually } from '../../support/eventually.js';
@@ -13,21 +12,28 @@ import { audioPlan, closePair, connect, createPair, exchange, loopback, makeRece
 /** Longest timer of werift that may outlive a connection made and closed without loss: the first retransmission of a flight (500 ms), and one poll. */
 const leftoverMs = 700;
 
-/** What was made since and is still there: what the tests before left to lapse is not in it. */
-class NewResources {
-  readonly #kinds = new Map<number, string>();
+/** The sockets and timers that one piece of work made, and what it set going: those of mocha and of the tests before are not in it. */
+class MadeResources {
+  readonly #own = new AsyncLocalStorage<true>();
+  readonly #counts = { UDPWRAP: 0, Timeout: 0 };
+  readonly #live = new Map<number, 'UDPWRAP' | 'Timeout'>();
   readonly #hook = createHook({
-    init: (id, kind) => void this.#kinds.set(id, kind),
-    destroy: (id) => void this.#kinds.delete(id),
+    init: (id, kind) => {
+      if ((kind !== 'UDPWRAP' && kind !== 'Timeout') || this.#own.getStore() !== true) return;
+      this.#live.set(id, kind);
+      this.#counts[kind]++;
+    },
+    destroy: (id) => void this.#live.delete(id),
   }).enable();
+
+  by<T>(work: () => Promise<T>): Promise<T> {
+    return this.#own.run(true, work);
+  }
 
   /** There is no event for "a timer of somebody else has fired", so it is asked for until it holds. */
   async areGone(kind: 'UDPWRAP' | 'Timeout'): Promise<void> {
-    await eventually(`no ${kind} is left`, async () => {
-      // What is gone is told in the next turn of the loop.
-      await nextTurn();
-      return ![...this.#kinds.values()].includes(kind);
-    }, leftoverMs);
+    expect(this.#counts[kind], `${kind} were made`).to.be.greaterThan(0);
+    await eventually(`no ${kind} is left`, () => ![...this.#live.values()].includes(kind), leftoverMs);
   }
 
   stop(): void {
@@ -175,15 +181,15 @@ describe('the end of a Peer', () => {
 
   it('leaves no socket, timer, table entry or object behind, 32 times over on one port', async function () {
     this.timeout(10_000);
-    // Mocha sets a timer of its own once a test has begun.
-    await nextTurn();
-    const made = new NewResources();
-    pair = await createPair();
-    const { serverPort } = pair;
+    const made = new MadeResources();
     const remembered: WeakRef<Peer>[] = [];
-    for (let round = 0; round < 4; round++) remembered.push(...(await liveAndDie(serverPort, 8)));
-    expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.askedCount]).to.deep.equal([1, 0, 0]);
-    await closePair(pair);
+    await made.by(async () => {
+      pair = await createPair();
+      const { serverPort } = pair;
+      for (let round = 0; round < 4; round++) remembered.push(...(await liveAndDie(serverPort, 8)));
+      expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.askedCount]).to.deep.equal([1, 0, 0]);
+      await closePair(pair);
+    });
     await made.areGone('UDPWRAP');
     await made.areGone('Timeout');
     made.stop();
