@@ -1,7 +1,7 @@
 /** What one more listener costs the server: the slope of its CPU over their number, for they share every encode. */
 import { median, pause, type Bench, type BenchContext, type BenchRow } from './support/bench.js';
 import { LoadProcess } from './support/load-process.js';
-import { treeCpuSeconds } from './support/process-tree.js';
+import { measureTreeCpu } from './support/process-tree.js';
 import { ServerProcess } from './support/server-process.js';
 
 interface Measurement {
@@ -58,10 +58,7 @@ async function measure(server: ServerProcess, listeners: number, room: string, {
   try {
     await pause(settleSeconds);
     load.takeSeconds('listening');
-    const startMs = performance.now();
-    const before = await treeCpuSeconds(server.pid);
-    await pause(seconds);
-    const cpu = ((await treeCpuSeconds(server.pid)) - before) / ((performance.now() - startMs) / 1000);
+    const { cpu } = await measureTreeCpu(server.pid, seconds);
     const figures = load.takeSeconds('listening');
     const kbps = median(figures.map((second) => second.kbps));
     const fps = median(figures.map((second) => second.fps));
@@ -69,7 +66,7 @@ async function measure(server: ServerProcess, listeners: number, room: string, {
     return { listeners, cpu, fps, packetsPerSecond: (kbps * 1000) / 8 / payloadBytes + median(figures.map((second) => second.audioPacketsPerSecond)) };
   } finally {
     await load.stop();
-    await fetch(new URL(`/api/rooms/${room}`, server.url), { method: 'DELETE' });
+    await server.closeRoom(room);
   }
 }
 

@@ -5,7 +5,7 @@
 import { BareFfmpeg, canvas, type BareFfmpegOptions } from './support/bare-ffmpeg.js';
 import { median, pause, type Bench, type BenchContext, type BenchRow } from './support/bench.js';
 import { LoadProcess } from './support/load-process.js';
-import { treeCpuSeconds } from './support/process-tree.js';
+import { measureTreeCpu } from './support/process-tree.js';
 import { ServerProcess } from './support/server-process.js';
 
 interface Cost {
@@ -72,12 +72,12 @@ async function measureServer(server: ServerProcess, participants: number, room: 
   try {
     await pause(settleSeconds);
     load.takeSeconds('taking');
-    const { cpu } = await measureCpu(server.pid, seconds);
+    const { cpu } = await measureTreeCpu(server.pid, seconds);
     const fps = load.takeSeconds('taking').map((figures) => figures.fps);
     return { cpu, fps: fps.length === 0 ? 0 : median(fps) };
   } finally {
     await load.stop();
-    await fetch(new URL(`/api/rooms/${room}`, server.url), { method: 'DELETE' });
+    await server.closeRoom(room);
   }
 }
 
@@ -86,22 +86,13 @@ async function measureFfmpeg(options: BareFfmpegOptions, seconds: number): Promi
   try {
     await pause(settleSeconds);
     const framesBefore = ffmpeg.frames;
-    const { cpu, elapsedSeconds } = await measureCpu(ffmpeg.pid, seconds);
+    const { cpu, elapsedSeconds } = await measureTreeCpu(ffmpeg.pid, seconds);
     const fps = (ffmpeg.frames - framesBefore) / elapsedSeconds;
     // It leaves no frame out when it falls behind: what counts is what it got done.
     return { cpu: (cpu * canvas.fps) / fps, fps };
   } finally {
     await ffmpeg.stop();
   }
-}
-
-async function measureCpu(pid: number, seconds: number): Promise<{ readonly cpu: number; readonly elapsedSeconds: number }> {
-  const startMs = performance.now();
-  const before = await treeCpuSeconds(pid);
-  await pause(seconds);
-  const used = (await treeCpuSeconds(pid)) - before;
-  const elapsedSeconds = (performance.now() - startMs) / 1000;
-  return { cpu: used / elapsedSeconds, elapsedSeconds };
 }
 
 function describe(cost: Cost | undefined): string {

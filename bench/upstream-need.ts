@@ -5,7 +5,7 @@
  */
 import { median, pause, type Bench, type BenchContext, type BenchRow } from './support/bench.js';
 import { LoadProcess } from './support/load-process.js';
-import { treeCpuSeconds } from './support/process-tree.js';
+import { measureTreeCpu } from './support/process-tree.js';
 import { ServerProcess } from './support/server-process.js';
 
 interface Measured {
@@ -78,19 +78,15 @@ async function measure(server: ServerProcess, publishers: number, way: Way, roun
   try {
     await pause(settleSeconds);
     load.takeSeconds('listening');
-    const startMs = performance.now();
-    const before = await treeCpuSeconds(server.pid);
-    await pause(seconds);
-    const used = (await treeCpuSeconds(server.pid)) - before;
-    const elapsedSeconds = (performance.now() - startMs) / 1000;
+    const { cpu } = await measureTreeCpu(server.pid, seconds);
     const figures = load.takeAll();
     const medianOf = (group: 'listening' | 'publishing', read: (one: (typeof figures)[number]) => number): number => median(figures.filter((one) => one.group === group).map(read));
-    const result: Measured = { cpu: used / elapsedSeconds, fps: medianOf('listening', ({ fps }) => fps), upstreamKbps: publishers * medianOf('publishing', ({ kbps }) => kbps) };
+    const result: Measured = { cpu, fps: medianOf('listening', ({ fps }) => fps), upstreamKbps: publishers * medianOf('publishing', ({ kbps }) => kbps) };
     const key = `${publishers} ${way}`;
     measured.set(key, [...(measured.get(key) ?? []), result]);
     say(`${publishers} publishers, ${way}: ${result.cpu.toFixed(2)} CPU-s/s, ${(result.upstreamKbps / 1000).toFixed(1)} Mbps up, ${result.fps.toFixed(1)} fps`);
   } finally {
     await load.stop();
-    await fetch(new URL(`/api/rooms/${room}`, server.url), { method: 'DELETE' });
+    await server.closeRoom(room);
   }
 }

@@ -25,6 +25,7 @@ import { Toasts } from './ui/toasts.js';
 import { WakeLock } from './ui/wake-lock.js';
 
 const roomName = roomOfPath(location.pathname);
+const maxHeight = readMaxHeight(location.search);
 const room = new TesseraRoom();
 const devices = new OwnDevices();
 const toasts = new Toasts(byId('toasts', HTMLElement));
@@ -69,7 +70,8 @@ async function join(name) {
   byId('call', HTMLElement).hidden = false;
   rememberAdmission();
   wakeLock.hold();
-  await room.join({ room: roomName, name, maxHeight: readMaxHeight(location.search) }).catch(() => undefined); // `closed` says why.
+  if (maxHeight.mistake !== '') toasts.show({ kind: 'error', text: maxHeight.mistake });
+  await room.join({ room: roomName, name, maxHeight: maxHeight.rows }).catch(() => undefined); // `closed` says why.
 }
 
 function rememberAdmission() {
@@ -136,7 +138,7 @@ function wireRoom() {
 function wantedPicture() {
   if (room.room === null) return null;
   const { video, participants } = room.room;
-  return { heightPx: Math.min(video.height, readMaxHeight(location.search) ?? Infinity), isShown: participants.some((one) => one.video || one.screen) };
+  return { heightPx: Math.min(video.height, maxHeight.rows ?? Infinity), isShown: participants.some((one) => one.video || one.screen) };
 }
 
 function wireControls() {

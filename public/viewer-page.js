@@ -6,6 +6,7 @@ import { drawIcons } from './ui/icons.js';
 import { PictureWatch } from './ui/picture-watch.js';
 import { roomOfPath } from './ui/room-name.js';
 import { readMaxHeight } from './ui/max-height.js';
+import { Toasts } from './ui/toasts.js';
 import { readViewerOptions } from './ui/viewer-options.js';
 
 // With `controls=0` the buttons show while somebody moves a pointer or touches, and leave the picture alone otherwise.
@@ -13,6 +14,7 @@ const buttonsStayMs = 3000;
 
 const room = roomOfPath(location.pathname);
 const options = readViewerOptions(location.search);
+const maxHeight = readMaxHeight(location.search);
 const viewer = new TesseraViewer();
 const video = byId('mix', HTMLVideoElement);
 const wait = byId('wait', HTMLElement);
@@ -21,6 +23,7 @@ const still = byId('still', HTMLElement);
 const play = byId('play', HTMLButtonElement);
 const notice = new ConnectionNotice(byId('connection-notice', HTMLElement));
 const unmute = byId('unmute', HTMLButtonElement);
+const toasts = new Toasts(byId('toasts', HTMLElement));
 
 let playing = false;
 let moving = true;
@@ -75,7 +78,8 @@ if (options.autoplay) start();
 draw();
 
 function start() {
-  viewer.watch({ room, maxHeight: readMaxHeight(location.search) });
+  if (maxHeight.mistake !== '') toasts.show({ kind: 'error', text: maxHeight.mistake });
+  viewer.watch({ room, maxHeight: maxHeight.rows });
   draw();
 }
 

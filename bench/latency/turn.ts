@@ -8,6 +8,7 @@ import type { ThroughLink } from '../../test/support/linked-sdp.js';
 import type { WrtcPeerConnection } from '../../test/support/wrtc.js';
 import { steadily } from '../network/impairment.js';
 import { Link } from '../network/link.js';
+import { roomStats } from '../support/room-stats.js';
 import { openDirect, openThroughRoom, type OpenPath } from './paths.js';
 import { TimedReceiver } from './timed-receiver.js';
 import { TimedSender } from './timed-sender.js';
@@ -157,7 +158,7 @@ async function runTurn({ serverUrl, room, warmUpMs, measureMs, jitterMs }: TurnO
   await sleep(measureMs);
   const after = await clientStats(path);
   const picturesSent = sender.picturesSent - sentBefore;
-  const server = serverUrl === undefined ? undefined : await (await fetch(`${serverUrl}/api/rooms/${room}/stats`)).json();
+  const server = serverUrl === undefined ? undefined : await roomStats(serverUrl, room);
   const result = {
     videoMs: videoDelaysMs(sender, receiver, fromUs),
     soundMs: soundDelaysMs(sender, receiver, fromUs),

@@ -1,12 +1,13 @@
 /** One turn of the network bench with Chromium at both ends: good until both are settled, then bad for a while, then good again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PageBrowser } from '../../test/support/page-browser.js';
+import { roomStats } from '../support/room-stats.js';
 import { ChromiumClient, type ChromiumCounters } from './chromium-client.js';
 import { steadily } from './impairment.js';
 import { linkSteps, type LinkPlace } from './link-place.js';
 import { Link } from './link.js';
 import type { NetworkRow } from './network-rows.js';
-import { concealedInRoomMs, roomStats } from './room-stats.js';
+import { concealedInRoomMs } from './room-stats.js';
 import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
 
 export interface ChromiumTurnOptions {

@@ -9,6 +9,7 @@ import { RoomClock } from '../../mixer/clock/room-clock.js';
 import type { UdpAddress } from '../../test/support/linked-sdp.js';
 import { openDirect, openRoom, openThroughRoom, type OpenPath } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
+import { roomStats } from '../support/room-stats.js';
 import { Bystander, type BystanderShare } from './bystander.js';
 import { clientCounters, grown, sentVideoBytes } from './client-counters.js';
 import { fullAgainMs, levelBefore, LevelWatch } from './full-picture.js';
@@ -21,7 +22,7 @@ import { MediaWatch } from './media-watch.js';
 import { Neighbour, type NeighbourShare } from './neighbour.js';
 import { firstPictureMs } from './newcomer.js';
 import { QualityWatch } from './quality-watch.js';
-import { concealedInRoomMs, roomStats } from './room-stats.js';
+import { concealedInRoomMs } from './room-stats.js';
 import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
 import { firstTile, twoTilesRoom } from './two-tiles.js';
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CrowdGroup } from '../clients/crowd.js';
+import type { GroupReport } from '../clients/crowd-report.js';
 
 export interface LoadProcessOptions {
   readonly url: URL;
@@ -16,18 +17,8 @@ export interface LoadProcessOptions {
   readonly isLarge?: boolean;
 }
 
-/** Of one group in one second, or at the end over all. */
-export interface LoadFigures {
-  readonly group: CrowdGroup;
-  readonly wanted: number;
-  readonly connected: number;
-  readonly fps: number;
-  readonly kbps: number;
-  readonly audioPacketsPerSecond: number;
-  readonly lostPackets: number;
-  readonly freezes: number;
-  readonly audioStalls: number;
-}
+/** Of one group in one second, or at the end over all: what of its report benches read. */
+export type LoadFigures = Pick<GroupReport, 'group' | 'wanted' | 'connected' | 'fps' | 'kbps' | 'audioPacketsPerSecond'>;
 
 interface LoadLine {
   readonly type: 'second' | 'summary';

@@ -1,5 +1,6 @@
 /** What a process and all that came of it cost, as Linux counts it (proc(5)). */
 import { readdir, readFile } from 'node:fs/promises';
+import { pause } from './bench.js';
 
 /** sysconf(_SC_CLK_TCK): 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -31,6 +32,16 @@ export async function processTree(rootPid: number): Promise<readonly TreeProcess
 /** User and system time of the whole tree so far; those that ended meanwhile are in their parents' account. */
 export async function treeCpuSeconds(rootPid: number): Promise<number> {
   return (await processTree(rootPid)).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+/** CPU seconds a second of the whole tree over the next `seconds`, and how long that really was. */
+export async function measureTreeCpu(rootPid: number, seconds: number): Promise<{ readonly cpu: number; readonly elapsedSeconds: number }> {
+  const startMs = performance.now();
+  const before = await treeCpuSeconds(rootPid);
+  await pause(seconds);
+  const used = (await treeCpuSeconds(rootPid)) - before;
+  const elapsedSeconds = (performance.now() - startMs) / 1000;
+  return { cpu: used / elapsedSeconds, elapsedSeconds };
 }
 
 /** Proportional set size: memory shared by several processes counts once. Bytes, by process of the tree. */

@@ -58,6 +58,11 @@ export class ServerProcess {
     return this.#log;
   }
 
+  /** With everybody in it. */
+  async closeRoom(room: string): Promise<void> {
+    await fetch(new URL(`/api/rooms/${room}`, this.url), { method: 'DELETE' });
+  }
+
   /** Rooms end in order; within 10 s. Idempotent. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

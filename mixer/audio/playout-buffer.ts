@@ -7,19 +7,15 @@ import { DelayRequest } from './delay-request.js';
 import { levelDbov } from './level-meter.js';
 import type { SoundDecoder } from './opus-decoder.js';
 import { opusPacketHasFec, opusPacketRests, opusPacketSamples } from './opus-packet.js';
-import { endPtsUs, PacketQueue } from './packet-queue.js';
-import { PlayedIndices } from './played-indices.js';
+import { endPtsUs } from './packet-queue.js';
 import { newPlayoutCounters } from './playout-counters.js';
-import { PlayoutLine } from './playout-line.js';
-import type { Sound, SoundBlock } from './sound-block.js';
 import { PlayoutFit } from './playout-fit.js';
+import { PlayoutLine } from './playout-line.js';
+import { PlayoutPackets } from './playout-packets.js';
+import type { Sound, SoundBlock } from './sound-block.js';
 import { crossfadeSound, merge } from './splice.js';
 import { isLoud } from './talk-gate.js';
 
-/** Queue bound in media time: the largest delay and a burst on top of it. Over it the oldest packets are dropped. */
-const mostQueuedUs = 500_000;
-/** The same for senders whose time stands still. */
-const mostQueuedPackets = 256;
 /** More waiting than wanted by this much (after a stall everything comes at once) is skipped in one step; less is played a little faster. */
 const burstUs = 100_000;
 
@@ -34,9 +30,6 @@ const gapUs = 5_000;
  * delay that this adds keeps the next ones from being late, too.
  */
 const mergeFromUs = 15_000;
-
-/** Decoded unheard before sound starts after a pause: RFC 7845 section 4.6 wants 80 ms until a decoder's state is right. */
-const warmUpPackets = 4;
 
 /** Of the reported delay: a second or so, so that the video that follows it does not twitch. */
 const smoothing = 0.05;
@@ -53,15 +46,12 @@ const smoothing = 0.05;
  */
 export class PlayoutBuffer {
   readonly counters = newPlayoutCounters();
-  readonly #queue = new PacketQueue();
+  readonly #packets = new PlayoutPackets();
   readonly #estimator = new DelayEstimator();
   readonly #control = new DelayControl();
   readonly #request = new DelayRequest();
   readonly #line = new PlayoutLine();
   readonly #fit = new PlayoutFit(this.counters);
-  readonly #played = new PlayedIndices();
-  /** The last packets that were taken without being decoded. */
-  readonly #unheard: AudioPacket[] = [];
   /** Capture time at the end of the line, or of what was consumed. */
   #endUs = Number.NEGATIVE_INFINITY;
   /** Packets passed by time: what was not decoded cannot be made up for. */
@@ -72,18 +62,16 @@ export class PlayoutBuffer {
   #rests = false;
   /** Index of the packet whose FEC was used. */
   #recoveredBefore: number | undefined;
-  #carriesFec = false;
-  #packetUs = tickLengthUs;
   #lastTickUs = Number.NEGATIVE_INFINITY;
   #delayUs: number | undefined;
 
   push(packet: AudioPacket): void {
     this.counters.packets += 1;
-    if (this.#played.wasPlayed(packet.index)) {
+    if (this.#packets.wasTaken(packet)) {
       this.counters.duplicates += 1;
       return;
     }
-    if (this.#played.last !== undefined && packet.index <= this.#played.last) {
+    if (this.#packets.isBehind(packet)) {
       if (packet.ptsUs < this.#endUs) {
         this.counters.late += 1;
         this.#measure(packet);
@@ -91,12 +79,11 @@ export class PlayoutBuffer {
       }
       this.#restart();
     }
-    const outcome = this.#queue.push(packet);
+    const outcome = this.#packets.push(packet);
     if (outcome === 'malformed') this.counters.malformed += 1;
     else if (outcome === 'duplicate') this.counters.duplicates += 1;
     else this.#measure(packet);
-    if (outcome === 'queued' && !this.#carriesFec) this.#carriesFec = opusPacketHasFec(packet.data);
-    while (this.#queue.spanUs > mostQueuedUs || this.#queue.length > mostQueuedPackets) {
+    while (this.#packets.isOverfull) {
       this.#dropFirst();
       this.counters.overflowed += 1;
     }
@@ -109,9 +96,7 @@ export class PlayoutBuffer {
 
   #restart(): void {
     this.counters.restarts += 1;
-    this.#queue.clear();
-    this.#unheard.length = 0;
-    this.#played.clear();
+    this.#packets.clear();
     this.#broken = true;
   }
 
@@ -138,7 +123,7 @@ export class PlayoutBuffer {
   /** Adds something to the line; its first sample will be heard at `heardUs`. */
   #produce(heardUs: number, targetUs: number, decoder: SoundDecoder): void {
     this.#skipBurst(targetUs);
-    const next = this.#queue.first();
+    const next = this.#packets.first();
     if (next === undefined) {
       this.#conceal(concealStepSamples, decoder);
     } else if (this.#line.silent) {
@@ -157,8 +142,8 @@ export class PlayoutBuffer {
   /** Everything that a stall held back came at once: go on where the sender is now. */
   #skipBurst(targetUs: number): void {
     const wantedUs = targetUs - this.#estimator.floorUs;
-    if (this.#queue.spanUs <= wantedUs + burstUs) return;
-    while (this.#queue.length > 1 && this.#queue.spanUs > wantedUs) {
+    if (this.#packets.spanUs <= wantedUs + burstUs) return;
+    while (this.#packets.length > 1 && this.#packets.spanUs > wantedUs) {
       this.#dropFirst();
       this.counters.skipped += 1;
     }
@@ -170,12 +155,8 @@ export class PlayoutBuffer {
   }
 
   #leaveUnheard(): void {
-    const packet = this.#queue.take();
-    if (packet === undefined) return;
-    this.#played.mark(packet.index);
-    this.#endUs = endPtsUs(packet);
-    this.#unheard.push(packet);
-    if (this.#unheard.length > warmUpPackets) this.#unheard.shift();
+    const packet = this.#packets.leave();
+    if (packet !== undefined) this.#endUs = endPtsUs(packet);
   }
 
   /**
@@ -183,7 +164,7 @@ export class PlayoutBuffer {
    * there yet leaves it too long but the delay is to grow anyway. So loss that lasts makes room for its own repair.
    */
   #fecFits(next: AudioPacket, heardUs: number, targetUs: number): boolean {
-    if (!this.#played.hasHoleBefore(next.index) || next.index === this.#recoveredBefore || !opusPacketHasFec(next.data)) return false;
+    if (!this.#packets.hasHoleBefore(next) || next.index === this.#recoveredBefore || !opusPacketHasFec(next.data)) return false;
     const lengthUs = endPtsUs(next) - next.ptsUs;
     const leftUs = next.ptsUs - this.#endUs;
     return Math.abs(leftUs - lengthUs) < gapUs || (leftUs < lengthUs && heardUs + lengthUs - next.ptsUs < targetUs + gapUs);
@@ -212,14 +193,11 @@ export class PlayoutBuffer {
   }
 
   #play(next: AudioPacket, heardUs: number, targetUs: number, decoder: SoundDecoder): void {
-    this.#queue.take();
-    this.#played.mark(next.index);
-    this.#packetUs = endPtsUs(next) - next.ptsUs;
+    this.#packets.play();
     const lateUs = heardUs - next.ptsUs - targetUs;
     const tail = this.#tailBefore(next, lateUs, decoder);
     this.#broken = false;
-    for (const packet of this.#unheard) decoder.decode(packet.data);
-    this.#unheard.length = 0;
+    this.#packets.warmUp(decoder);
     const decoded = decoder.decode(next.data);
     const energySum = decoded === undefined ? Number.NaN : soundEnergy(decoded);
     if (decoded === undefined || !Number.isFinite(energySum)) {
@@ -264,7 +242,7 @@ export class PlayoutBuffer {
     const targetUs = this.targetUs();
     this.#delayUs = targetUs;
     const playedUs = tickUs + tickLengthUs - targetUs;
-    for (let first = this.#queue.first(); first !== undefined && endPtsUs(first) <= playedUs; first = this.#queue.first()) {
+    for (let first = this.#packets.first(); first !== undefined && endPtsUs(first) <= playedUs; first = this.#packets.first()) {
       this.#leaveUnheard();
       this.counters.unheard += 1;
     }
@@ -293,8 +271,7 @@ export class PlayoutBuffer {
 
   /** The wanted delay, capture to playout. */
   targetUs(): number {
-    const ownUs = this.#estimator.targetUs(this.#played.lossy && this.#carriesFec ? this.#packetUs : 0);
-    return Math.max(ownUs, this.#request.delayUs);
+    return Math.max(this.#estimator.targetUs(this.#packets.repairUs), this.#request.delayUs);
   }
 
   /** Capture to playout, smoothed; undefined before the first packet. The zero of the capture clock is in it. */
@@ -308,6 +285,6 @@ export class PlayoutBuffer {
   }
 
   get queuedUs(): number {
-    return this.#queue.spanUs;
+    return this.#packets.spanUs;
   }
 }

@@ -1,6 +1,7 @@
 import { AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_AUDIO, AV_CHANNEL_ORDER_NATIVE, AV_CH_LAYOUT_MONO, AV_CH_LAYOUT_STEREO, AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, FormatContext, Frame, Packet, SoftwareResampleContext } from 'node-av/lib';
 import type { Sound } from '../audio/sound-block.js';
+import { CallSlot } from './call-slot.js';
 import { MediaError, check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
 
@@ -54,6 +55,7 @@ export class SoundFile {
   readonly #options: SoundFileOptions;
   readonly #packet = new Packet();
   readonly #frame = new Frame();
+  readonly #slot = new CallSlot('A sound file', () => this.#free());
   #input: Input;
   #resampler: SoftwareResampleContext | undefined;
   /** Rate, format and channels that the resampler takes. */
@@ -62,7 +64,6 @@ export class SoundFile {
   #samplesOfRound = 0;
   #damagedPackets = 0;
   #phase: 'packets' | 'decoder' | 'resampler' | 'over' = 'packets';
-  #state: 'idle' | 'busy' | 'closing' | 'closed' = 'idle';
 
   private constructor(options: SoundFileOptions, input: Input) {
     this.#options = options;
@@ -83,23 +84,16 @@ export class SoundFile {
    * @throws {SoundFileError} and is not to be called again
    */
   async read(): Promise<Sound | undefined> {
-    if (this.#state !== 'idle') throw new Error(`A sound file that is ${this.#state} was read.`);
-    this.#state = 'busy';
+    this.#slot.enter();
     try {
       let piece: Sound | undefined;
-      while (piece === undefined && this.#phase !== 'over' && this.#isOpen) piece = await this.#step();
-      return this.#isOpen ? piece : undefined;
+      while (piece === undefined && this.#phase !== 'over' && !this.#slot.isClosing) piece = await this.#step();
+      return this.#slot.isClosing ? undefined : piece;
     } catch (error) {
       throw asFileError(error);
     } finally {
-      const closing = !this.#isOpen;
-      this.#state = 'idle';
-      if (closing) this.close();
+      this.#slot.leave();
     }
-  }
-
-  get #isOpen(): boolean {
-    return this.#state !== 'closing';
   }
 
   async #step(): Promise<Sound | undefined> {
@@ -201,12 +195,10 @@ export class SoundFile {
   }
 
   close(): void {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'busy' || this.#state === 'closing') {
-      this.#state = 'closing';
-      return;
-    }
-    this.#state = 'closed';
+    this.#slot.close();
+  }
+
+  #free(): void {
     freeInput(this.#input);
     if (this.#resampler !== undefined) {
       this.#resampler.free();

@@ -1,6 +1,7 @@
 import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AVERROR_EAGAIN } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, Frame, Packet } from 'node-av/lib';
 import type { RotationDegrees, VideoCodec, VideoFrame } from '../protocol.js';
+import { CallSlot } from './call-slot.js';
 import { DecodedPicture } from './decoded-picture.js';
 import { check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
@@ -24,7 +25,7 @@ export class VideoDecoder {
   readonly codec: VideoCodec;
   readonly #context: CodecContext;
   readonly #packet = new Packet();
-  #state: 'idle' | 'busy' | 'closing' | 'closed' = 'idle';
+  readonly #slot = new CallSlot('A decoder', () => this.#free());
 
   private constructor(codec: VideoCodec, context: CodecContext) {
     this.codec = codec;
@@ -55,8 +56,7 @@ export class VideoDecoder {
    * @throws {MediaError} when the frame cannot be decoded; the decoder stays usable from the next keyframe on
    */
   async decode({ data, ptsUs, rotationDegrees }: FrameToDecode): Promise<DecodedPicture[]> {
-    if (this.#state !== 'idle') throw new Error(`A decoder that is ${this.#state} was given a frame.`);
-    this.#state = 'busy';
+    this.#slot.enter();
     const pictures: DecodedPicture[] = [];
     try {
       this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -70,7 +70,7 @@ export class VideoDecoder {
       throw error;
     } finally {
       this.#packet.unref();
-      this.#finish();
+      this.#slot.leave();
     }
   }
 
@@ -88,19 +88,11 @@ export class VideoDecoder {
     }
   }
 
-  #finish(): void {
-    const closing = this.#state === 'closing';
-    this.#state = 'idle';
-    if (closing) this.close();
+  close(): void {
+    this.#slot.close();
   }
 
-  close(): void {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'busy' || this.#state === 'closing') {
-      this.#state = 'closing';
-      return;
-    }
-    this.#state = 'closed';
+  #free(): void {
     this.#context.freeContext();
     this.#packet.free();
     countFreed('decoder');

@@ -1,6 +1,7 @@
 import { AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_SMPTE170M, AVERROR_EAGAIN, FF_ENCODER_LIBVPX_VP8, FF_ENCODER_LIBX264 } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, Frame, Packet, Rational } from 'node-av/lib';
 import type { VideoCodec, VideoFormat } from '../protocol.js';
+import { CallSlot } from './call-slot.js';
 import { check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
 import type { NativePicture } from './native-picture.js';
@@ -50,7 +51,7 @@ export class VideoEncoder {
   readonly #context: CodecContext;
   readonly #input = new Frame();
   readonly #packet = new Packet();
-  #state: 'idle' | 'busy' | 'closing' | 'closed' = 'idle';
+  readonly #slot = new CallSlot('An encoder', () => this.#free());
 
   private constructor(context: CodecContext) {
     this.#context = context;
@@ -97,8 +98,7 @@ export class VideoEncoder {
    * @throws {MediaError}
    */
   async encode(picture: NativePicture, ptsUs: number, forceKeyframe: boolean): Promise<EncodedPicture[]> {
-    if (this.#state !== 'idle') throw new Error(`An encoder that is ${this.#state} was given a picture.`);
-    this.#state = 'busy';
+    this.#slot.enter();
     try {
       // A frame of our own on the same pixels: type and time belong to this encoder, the picture may serve others at the same time.
       check(this.#input.ref(picture.frame), 'taking a picture to encode');
@@ -109,7 +109,7 @@ export class VideoEncoder {
       return this.#takePackets();
     } finally {
       this.#input.unref();
-      this.#finish();
+      this.#slot.leave();
     }
   }
 
@@ -129,19 +129,11 @@ export class VideoEncoder {
     }
   }
 
-  #finish(): void {
-    const closing = this.#state === 'closing';
-    this.#state = 'idle';
-    if (closing) this.close();
+  close(): void {
+    this.#slot.close();
   }
 
-  close(): void {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'busy' || this.#state === 'closing') {
-      this.#state = 'closing';
-      return;
-    }
-    this.#state = 'closed';
+  #free(): void {
     this.#context.freeContext();
     this.#input.free();
     this.#packet.free();

@@ -1,14 +1,13 @@
 import { DurationStatistics } from '../clock/duration-statistics.js';
 import type { RoomTime } from '../clock/room-clock.js';
 import type { DecodedPicture } from '../ffmpeg/decoded-picture.js';
-import { VideoDecoder, type VideoDecoderOptions } from '../ffmpeg/video-decoder.js';
 import { MediaError } from '../ffmpeg/library.js';
 import type { VideoCodec, VideoFrame } from '../protocol.js';
 import type { DecodeGate } from './decode-gate.js';
 import { EncodedQueue } from './encoded-queue.js';
 import { findParameterSets } from './h264-headers.js';
+import { InputDecoder, type InputDecoderOptions } from './input-decoder.js';
 import { Lateness } from './lateness.js';
-import { ParameterSetMemory } from './parameter-set-memory.js';
 import { PictureQueue } from './picture-queue.js';
 import { createVideoInputCounters } from './video-input-counters.js';
 import { readVp8Size, type CodedSize } from './vp8-header.js';
@@ -19,11 +18,8 @@ export interface VideoInputOptions {
   /** Shared by all inputs. */
   readonly gate: DecodeGate;
   readonly events: VideoInputEvents;
-  /** Tests hand in decoders that they steer. */
-  readonly openDecoder?: (options: VideoDecoderOptions) => Promise<Decoder>;
+  readonly openDecoder?: InputDecoderOptions['open'];
 }
-
-export type Decoder = Pick<VideoDecoder, 'codec' | 'decode' | 'close'>;
 
 export interface VideoInputEvents {
   onKeyframeNeeded(): void;
@@ -60,12 +56,10 @@ export class VideoInput {
   readonly #time: RoomTime;
   readonly #turns: DecodeGate;
   readonly #events: VideoInputEvents;
-  readonly #openDecoder: (options: VideoDecoderOptions) => Promise<Decoder>;
+  readonly #decoder: InputDecoder;
   readonly #encoded = new EncodedQueue();
   readonly #decoded = new PictureQueue();
-  readonly #parameterSets = new ParameterSetMemory();
   readonly #lateness = new Lateness(firstLatenessUs);
-  #decoder: Decoder | undefined;
   #pumping: Promise<void> | undefined;
   #picture: DecodedPicture | undefined;
   #pictureVersion = 0;
@@ -79,12 +73,12 @@ export class VideoInput {
   #lastAskUs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor({ maxInputPixels, time, gate, events, openDecoder = (options) => VideoDecoder.open(options) }: VideoInputOptions) {
+  constructor({ maxInputPixels, time, gate, events, openDecoder }: VideoInputOptions) {
     this.#maxInputPixels = maxInputPixels;
     this.#time = time;
     this.#turns = gate;
     this.#events = events;
-    this.#openDecoder = openDecoder;
+    this.#decoder = new InputDecoder({ maxPixels: maxInputPixels, isWanted: () => this.#wanted, counters: this.counters, open: openDecoder });
   }
 
   /** What the tile shows; the input keeps it until the next `advance`. */
@@ -122,7 +116,7 @@ export class VideoInput {
     this.#lastArrivalUs = this.#time.nowUs();
     this.sinceCapture.arrived.record(frame.arrivalUs - frame.ptsUs);
     this.sinceCapture.received.record(this.#lastArrivalUs - frame.ptsUs);
-    this.#parameterSets.note(frame);
+    this.#decoder.note(frame);
     if (!this.#wanted) {
       this.counters.droppedUnwanted += 1;
       return;
@@ -195,7 +189,7 @@ export class VideoInput {
     this.#gate = 'awaitingKeyframe';
     this.counters.droppedUnwanted += this.#encoded.clear();
     this.#decoded.close();
-    this.#closeDecoder();
+    this.#decoder.close();
   }
 
   /** One decode at a time, in order; it pauses while enough decoded pictures wait for their time. */
@@ -222,13 +216,12 @@ export class VideoInput {
   }
 
   async #decode(frame: VideoFrame): Promise<void> {
-    const decoder = await this.#decoderFor(frame);
-    if (decoder === undefined) return;
-    const pictures = await decoder.ready.decode(decoder.fresh ? this.#parameterSets.complete(frame) : frame);
-    // Meanwhile nobody may want it any more, or the decoder may be another one.
-    const current = this.#decoder === decoder.ready && this.#gate !== 'refused';
+    const decoded = await this.#decoder.decode(frame);
+    if (decoded === undefined) return;
+    // Meanwhile nobody may want it any more.
+    const current = decoded.isCurrent && this.#gate !== 'refused';
     let damaged = false;
-    for (const picture of pictures) {
+    for (const picture of decoded.pictures) {
       damaged ||= picture.damaged;
       if (current && !damaged && picture.usable && this.#isAllowed(picture)) {
         this.#take(picture);
@@ -238,23 +231,6 @@ export class VideoInput {
       if (current && !damaged) this.#refuse(`${picture.widthPx}x${picture.heightPx} ${picture.usable ? 'is over the limit' : 'is not 8-bit 4:2:0'}`);
     }
     if (current && damaged) throw new MediaError(`a damaged ${frame.codec} picture`);
-  }
-
-  /** Undefined when the frame cannot be used: no decoder is open and it is no keyframe, or nobody wants the input any more. */
-  async #decoderFor(frame: VideoFrame): Promise<{ readonly ready: Decoder; readonly fresh: boolean } | undefined> {
-    if (this.#decoder?.codec === frame.codec) return { ready: this.#decoder, fresh: false };
-    this.#closeDecoder();
-    if (!frame.keyframe) {
-      this.counters.droppedDamaged += 1;
-      return undefined;
-    }
-    const opened = await this.#openDecoder({ codec: frame.codec, maxPixels: this.#maxInputPixels });
-    if (!this.#wanted || this.#closed) {
-      opened.close();
-      return undefined;
-    }
-    this.#decoder = opened;
-    return { ready: opened, fresh: true };
   }
 
   #take(picture: DecodedPicture): void {
@@ -274,7 +250,7 @@ export class VideoInput {
   /** What the decoder made is not to be trusted any more: on with the next keyframe, in the queue or to come. */
   #loseDecoder(error: Error): void {
     this.counters.droppedDamaged += 1;
-    this.#closeDecoder();
+    this.#decoder.close();
     if (this.#closed || !this.#wanted || this.#gate === 'refused') return;
     this.counters.droppedAwaitingKeyframe += this.#encoded.dropToKeyframe(0);
     if (this.#encoded.length === 0) this.#awaitKeyframe();
@@ -307,11 +283,6 @@ export class VideoInput {
     this.#pictureVersion += 1;
   }
 
-  #closeDecoder(): void {
-    this.#decoder?.close();
-    this.#decoder = undefined;
-  }
-
   /** Resolves when nothing of it is left in native memory. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -319,7 +290,7 @@ export class VideoInput {
     this.#encoded.clear();
     this.#decoded.close();
     this.#setPicture(undefined);
-    this.#closeDecoder();
+    this.#decoder.close();
     await this.#pumping;
   }
 }

@@ -1,9 +1,10 @@
 /** @import { JoinedMessage, ResumedMessage, MediaState, ParticipantChanges, RoomDescription, ServerMessage, SoundWishes, Tracks } from './types.js' */
 /** @import { HeardSource } from './heard-watch.js' */
 /** @import { SessionEnd } from './room-session.js' */
-import { Backoff, waitForRetry } from './backoff.js';
 import { TesseraError } from './errors.js';
 import { emit, on } from './events.js';
+import { HeardLevels } from './heard-levels.js';
+import { stayJoined } from './rejoining.js';
 import { RoomSession } from './room-session.js';
 import { signallingUrl } from './signalling-socket.js';
 
@@ -17,11 +18,6 @@ import { signallingUrl } from './signalling-socket.js';
  *
  * @typedef {'idle' | 'joining' | 'joined' | 'rejoining' | 'closed'} RoomState
  */
-
-// A room that dies so soon after each join is not joined again at full speed: the backoff goes on growing.
-const stableAfterMs = 5000;
-// For one who was inside, these mostly mean that his own ghost still holds the place.
-const ghostCodes = new Set(['room_full', 'too_many_rooms']);
 
 /**
  * A room from inside: sends microphone, camera and screen, gets back one stream with everybody else, goes on as the same participant
@@ -53,10 +49,7 @@ export class TesseraRoom extends EventTarget {
   #joined = null;
   /** @type {RoomDescription | null} */
   #room = null;
-  /** @type {Readonly<Record<string, number | null>>} */
-  #levels = {};
-  /** As the server told them last. @type {Readonly<Record<string, number>>} */
-  #toldLevels = {};
+  #levels = new HeardLevels();
   /** @type {boolean | null} of the own voice; null: as the room has it */
   #noiseSuppression = null;
   /** @type {AbortController | null} */
@@ -78,7 +71,7 @@ export class TesseraRoom extends EventTarget {
 
   /** Who is heard in the mix now, oneself never: his level in dBov (-127 to 0) by his id, null where it is not known yet. */
   get levels() {
-    return this.#levels;
+    return this.#levels.current;
   }
 
   /** @returns {readonly string[]} names for `setLayout` */
@@ -120,7 +113,15 @@ export class TesseraRoom extends EventTarget {
         this.#setState('closed', reason);
         emit(this, 'closed', { reason, error });
       };
-      this.#stayJoined({ url: socketUrl, room, name, maxHeight }, leaving.signal, resolve).then(
+      this.#setState('joining', null);
+      stayJoined({
+        runSession: () => this.#runSession({ url: socketUrl, room, name, maxHeight }, resolve),
+        onLost: ({ reason, error }, wasJoined) => {
+          if (error !== null) emit(this, 'error', error);
+          if (wasJoined) this.#setState('rejoining', reason);
+        },
+        signal: leaving.signal,
+      }).then(
         ({ reason, error }) => finish(reason, error),
         // What throws is `new WebSocket`, for instance at `ws:` from an `https:` page.
         (cause) => finish('unreachable', new TesseraError('unreachable', String(cause))),
@@ -208,38 +209,14 @@ export class TesseraRoom extends EventTarget {
 
   /**
    * @param {{ url: string, room: string, name: string, maxHeight: number | undefined }} target
-   * @param {AbortSignal} signal
    * @param {(room: RoomDescription) => void} onJoined
-   * @returns {Promise<{ reason: string, error: TesseraError | null }>} why it is over
-   */
-  async #stayJoined(target, signal, onJoined) {
-    const backoff = new Backoff();
-    let wasJoined = false;
-    this.#setState('joining', null);
-    while (!signal.aborted) {
-      const { end, joinedForMs } = await this.#runSession(target, (room) => {
-        wasJoined = true;
-        onJoined(room);
-      });
-      if (signal.aborted) break;
-      if (!end.rejoin && !(wasJoined && ghostCodes.has(end.reason))) return { reason: end.reason, error: end.error };
-      if (end.error !== null) emit(this, 'error', end.error);
-      if (wasJoined) this.#setState('rejoining', end.reason);
-      if (joinedForMs >= stableAfterMs) backoff.reset();
-      await waitForRetry(Math.max(end.afterMs, backoff.nextMs()), signal);
-    }
-    return { reason: 'left', error: null };
-  }
-
-  /**
-   * @param {{ url: string, room: string, name: string, maxHeight: number | undefined }} target
-   * @param {(room: RoomDescription) => void} onJoined
-   * @returns {Promise<{ end: SessionEnd, joinedForMs: number }>}
+   * @returns {Promise<{ end: SessionEnd, joinedForMs: number | null }>} null: it never was inside
    */
   #runSession(target, onJoined) {
     const session = new RoomSession({ ...target, tracks: this.#tracks, media: this.media });
     this.#session = session;
-    let joinedAtMs = Infinity;
+    /** @type {number | null} */
+    let joinedAtMs = null;
     on(session, 'joined', (/** @type {JoinedMessage} */ joined) => {
       joinedAtMs = performance.now();
       this.#joined = joined;
@@ -258,14 +235,15 @@ export class TesseraRoom extends EventTarget {
     });
     on(session, 'connection', (/** @type {{ isLost: boolean }} */ detail) => emit(this, 'connection', detail));
     on(session, 'message', (/** @type {ServerMessage} */ message) => this.#handleMessage(message));
-    on(session, 'heard', (/** @type {readonly HeardSource[]} */ sources) => this.#showHeard(sources));
+    on(session, 'heard', (/** @type {readonly HeardSource[]} */ sources) => {
+      if (this.#levels.hear(sources, this.#room?.participants ?? [])) this.#emitLevels();
+    });
     on(session, 'stream', (/** @type {MediaStream} */ stream) => emit(this, 'stream', { stream }));
     return new Promise((resolve) => {
       on(session, 'ended', (/** @type {SessionEnd} */ end) => {
         this.#session = null;
-        this.#toldLevels = {};
-        this.#showHeard([]);
-        resolve({ end, joinedForMs: performance.now() - joinedAtMs });
+        if (this.#levels.clear()) this.#emitLevels();
+        resolve({ end, joinedForMs: joinedAtMs === null ? null : performance.now() - joinedAtMs });
       });
     });
   }
@@ -287,7 +265,7 @@ export class TesseraRoom extends EventTarget {
     } else if (message.type === 'speaking') {
       emit(this, 'speaking', { participantIds: message.participantIds, dominant: message.dominant });
     } else if (message.type === 'levels') {
-      this.#toldLevels = message.participants;
+      this.#levels.tell(message.participants);
     } else if (message.type === 'recording') {
       emit(this, 'recording', message.recording);
     } else if (message.type === 'sound') {
@@ -297,17 +275,8 @@ export class TesseraRoom extends EventTarget {
     }
   }
 
-  /** @param {readonly HeardSource[]} sources */
-  #showHeard(sources) {
-    /** @type {Record<string, number | null>} */
-    const levels = {};
-    for (const { csrc, levelDbov } of sources) {
-      const id = this.#room?.participants.find((participant) => participant.csrc === csrc)?.id;
-      if (id !== undefined) levels[id] = levelDbov ?? this.#toldLevels[id] ?? null;
-    }
-    if (JSON.stringify(levels) === JSON.stringify(this.#levels)) return;
-    this.#levels = levels;
-    emit(this, 'levels', { participants: levels });
+  #emitLevels() {
+    emit(this, 'levels', { participants: this.#levels.current });
   }
 
   /** @param {keyof Tracks} slot @param {MediaStreamTrack | null} track */

@@ -1,42 +1,31 @@
 /**
  * One WebRTC connection: SDP, ICE and DTLS up to the point where RTP and RTCP flow, decrypted on this side, protected on the other. It knows nothing of
  * what is in the packets. Server and client alike: who offers and who is DTLS client is a matter of options and of the SDP.
- *
- * Each datagram of media goes from the socket to `onRtp` and from `sendRtp` to the socket without a copy beyond the cipher's own.
  */
 import { randomBytes } from 'node:crypto';
 import type { CancelTimer } from '../../mixer/clock/timers.js';
-import { isRtcp } from '../rtp/rtp-packet.js';
-import type { SrtpProfile } from '../rtp/srtp/session-keys.js';
-import { SrtpReceiver } from '../rtp/srtp/srtp-receiver.js';
-import { SrtpSender } from '../rtp/srtp/srtp-sender.js';
-import { DtlsSession, type SrtpKeys } from './dtls-session.js';
 import { AppError } from '../errors.js';
+import type { SrtpProfile } from '../rtp/srtp/session-keys.js';
+import { DtlsSession, type SrtpKeys } from './dtls-session.js';
 import type { IceAgent, LocalIce } from './ice-agent.js';
 import { IcePath } from './ice-path.js';
 import { Liveness } from './liveness.js';
 import type { MediaPlan, NegotiatedMedia, RemoteMedia } from './media.js';
 import { createPeerCounters, type PeerCounters, type PeerEndReason, type PeerEvents, type PeerOptions, type PeerState } from './peer-options.js';
-import type { PortSource } from './port-binding.js';
 import { SdpSession, type SdpOutcome } from './sdp-session.js';
-
-/** Where media came from for so long is where it goes; shorter would flap while packets from two paths interleave. */
-const routeSilenceUs = 1_000_000;
+import { SrtpMedia } from './srtp-media.js';
 
 export class Peer {
   readonly #options: PeerOptions;
   readonly #events: PeerEvents;
   readonly #ice: IcePath;
   readonly #sdp: SdpSession;
+  readonly #media: SrtpMedia;
   readonly #liveness: Liveness;
   readonly #counters = createPeerCounters();
   #dtls: DtlsSession | undefined;
-  #srtpSender: SrtpSender | undefined;
-  #srtpReceiver: SrtpReceiver | undefined;
-  #srtpProfile: SrtpProfile | undefined;
   #cancelConnectTimeout: CancelTimer | undefined;
   #state: PeerState = 'new';
-  #routeHeardUs = 0;
   #isIceConnected = false;
   #isOfferer = false;
   /** Whose offer waits for its answer. */
@@ -56,7 +45,16 @@ export class Peer {
         onFailed: () => this.#onIceFailed(),
         onStun: () => this.#liveness.hear(this.#options.clock.nowUs()),
         onDtls: (datagram) => this.#onDtls(datagram),
-        onMedia: (datagram, source, arrivalUs) => this.#onMedia(datagram, source, arrivalUs),
+        onMedia: (datagram, source, arrivalUs) => this.#media.receive(datagram, source, arrivalUs),
+      },
+    });
+    this.#media = new SrtpMedia({
+      path: this.#ice,
+      counters: this.#counters,
+      events: {
+        onHeard: (arrivalUs) => this.#liveness.hear(arrivalUs),
+        onRtp: (packet, arrivalUs) => this.#events.onRtp(packet, arrivalUs),
+        onRtcp: (packet, arrivalUs) => this.#events.onRtcp(packet, arrivalUs),
       },
     });
     this.#liveness = new Liveness({
@@ -91,10 +89,9 @@ export class Peer {
 
   /** A copy, as of now. */
   get counters(): Readonly<PeerCounters> {
-    const { rejectedCount = 0, replayedCount = 0 } = this.#srtpReceiver ?? {};
     const { droppedRecords = 0, droppedHandshakes = 0 } = this.#dtls ?? {};
     const { droppedChecks, ignoredCandidates } = this.#ice;
-    return { ...this.#counters, droppedChecks, ignoredCandidates, probes: this.#liveness.probes, droppedSrtp: rejectedCount + replayedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
+    return { ...this.#counters, droppedChecks, ignoredCandidates, probes: this.#liveness.probes, droppedSrtp: this.#media.droppedCount, droppedDtls: this.#counters.droppedDtls + droppedRecords + droppedHandshakes };
   }
 
   /** Microseconds, by the last check of the path in use: when it was found, then each 4 to 6 s (RFC 7675 5.1). Undefined before. */
@@ -105,8 +102,9 @@ export class Peer {
   /** For stats and logs; undefined until connected. */
   get transport(): { readonly remoteAddress: string; readonly remotePort: number; readonly srtpProfile: SrtpProfile } | undefined {
     const { route } = this.#ice;
-    if (route === undefined || this.#srtpProfile === undefined) return undefined;
-    return { remoteAddress: route.address, remotePort: route.port, srtpProfile: this.#srtpProfile };
+    const { profile } = this.#media;
+    if (route === undefined || profile === undefined) return undefined;
+    return { remoteAddress: route.address, remotePort: route.port, srtpProfile: profile };
   }
 
   /** An offer with all our candidates inside. May be called again later with further m-lines or other directions. */
@@ -196,33 +194,16 @@ export class Peer {
    * @throws {RangeError} for what is no RTP packet or repeats a sequence number: the caller's bugs.
    */
   sendRtp(packet: Buffer): Buffer | undefined {
-    if (this.#state !== 'connected' || this.#srtpSender === undefined) {
-      this.#counters.droppedSends++;
-      return undefined;
-    }
-    const datagram = this.#srtpSender.protectRtp(packet);
-    this.#counters.sentRtp++;
-    this.#ice.sendMedia(datagram);
-    return datagram;
+    return this.#media.sendRtp(packet);
   }
 
   /** Sends a datagram of {@link sendRtp} again, to a receiver that asked for it and has no RTX (RFC 4588). */
   resend(datagram: Buffer): void {
-    if (this.#state !== 'connected') {
-      this.#counters.droppedSends++;
-      return;
-    }
-    this.#counters.sentRtp++;
-    this.#ice.sendMedia(datagram);
+    this.#media.resend(datagram);
   }
 
   sendRtcp(packet: Buffer): void {
-    if (this.#state !== 'connected' || this.#srtpSender === undefined) {
-      this.#counters.droppedSends++;
-      return;
-    }
-    this.#counters.sentRtcp++;
-    this.#ice.sendMedia(this.#srtpSender.protectRtcp(packet));
+    this.#media.sendRtcp(packet);
   }
 
   /** Tells the other side, frees everything, ends with `onEnded('closed')`. Idempotent. */
@@ -267,7 +248,7 @@ export class Peer {
   }
 
   #onIceRestarted(): void {
-    this.#routeHeardUs = this.#options.clock.nowUs();
+    this.#media.moved(this.#options.clock.nowUs());
     this.#counters.restarts++;
   }
 
@@ -286,40 +267,10 @@ export class Peer {
 
   #onKeys(keys: SrtpKeys): void {
     this.#state = 'connected';
-    this.#srtpSender = new SrtpSender(keys.local);
-    this.#srtpReceiver = new SrtpReceiver(keys.remote);
-    this.#srtpProfile = keys.local.profile;
-    this.#routeHeardUs = this.#options.clock.nowUs();
+    this.#media.open(keys, this.#options.clock.nowUs());
     this.#cancelConnectTimeout?.();
     this.#liveness.start();
     this.#tellConnected(() => this.#events.onConnected());
-  }
-
-  #onMedia(datagram: Buffer, source: PortSource, arrivalUs: number): void {
-    if (this.#srtpReceiver === undefined) {
-      this.#counters.droppedEarlyMedia++;
-      return;
-    }
-    if (this.#state !== 'connected') return;
-    const isControl = isRtcp(datagram);
-    const packet = isControl ? this.#srtpReceiver.unprotectRtcp(datagram) : this.#srtpReceiver.unprotectRtp(datagram);
-    if (packet === undefined) return;
-    this.#liveness.hear(arrivalUs);
-    if (source === this.#ice.route) this.#routeHeardUs = arrivalUs;
-    else this.#considerRoute(source, arrivalUs);
-    if (isControl) {
-      this.#counters.receivedRtcp++;
-      this.#events.onRtcp(packet, arrivalUs);
-    } else {
-      this.#counters.receivedRtp++;
-      this.#events.onRtp(packet, arrivalUs);
-    }
-  }
-
-  #considerRoute(source: PortSource, arrivalUs: number): void {
-    if (arrivalUs - this.#routeHeardUs < routeSilenceUs || !this.#ice.follow(source)) return;
-    this.#routeHeardUs = arrivalUs;
-    this.#counters.routeChanges++;
   }
 
   /** Out of werift's stack: what a listener throws is a bug that must not be swallowed there. */
@@ -334,6 +285,7 @@ export class Peer {
     this.#state = 'ended';
     this.#cancelConnectTimeout?.();
     this.#liveness.close();
+    this.#media.close();
     this.#dtls?.close();
     this.#ending = this.#ice.close().then(() => {
       queueMicrotask(() => this.#events.onEnded(reason, detail));

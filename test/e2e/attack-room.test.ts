@@ -1,6 +1,7 @@
 /** A participant who is let in and then turns on the room: what he can cost, in bytes, keyframes and memory, and that the others do not notice. */
 import { expect } from 'chai';
 import { SeededRandom } from '../../bench/network/seeded-random.js';
+import { nextTurn } from '../../mixer/clock/next-turn.js';
 import { systemTimers } from '../../mixer/index.js';
 import { UdpPort, type MediaPlan, type NegotiatedMedia } from '../../src/peer/index.js';
 import { Room } from '../../src/room/room.js';
@@ -157,7 +158,7 @@ describe('a room with an enemy inside', function () {
     const storm = Array.from({ length: 13 }, (_, part) => buildNack({ senderSsrc: 2_000, mediaSsrc, sequenceNumbers: Array.from({ length: 5_049 }, (__, at) => (part * 5_049 + at) & 0xffff) }));
     for (let round = 0; round < 20; round++) {
       for (const nack of storm) eve.rig.peer.sendRtcp(nack);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     await eventually('the requests have been counted', async () => (await statsOf('eve')).downlinks.video.unknownRequests > before.downlinks.video.unknownRequests + 50_000);
     const { downlinks } = await statsOf('eve');
@@ -174,7 +175,7 @@ describe('a room with an enemy inside', function () {
     const [before, keyframesBefore] = [await statsOf('eve'), keyframesSeen()];
     for (let count = 0; count < 2_000; count++) {
       eve.rig.peer.sendRtcp(count % 2 === 0 ? buildPictureLossIndication({ senderSsrc: 2_000, mediaSsrc: ssrc }) : buildFullIntraRequest({ senderSsrc: 2_000, requests: [{ ssrc, requestNumber: count & 0xff }] }));
-      if (count % 40 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (count % 40 === 0) await nextTurn();
     }
     await eventually('they have been counted', async () => (await statsOf('eve')).refusedKeyframeWishes >= before.refusedKeyframeWishes + 1_900);
     await expectViewerUnharmed();
@@ -187,7 +188,9 @@ describe('a room with an enemy inside', function () {
     const memoryBefore = memoryBytes();
     for (let count = 0; count < 40; count++) {
       eve.sendPicture(name === 'vp8' ? packetiseVp8(bomb, { maxPayloadBytes: 1_000, pictureId: count }) : packetiseH264(bomb, { maxPayloadBytes: 1_000, mode: 1 }), name);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      // In the room's own pace: what overflows a queue of the mixer would never come to be refused.
+      const heard = viewer.rtp.length;
+      await viewer.reached(({ rtp }) => rtp.length > heard);
     }
     await eventually('the pictures have been refused', async () => refusedPictures(await room.stats()) >= before + 30);
     await expectViewerUnharmed();
@@ -222,11 +225,12 @@ describe('a room with an enemy inside', function () {
       if (count % 4 === 0 && payload.length >= 8) eve.rig.peer.sendRtcp(payload);
       else if (count % 4 === 1) eve.rig.peer.sendRtp(rtpDatagram({ ssrc: 100_000 + count, payloadType, sequenceNumber: 1, timestamp: count }, payload));
       else eve.send(count % 2 === 0 ? 'video' : 'audio', payloadType, payload, count % 5 === 0);
-      if (count % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (count % 40 === 0) await nextTurn();
     }
-    const { unknownSources, malformedPackets } = await statsOf('eve');
-    expect(unknownSources).to.be.greaterThan(before.unknownSources);
-    expect(malformedPackets).to.be.greaterThan(before.malformedPackets);
+    await eventually('they have been counted', async () => {
+      const { unknownSources, malformedPackets } = await statsOf('eve');
+      return unknownSources > before.unknownSources && malformedPackets > before.malformedPackets;
+    });
     await expectViewerUnharmed();
     expect(memoryBytes() - memoryBefore).to.be.below(mostGrowthBytes);
   });

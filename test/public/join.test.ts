@@ -62,6 +62,19 @@ describe('room page: joining', function () {
     });
   });
 
+  it('asks for the rows in its address, and joins without where they are no number, and says so', async () => {
+    const page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' } });
+    await page.goto(`${site.origin}/r/lobby?maxHeight=360`);
+    await untilPictureShows(page);
+    expect(site.session.said('join')).to.deep.include.members([{ type: 'join', room: 'lobby', name: 'Ann', audio: false, video: false, maxHeight: 360 }]);
+    expect(await page.locator('.toast').count()).to.equal(0);
+    await page.goto(`${site.origin}/r/lobby?maxHeight=abc`);
+    await page.locator('.toast-error').waitFor();
+    expect(await page.locator('.toast-error p').textContent()).to.match(/^You get the whole picture/);
+    await untilPictureShows(page);
+    expect(site.sessions.map((session) => session.said('join').map((join) => join.maxHeight))).to.deep.equal([[360], [undefined]]);
+  });
+
   it('joins before the person has answered the question for the camera', async () => {
     const page = await browser.open({
       origin: site.origin,

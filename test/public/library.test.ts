@@ -140,7 +140,9 @@ describe('client library', function () {
     })()`);
     expect(code).to.deep.equal(['unreachable', 'ended', 'closed']);
     // The browser's own line about the port where nobody listens, and the request to it.
-    expect(browser.problems.splice(0).every((problem) => problem.includes('127.0.0.1:9'))).to.equal(true);
+    const problems = browser.problems.splice(0);
+    expect(problems.length).to.be.greaterThan(0);
+    expect(problems.filter((problem) => !problem.includes('127.0.0.1:9'))).to.deep.equal([]);
   });
 
   it('watches a room, and a participant\'s own mix', async () => {

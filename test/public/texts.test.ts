@@ -47,9 +47,15 @@ describe('pages: texts', () => {
   });
 
   it('read how much picture the address asks for', async () => {
-    const { readMaxHeight } = (await importPublic('ui/max-height.js')) as { readMaxHeight: (search: string) => unknown };
-    expect(['?maxHeight=360', '?muted=0&MAXHEIGHT=8192', '?maxHeight=1'].map(readMaxHeight)).to.deep.equal([360, 8192, 1]);
-    expect(['', '?maxHeight=', '?maxHeight=0', '?maxHeight=abc', '?maxHeight=8193', '?maxHeight=-5', '?maxHeight=1e3'].map(readMaxHeight)).to.deep.equal(Array(7).fill(undefined));
+    const { readMaxHeight } = (await importPublic('ui/max-height.js')) as { readMaxHeight: (search: string) => { readonly rows: number | undefined; readonly mistake: string } };
+    const [none, given] = [['', '?maxHeight=', '?muted=0'].map(readMaxHeight), ['?maxHeight=360', '?muted=0&MAXHEIGHT=8192', '?maxHeight=1'].map(readMaxHeight)];
+    expect(none).to.deep.equal(Array(3).fill({ rows: undefined, mistake: '' }));
+    expect(given).to.deep.equal([360, 8192, 1].map((rows) => ({ rows, mistake: '' })));
+    for (const text of ['0', 'abc', '8193', '-5', '1e3']) {
+      const { rows, mistake } = readMaxHeight(`?maxHeight=${text}`);
+      expect(rows, text).to.equal(undefined);
+      expect(mistake, text).to.match(/^You get the whole picture: .* from 1 to 8192\.$/);
+    }
   });
 
   it('know every error that they have words for', async () => {

@@ -62,6 +62,19 @@ describe('viewer page', function () {
     expect(await page.locator('#play').isVisible()).to.equal(false);
   });
 
+  it('says that the height in its address is no number, and shows the picture', async () => {
+    const page = await open('?maxHeight=abc&controls=0');
+    const said = page.locator('.toast[role="alert"]');
+    await said.waitFor();
+    expect(await said.textContent()).to.contain('You get the whole picture');
+    await untilPictureShows(page);
+    await page.locator('.toast-close').click();
+    await said.waitFor({ state: 'detached' });
+    const other = await open('?maxHeight=360');
+    await untilPictureShows(other);
+    expect(await other.locator('.toast').count()).to.equal(0);
+  });
+
   it('waits for a room that is not there yet', async () => {
     site.watchableRooms.clear();
     const page = await open();

@@ -131,6 +131,7 @@ describe('imports', () => {
 
   it('of the pages are files of the pages', () => {
     const pages = listSources('public', '.js');
+    expect(pages).to.include('public/room-page.js');
     const strays = pages.flatMap(importsOf).filter(({ target, isOurs }) => !isOurs || !target.startsWith('public/') || !existsSync(join(rootFolder, target)));
     expect(strays.map(show)).to.deep.equal([]);
   });

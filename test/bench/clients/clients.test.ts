@@ -9,7 +9,7 @@ import { decodeAudioLevel, decodeTransportSequence } from '../../../src/rtp/head
 import { ntpToUs } from '../../../src/rtp/rtcp/ntp.js';
 import type { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { depacketiseVp8, isVp8Keyframe } from '../../../src/rtp/vp8-payload.js';
-import { liveResources } from '../../src/peer/peer-rig.js';
+import { countSockets } from '../../src/peer/peer-rig.js';
 import { ForwardingServer } from './forwarding-server.js';
 
 const room = 'Our room';
@@ -157,7 +157,7 @@ describe('bench clients', function () {
   });
 
   it('fails with the server\'s own words, and leaves nothing open', async () => {
-    const before = liveResources();
+    const before = countSockets();
     const refused = await WhipPublisher.join({ kit, url: server.url, room: 'full', name: 'Ann', picture, sound }).catch((error: unknown) => error);
     expect(String(refused)).to.contain('POST /whip/full answered 503: room_full: There is no room.');
     const gone = await ForwardingServer.start();
@@ -167,7 +167,7 @@ describe('bench clients', function () {
     expect(String(unreachable)).to.contain(`${url.origin} cannot be reached: connect ECONNREFUSED`);
     // A closed handle is listed until the end of the loop's turn.
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(liveResources().sockets).to.equal(before.sockets);
+    expect(countSockets()).to.equal(before);
   });
 
   it('publishes and listens in H.264', async () => {

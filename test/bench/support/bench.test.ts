@@ -58,6 +58,7 @@ describe('process tree', () => {
     const leafSeconds = alive[1]?.cpuSeconds ?? 0;
     expect(leafSeconds).to.be.greaterThan(0.04);
     const memory = await treeMemory(pid);
+    expect(memory.map(({ pid: id }) => id)).to.deep.equal(alive.map(({ pid: id }) => id));
     for (const { pssBytes } of memory) expect(pssBytes).to.be.within(5e6, 200e6);
     parent.send('end leaf');
     await once(parent, 'message');

@@ -142,6 +142,7 @@ describe('Leveller', () => {
     const voice = atLufs(talk({ seconds: 30, pitchHz: 130, seed: 8 }), -25);
     const loud = voice.map((sample, i) => (i > 15 * rateHz && i < 15.7 * rateHz ? 2 * sample : sample));
     const [plain, moved] = [follow(voice), follow(loud, leveller)];
+    expect(moved).to.have.lengthOf(30 * 50);
     for (const [tick, gainDb] of moved.entries()) expect(gainDb).to.be.closeTo(plain[tick]!, 2);
     expect(leveller.moves).to.equal(0);
   });

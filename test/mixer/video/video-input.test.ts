@@ -5,7 +5,8 @@ import { liveNativeObjectsByKind } from '../../../mixer/ffmpeg/native-ledger.js'
 import { VideoDecoder, type VideoDecoderOptions } from '../../../mixer/ffmpeg/video-decoder.js';
 import type { VideoFrame } from '../../../mixer/protocol.js';
 import { DecodeGate } from '../../../mixer/video/decode-gate.js';
-import { VideoInput, type Decoder } from '../../../mixer/video/video-input.js';
+import type { Decoder } from '../../../mixer/video/input-decoder.js';
+import { VideoInput } from '../../../mixer/video/video-input.js';
 import { deferred } from '../../support/deferred.js';
 import { until } from '../../support/until.js';
 import { blue, encodeStream, expectColour, frameUs, green, red, toNative, white, type Pattern } from './plain-pictures.js';

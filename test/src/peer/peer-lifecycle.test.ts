@@ -1,23 +1,52 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { ManualClock } from '../../../mixer/clock/room-clock.js';
 import { UdpPort, type Peer } from '../../../src/peer/index.js';
+import { eventually } from '../../support/eventually.js';
 import { ManualTime } from '../../support/manual-time.js';
+import { until } from '../../support/until.js';
 import { audioPlan, closePair, connect, createPair, exchange, loopback, makeReceiverReport, makeRtp, RiggedPeer, sharedCertificate, type Pair } from './peer-rig.js';
 
 /** Longest timer of werift that may outlive a connection made and closed without loss: the first retransmission of a flight (500 ms), and one poll. */
 const leftoverMs = 700;
 
-function countResources(kind: 'UDPWrap' | 'Timeout'): number {
-  return process.getActiveResourcesInfo().filter((name) => name === kind).length;
+/** The sockets and timers that one piece of work made, and what it set going: those of mocha and of the tests before are not in it. */
+class MadeResources {
+  readonly #own = new AsyncLocalStorage<true>();
+  readonly #counts = { UDPWRAP: 0, Timeout: 0 };
+  readonly #live = new Map<number, 'UDPWRAP' | 'Timeout'>();
+  readonly #hook = createHook({
+    init: (id, kind) => {
+      if ((kind !== 'UDPWRAP' && kind !== 'Timeout') || this.#own.getStore() !== true) return;
+      this.#live.set(id, kind);
+      this.#counts[kind]++;
+    },
+    destroy: (id) => void this.#live.delete(id),
+  }).enable();
+
+  by<T>(work: () => Promise<T>): Promise<T> {
+    return this.#own.run(true, work);
+  }
+
+  /** There is no event for "a timer of somebody else has fired", so it is asked for until it holds. */
+  async areGone(kind: 'UDPWRAP' | 'Timeout'): Promise<void> {
+    expect(this.#counts[kind], `${kind} were made`).to.be.greaterThan(0);
+    await eventually(`no ${kind} is left`, () => ![...this.#live.values()].includes(kind), leftoverMs);
+  }
+
+  stop(): void {
+    this.#hook.disable();
+  }
 }
 
-/** There is no event for "a timer of somebody else has fired", so it is asked for until it holds or the deadline has passed. */
-async function settles(isMet: () => boolean, deadlineMs: number): Promise<boolean> {
-  const endMs = performance.now() + deadlineMs;
-  while (!isMet() && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20));
-  return isMet();
+/** Both at once, in steps that are shorter than any of a peer's own. */
+function pass(clock: ManualClock, timers: ManualTime, ms: number): void {
+  for (let passed = 0; passed < ms; passed += 100) {
+    clock.advance(100_000);
+    timers.advance(100);
+  }
 }
 
 function garbageCollector(): () => void {
@@ -66,32 +95,27 @@ describe('the end of a Peer', () => {
     pair = await createPair({ serverPort: { clock }, server: { clock, timers, silenceTimeoutMs: 8_000 } });
     const { client, server } = pair;
     await connect(pair);
-    const pass = (ms: number): void => {
-      for (let passed = 0; passed < ms; passed += 100) {
-        clock.advance(100_000);
-        timers.advance(100);
-      }
-    };
-    pass(7_900);
+    pass(clock, timers, 7_900);
     client.peer.sendRtp(makeRtp(1));
     await server.reached(({ rtp }) => rtp.length === 1);
-    pass(7_900);
+    pass(clock, timers, 7_900);
     client.peer.sendRtcp(makeReceiverReport(1));
     await server.reached(({ rtcp }) => rtcp.length === 1);
     // A process that stood still for an hour has heard nothing: not because nobody spoke.
     clock.advance(3_600_000_000);
     timers.advance(500);
     expect(server.peer.state).to.equal('connected');
-    pass(7_000);
+    pass(clock, timers, 7_000);
     expect(server.peer.state).to.equal('connected');
     // A stranger's packet is no sign of life.
     pair.clientPort.send(makeRtp(2), pair.serverPort.port, '127.0.0.1');
-    await settles(() => server.peer.counters.droppedSrtp === 1, 1_000);
-    // It was asked, and has answered: from here on it is gone.
+    await until(() => server.peer.counters.droppedSrtp === 1, 'the stranger was heard, and refused');
+    await until(() => pair.serverPort.askedCount === 0, 'the client was asked, and has answered');
+    // From here on it is gone.
     await pair.clientPort.close();
-    pass(7_900);
+    pass(clock, timers, 7_900);
     expect([server.peer.state, server.silences.at(-1)]).to.deep.equal(['connected', 'disconnected']);
-    pass(700);
+    pass(clock, timers, 700);
     await server.reached(({ ended }) => ended !== undefined);
     expect(server.ended).to.equal('timeout');
     expect(server.endedDetail).to.match(/^silent for 8\d{3} ms$/);
@@ -107,7 +131,7 @@ describe('the end of a Peer', () => {
     for (let halfSecond = 0; halfSecond < 120; halfSecond++) {
       clock.advance(500_000);
       timers.advance(500);
-      expect(await settles(() => serverPort.askedCount === 0, 1_000), 'answered').to.equal(true);
+      await until(() => serverPort.askedCount === 0, 'answered');
     }
     expect([server.peer.state, server.silences]).to.deep.equal(['connected', []]);
     expect(server.peer.counters.probes).to.be.within(15, 31);
@@ -119,17 +143,11 @@ describe('the end of a Peer', () => {
     pair = await createPair({ serverPort: { clock }, server: { clock, timers, silenceTimeoutMs: 60_000 } });
     const { client, server } = pair;
     await connect(pair);
-    const pass = (ms: number): void => {
-      for (let passed = 0; passed < ms; passed += 100) {
-        clock.advance(100_000);
-        timers.advance(100);
-      }
-    };
-    pass(4_900);
+    pass(clock, timers, 4_900);
     expect(server.silences).to.deep.equal([]);
-    pass(600);
+    pass(clock, timers, 600);
     expect(server.silences).to.deep.equal(['disconnected']);
-    pass(20_000);
+    pass(clock, timers, 20_000);
     expect([server.silences, server.peer.state]).to.deep.equal([['disconnected'], 'connected']);
     client.peer.sendRtp(makeRtp(1));
     await server.reached(({ silences }) => silences.length === 2);
@@ -155,8 +173,7 @@ describe('the end of a Peer', () => {
     const offer = client.peer.createOffer([audioPlan]);
     const { answer } = server.peer.acceptOffer(offer.replace('a=setup:actpass', 'a=setup:active'), () => [audioPlan]);
     client.peer.acceptAnswer(answer.replace('a=setup:passive', 'a=setup:active'));
-    await settles(() => pair.serverPort.counters.receivedDatagrams >= 2 && pair.clientPort.counters.receivedDatagrams >= 2, 1_000);
-    await settles(() => false, 60);
+    await until(() => client.peer.roundTripUs !== undefined && server.peer.roundTripUs !== undefined, 'both have a path');
     timers.advance(3_000);
     await server.reached(({ ended }) => ended !== undefined);
     expect(server.ended).to.equal('dtls_failed');
@@ -164,26 +181,24 @@ describe('the end of a Peer', () => {
 
   it('leaves no socket, timer, table entry or object behind, 32 times over on one port', async function () {
     this.timeout(10_000);
-    // What the tests before left to lapse would hide what this one leaves.
-    await settles(() => countResources('Timeout') <= 1, leftoverMs);
-    const timersBefore = countResources('Timeout');
-    const socketsBefore = countResources('UDPWrap');
-    pair = await createPair();
-    const { serverPort } = pair;
+    const made = new MadeResources();
     const remembered: WeakRef<Peer>[] = [];
-    for (let round = 0; round < 4; round++) remembered.push(...(await liveAndDie(serverPort, 8)));
-    expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.askedCount]).to.deep.equal([1, 0, 0]);
-    await closePair(pair);
-    // A closed handle is freed one turn of the loop after its event.
-    expect(await settles(() => countResources('UDPWrap') === socketsBefore, leftoverMs), 'sockets gone').to.equal(true);
-    expect(await settles(() => countResources('Timeout') <= timersBefore, leftoverMs), 'timers gone').to.equal(true);
+    await made.by(async () => {
+      pair = await createPair();
+      const { serverPort } = pair;
+      for (let round = 0; round < 4; round++) remembered.push(...(await liveAndDie(serverPort, 8)));
+      expect([serverPort.bindingCount, serverPort.sourceCount, serverPort.askedCount]).to.deep.equal([1, 0, 0]);
+      await closePair(pair);
+    });
+    await made.areGone('UDPWRAP');
+    await made.areGone('Timeout');
+    made.stop();
     expect(remembered).to.have.lengthOf(64);
     const collect = garbageCollector();
-    const areCollected = await settles(() => {
+    await eventually('the objects are gone', () => {
       collect();
       return remembered.every((reference) => reference.deref() === undefined);
     }, leftoverMs);
-    expect(areCollected, 'objects gone').to.equal(true);
   });
 
   it('frees its place on the port even when it was never used', async () => {

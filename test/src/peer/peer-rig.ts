@@ -120,8 +120,7 @@ export function makeReceiverReport(ssrc: number): Buffer {
   return report;
 }
 
-/** Sockets and timers that keep the process alive, by kind. */
-export function liveResources(): { readonly sockets: number; readonly timers: number } {
-  const kinds = process.getActiveResourcesInfo();
-  return { sockets: kinds.filter((kind) => kind === 'UDPWrap').length, timers: kinds.filter((kind) => kind === 'Timeout').length };
+/** UDP sockets that keep the process alive. */
+export function countSockets(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
 }

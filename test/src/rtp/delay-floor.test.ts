@@ -42,6 +42,7 @@ describe('DelayFloor', () => {
     for (const ppm of [200, -200]) {
       const trueUs = (nowUs: number): number => 40_000 + (nowUs * ppm) / 1e6;
       const { floorsUs } = run(new DelayFloor(), 0, 600_000_000, (nowUs) => trueUs(nowUs) + queueUs(nowUs));
+      expect(floorsUs).to.have.lengthOf(30_000);
       for (const [at, floorUs] of floorsUs.entries()) if (at > 50) expect(Math.abs(floorUs - trueUs(at * stepUs))).to.be.below(5_000);
     }
   });
