@@ -56,7 +56,7 @@ export class TwofoldChoice {
     if (isFull || (this.#isOn && this.#longLossShare > harm.factor * this.#lossShareBefore + harm.more)) this.#hold(nowUs);
     const edge = this.#isOn ? 'until' : 'from';
     const isOn = needBps !== undefined && this.#isWorthIt(roundTripUs, edge) && nowUs - this.#harmedUs >= this.#holdUs && estimateBps >= share[edge] * needBps;
-    if (isOn && !this.#isOn) this.#begin(nowUs);
+    if (isOn && !this.#isOn) this.#begin(nowUs, lossShare);
     this.#isOn = isOn;
     return isOn;
   }
@@ -70,9 +70,10 @@ export class TwofoldChoice {
     return share.probed * needBps;
   }
 
-  #begin(nowUs: number): void {
+  #begin(nowUs: number, lossShare: number): void {
     this.#begunUs = nowUs;
-    this.#lossShareBefore = Math.max(this.#lossShare, this.#longLossShare);
+    // The averages may only be on their way to it.
+    this.#lossShareBefore = Math.max(lossShare, this.#lossShare, this.#longLossShare);
     this.#probeEveryUs = probeEveryUs.first;
   }
 
