@@ -104,7 +104,7 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
   const extensions = agreement.agree(plan.kind, offered.extensions, offeredRids.length > 0);
   // Without the header extension nobody could tell the layers apart: then the answer takes one stream (RFC 8853 5.3.2).
   const rids = extensions.receivedIds.rid === undefined ? [] : offeredRids;
-  const protection = protectionOf(receives, codecs, offered, plan);
+  const protection = repairsProtection(codecs, offered) ? protectionOf(receives, codecs, offered, plan) : {};
   return {
     local: {
       ...refuse(section),
@@ -139,6 +139,14 @@ function answerSection(section: RemoteSection, offered: RemoteSectionMedia, plan
 function protectionOf(receives: boolean, codecs: readonly RemoteCodec[], { protection }: RemoteSectionMedia, { rtxSsrc }: MediaPlan): { readonly protection?: ProtectionTypes } {
   if (!receives || protection === undefined || !isProtectable(codecs)) return {};
   return { protection: rtxSsrc === undefined ? withoutRedRtx(protection) : protection };
+}
+
+/**
+ * Whoever puts his pictures into RED repairs RED: without a payload type for retransmissions of it, libwebrtc answers no request at all, though it has one for the codec. To lose that
+ * costs more than protection brings.
+ */
+function repairsProtection(codecs: readonly RemoteCodec[], { protection }: RemoteSectionMedia): boolean {
+  return protection?.redRtxPayloadType !== undefined || !codecs.some(({ name, rtxPayloadType }) => name === 'vp8' && rtxPayloadType !== undefined);
 }
 
 /** Layers that come in a format which was agreed on. */

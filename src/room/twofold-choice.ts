@@ -24,17 +24,22 @@ const lossy = { from: 0.02, until: 0.01 } as const;
 const smoothedUs = 1_500_000;
 /** Of the tier's need. Copies are not to be what fills the path. */
 const share = { from: 2.1, until: 1.9, probed: 2.4 } as const;
-/** A path that drops what is too much, and queues nothing, loses more with copies: by so much more than before they are what is lost. */
-const harm = { factor: 1.5, more: 0.03 } as const;
-/** After harm or a queue: twice as long after each end of that kind. */
-const holdUs = { first: 2_000_000, most: 64_000_000 } as const;
+/**
+ * A path that drops what is too much, and queues nothing, loses more with copies: by so much more than before they are what is lost. Over a longer time than the rest, since losses that
+ * come in bursts vary by as much from second to second (four in a row, 3 to 10 % in all: held back for most of the time if judged by 1.5 s).
+ */
+const harm = { factor: 1.5, more: 0.05, smoothedUs: 5_000_000 } as const;
+/** After harm or a queue: twice as long after each end of that kind that comes soon, for then the copies were why; what comes later is another matter. */
+const holdUs = { first: 2_000_000, most: 64_000_000, soon: 10_000_000 } as const;
 /** Between tries whether as much passes. */
 const probeEveryUs = { first: 4_000_000, most: 30_000_000, growth: 1.5 } as const;
 
 export class TwofoldChoice {
   #isOn = false;
   #lossShare = 0;
+  #longLossShare = 0;
   #updatedUs: number | undefined;
+  #begunUs = 0;
   /** When it began. */
   #lossShareBefore = 0;
   #harmedUs = Number.NEGATIVE_INFINITY;
@@ -47,10 +52,11 @@ export class TwofoldChoice {
     const elapsedUs = nowUs - (this.#updatedUs ?? nowUs);
     this.#updatedUs = nowUs;
     this.#lossShare += (lossShare - this.#lossShare) * Math.min(1, elapsedUs / smoothedUs);
-    if (isFull || (this.#isOn && this.#lossShare > harm.factor * this.#lossShareBefore + harm.more)) this.#hold(nowUs);
+    this.#longLossShare += (lossShare - this.#longLossShare) * Math.min(1, elapsedUs / harm.smoothedUs);
+    if (isFull || (this.#isOn && this.#longLossShare > harm.factor * this.#lossShareBefore + harm.more)) this.#hold(nowUs);
     const edge = this.#isOn ? 'until' : 'from';
     const isOn = needBps !== undefined && this.#isWorthIt(roundTripUs, edge) && nowUs - this.#harmedUs >= this.#holdUs && estimateBps >= share[edge] * needBps;
-    if (isOn && !this.#isOn) this.#lossShareBefore = this.#lossShare;
+    if (isOn && !this.#isOn) this.#begin(nowUs, lossShare);
     this.#isOn = isOn;
     return isOn;
   }
@@ -64,8 +70,15 @@ export class TwofoldChoice {
     return share.probed * needBps;
   }
 
+  #begin(nowUs: number, lossShare: number): void {
+    this.#begunUs = nowUs;
+    // The averages may only be on their way to it.
+    this.#lossShareBefore = Math.max(lossShare, this.#lossShare, this.#longLossShare);
+    this.#probeEveryUs = probeEveryUs.first;
+  }
+
   #hold(nowUs: number): void {
-    if (this.#isOn) this.#holdUs = Math.min(holdUs.most, 2 * this.#holdUs);
+    if (this.#isOn) this.#holdUs = Math.min(holdUs.most, 2 * (nowUs - this.#begunUs < holdUs.soon ? this.#holdUs : holdUs.first));
     this.#harmedUs = nowUs;
   }
 

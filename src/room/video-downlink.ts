@@ -112,15 +112,18 @@ export class VideoDownlink extends Downlink implements PacedStream {
     return this.stream.filler(bytes);
   }
 
-  /** Repairs first: what they complete is older than all that waits. */
+  /** Repairs first: what they complete is older than all that waits. What nobody has asked for goes last, or a keyframe would take twice as long to be seen. */
   drain(): void {
     while (this.#pacer.mayGo()) {
-      if (this.#repeatDue() || this.#sendSecond()) continue;
+      if (this.#repeatDue()) continue;
       const repair = this.#repairs.shift();
       if (repair !== undefined) this.#repair(repair);
       else {
         const packet = this.#waiting.shift();
-        if (packet === undefined) break;
+        if (packet === undefined) {
+          if (this.#sendSecond()) continue;
+          break;
+        }
         this.#send(packet);
       }
     }

@@ -72,6 +72,8 @@ export class FrameAssembler {
   #isGapPending = false;
   #isWaitingForKeyframe = false;
   #areMarkersTrue = true;
+  /** No two pictures had the same number. */
+  #areNumbersTrue = true;
   /** Of the frame that was given or dropped last: what still comes of it is no new frame. */
   #closedTimestamp: number | undefined;
   /** Of the frame that was given last; undefined where nobody counts, or something was dropped since. */
@@ -214,7 +216,7 @@ export class FrameAssembler {
   #passEmpty(): boolean {
     const window = this.#window;
     const gap = this.#cursor;
-    if (gap !== window.start || this.#closedNumber === undefined || !this.#areMarkersTrue) return false;
+    if (gap !== window.start || this.#closedNumber === undefined || !this.#areMarkersTrue || !this.#areNumbersTrue) return false;
     const next = findNextFrame(window, gap, this.#closedNumber, ({ payload, payloadType }) => this.#depacketisers.get(payloadType)?.pictureNumber(payload));
     if (next === undefined) return false;
     this.#onEmpty?.(gap, next);
@@ -255,6 +257,7 @@ export class FrameAssembler {
     const depacketiser = this.#depacketisers.get(payloadType);
     const joined = depacketiser === undefined || (traits & isDamaged) !== 0 ? 'damaged' : depacketiser.join(this.#payloads);
     const number = depacketiser?.pictureNumber(first.payload);
+    if (number !== undefined && number === this.#closedNumber) this.#areNumbersTrue = false;
     this.#payloads.length = 0;
     window.advanceTo(this.#cursor);
     this.#isAtStart = false;

@@ -4,7 +4,7 @@
  */
 import { readRedBlock, type RedBlock } from './red-payload.js';
 import type { RtpPacket } from './rtp-packet.js';
-import { UlpfecDecoder, type RebuiltPacket } from './ulpfec-decoder.js';
+import { noneRebuilt, UlpfecDecoder, type RebuiltPacket } from './ulpfec-decoder.js';
 
 /** 0 to 127 each. */
 export interface ProtectionTypes {
@@ -78,11 +78,17 @@ export class ProtectedStream {
    * @param index its sequence number, unwrapped
    */
   receive(packet: RtpPacket, index: number): ReceivedPackets {
-    const block = packet.payloadType === this.#types.redPayloadType ? readRedBlock(packet.payload) : undefined;
-    const isProtection = block?.payloadType === this.#types.ulpfecPayloadType;
-    if (isProtection) this.protectionCount += 1;
-    const opened = block === undefined ? this.open(packet) : this.#openBlock(packet, block);
-    const rebuilt = isProtection ? this.#decoder.pushProtection(block.data, index) : this.#decoder.pushMedia(opened, index);
+    if (packet.payloadType !== this.#types.redPayloadType) return this.#complete(packet, this.#decoder.pushMedia(packet, index));
+    const block = readRedBlock(packet.payload);
+    const opened = this.#openBlock(packet, block);
+    // What its sender protected was not this.
+    if (block === undefined) return { opened, rebuilt: noneRebuilt };
+    if (block.payloadType !== this.#types.ulpfecPayloadType) return this.#complete(opened, this.#decoder.pushMedia(opened, index));
+    this.protectionCount += 1;
+    return this.#complete(opened, this.#decoder.pushProtection(block.data, index));
+  }
+
+  #complete(opened: RtpPacket, rebuilt: readonly RebuiltPacket[]): ReceivedPackets {
     this.rebuiltCount += rebuilt.length;
     return { opened, rebuilt };
   }

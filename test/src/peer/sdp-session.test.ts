@@ -210,13 +210,15 @@ describe('SdpSession answering', () => {
       expect(answer(protectedOffer).media[1]?.protection, 'without RTX').to.deep.equal({ redPayloadType: 113, ulpfecPayloadType: 116 });
     });
 
-    it('is not taken where half of it is offered, where nothing is received, or without a codec that counts its pictures', () => {
+    it('is not taken where half of it is offered, where nothing is received, without a codec that counts its pictures, or without the retransmissions that the codec has', () => {
       const others = [
         chromiumOffer,
         protectedOffer.replace('ulpfec', 'flexfec-03'),
         protectedOffer.replace('red/90000', 'red/48000'),
         protectedOffer.replaceAll('a=sendrecv', 'a=recvonly'),
         protectedOffer.replace('VP8/90000', 'VP9/90000'),
+        // Then libwebrtc would repair nothing.
+        protectedOffer.replace('a=fmtp:99 apt=113\r\n', ''),
       ];
       for (const offer of others) {
         const { answer: text, media } = answer(offer, withRtx);

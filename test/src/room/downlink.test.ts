@@ -156,6 +156,21 @@ describe('downlinks', () => {
     expect(timers.pending).to.equal(0);
   });
 
+  it('sends what was asked for and what is new before what goes twice unasked', () => {
+    const numbers = [7, 5_000, 300];
+    pacer = new Pacer({ clock, timers, onTurn: () => downlink.drain() });
+    // 40 packets of 1,000 bytes take 320 ms.
+    pacer.setBitrate(1_000_000);
+    const paced: PacketSender = { sendRtp: (packet) => { pacer.charge(packet.length); return sender.sendRtp(packet); }, resend: () => undefined };
+    const downlink = new VideoDownlink(options({ lane: { sender: paced, extensions: [] }, pacer, rtx: { ssrc: 78, payloadType: 97 }, random: () => numbers.shift() ?? 0 }));
+    const ssrcs = (): number[] => sender.sent.map(mustParseRtp).map(({ ssrc }) => ssrc);
+    downlink.setTwofold(true);
+    downlink.sendFrame(Array.from({ length: 40 }, () => new Uint8Array(1_000)), 1_000_000, true);
+    for (let atMs = 0; atMs < 700; atMs += 5) advance(5_000);
+    expect(ssrcs().slice(0, 40).every((ssrc) => ssrc === 77)).to.equal(true);
+    expect(ssrcs().slice(40)).to.deep.equal(Array.from({ length: 40 }, () => 78));
+  });
+
   it('does not repair what could not be sent', () => {
     const video = new VideoDownlink(options());
     sender.isConnected = false;

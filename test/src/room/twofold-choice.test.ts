@@ -70,6 +70,27 @@ describe('TwofoldChoice', () => {
     for (const [index, wait] of waits.entries()) expect(wait, waits.join(', ')).to.be.at.least(Math.min(64, 4 * 2 ** index));
   });
 
+  it('does not hold what comes long after it began against it', () => {
+    // Both of the kind that ends it at once: then it waits for 4, 8, 16, 32 s.
+    for (let ends = 0; ends < 4; ends += 1) {
+      while (!after(20));
+      after(20, { isFull: true });
+    }
+    while (!after(20));
+    expect(after(60_000)).to.equal(true);
+    after(20, { isFull: true });
+    expect(after(3_900)).to.equal(false);
+    expect(after(200)).to.equal(true);
+  });
+
+  it('goes on where losses come in bursts', () => {
+    after(10_000);
+    let onMs = 0;
+    // Half a second of 20 % each two seconds.
+    for (let second = 0; second < 120; second += 2) for (const [ms, lossShare] of [[500, 0.2], [1_500, 0]] as const) if (after(ms, { lossShare })) onMs += ms;
+    expect(onMs).to.be.greaterThan(100_000);
+  });
+
   it('goes on where losses grow a little by themselves', () => {
     after(10_000);
     expect(after(10_000, { lossShare: 0.09 })).to.equal(true);
@@ -87,6 +108,20 @@ describe('TwofoldChoice', () => {
     }
     const waits = triesMs.slice(1).map((ms, index) => Math.round((ms - (triesMs[index] ?? 0)) / 1000));
     expect(waits).to.deep.equal([6, 9, 14, 20]);
+  });
+
+  it('tries anew at the first pace after it was worth it', () => {
+    const less = { estimateBps: 1.3 * needBps };
+    const wait = (): number => {
+      const fromUs = nowUs;
+      do after(20, less); while (choice.probeBps({ nowUs, ...far, ...less }) === undefined);
+      return Math.round((nowUs - fromUs) / 1e6);
+    };
+    for (let tries = 0; tries < 8; tries += 1) wait();
+    expect(wait()).to.equal(30);
+    expect(after(60_000)).to.equal(true);
+    wait();
+    expect(wait()).to.equal(6);
   });
 
   it('tries nothing where it would be of no use', () => {

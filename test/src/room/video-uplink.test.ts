@@ -110,6 +110,22 @@ describe('VideoUplink', () => {
       expect(uplink.stats()).to.include({ packets: 24, protectionPackets: 6, rebuiltPackets: 6, nackedPackets: 0, lostPackets: 0, abandonedPackets: 0 });
     });
 
+    it('sees the size of a layer that rests, in RED as well, and counts its protection once', () => {
+      const sizes: number[] = [];
+      uplink = new VideoUplink({
+        participantId: 'ann', source: 'camera', ssrc, captureClock: new CaptureClock(), orientationExtensionId: undefined,
+        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection: { redPayloadType, ulpfecPayloadType }, onFrame: (frame) => frames.push(frame),
+        layer: { rid: 'h', onSize: ({ widthPx }) => sizes.push(widthPx) },
+      });
+      receive(protectedPackets(0), 0);
+      expect([sizes.length, frames.length]).to.deep.equal([1, 0]);
+      uplink.wake();
+      receive(protectedPackets(1), frameUs);
+      uplink.rest();
+      receive(protectedPackets(2), 2 * frameUs);
+      expect(uplink.stats()).to.include({ protectionPackets: 1, resting: 1 });
+    });
+
     it('asks for what it cannot bring back, and opens what is sent again', () => {
       receive(protectedPackets(0), 0);
       const [, , last, protection] = protectedPackets(1);

@@ -134,6 +134,15 @@ describe('FrameAssembler', () => {
       expect(kinds(frames)).to.equal('K');
     });
 
+    it('waits where two pictures had the same number', () => {
+      const { assembler, frames } = bench();
+      for (const at of [0, 1, 2, 4]) {
+        const payloads = packetiseVp8(vp8Frame(50, { keyframe: at === 0, seed: at }), { maxPayloadBytes: 104, pictureId: at >> 1 });
+        for (const packet of framePackets(payloads, { firstIndex: at, timestamp: at * frameTicks })) assembler.push(packet);
+      }
+      expect(kinds(frames)).to.equal('Kdd');
+    });
+
     it('waits where nobody counts the pictures', () => {
       const { assembler, frames } = bench();
       for (const at of [0, 1]) {

@@ -53,4 +53,11 @@ describe('ProtectedStream', () => {
     }
     expect(stream).to.include({ protectionCount: 0, rebuiltCount: 0 });
   });
+
+  it('rebuilds nothing with what it could not open', () => {
+    const several = rtpDatagram({ ssrc, payloadType: redPayloadType, sequenceNumber: 1, timestamp: 1 }, Uint8Array.of(0x80 | mediaType, 0, 0, 1, mediaType, 1, 1));
+    stream.receive(mustParseRtp(several), 1);
+    stream.receive(mustParseRtp(putIntoRed(media(3), redPayloadType)), 3);
+    expect(stream.receive(mustParseRtp(protection(4, protect([media(1), media(2), media(3)]))), 4).rebuilt).to.deep.equal([]);
+  });
 });

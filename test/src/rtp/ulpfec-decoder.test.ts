@@ -81,7 +81,21 @@ describe('UlpfecDecoder', () => {
     const padded = Buffer.concat([datagram(1), Uint8Array.of(0, 0, 3)]);
     padded[0] = padded.readUInt8(0) | 0x20;
     expectRebuilt(decoder.pushMedia(mustParseRtp(padded), 1), []);
-    expectRebuilt(decoder.pushProtection(protect([0, 1, 2].map(datagram)), 3), []);
+    expectRebuilt(decoder.pushProtection(protect([datagram(0), padded, datagram(2)]), 3), []);
+    receive(2);
+    expectRebuilt(decoder.pushProtection(protect([datagram(0), padded, datagram(2)]), 3), []);
+  });
+
+  it('keeps 24 protections, and of those the newest', () => {
+    for (let index = 0; index < 75; index += 3) decoder.pushProtection(protect([datagram(index), datagram(index + 1)]), index + 2);
+    expectRebuilt(receive(0), []);
+    expectRebuilt(receive(3), [4]);
+  });
+
+  it('takes no packet from far behind for a newer one', () => {
+    for (let index = 200; index < 300; index += 1) if (index !== 229) receive(index);
+    receive(100);
+    expectRebuilt(decoder.pushProtection(protect([228, 229].map(datagram)), 300), [229]);
   });
 
   it('lets protection be that names what comes after it, or what is long gone', () => {
