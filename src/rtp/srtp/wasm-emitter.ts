@@ -1,4 +1,4 @@
-/** Bytes of a WebAssembly module (core specification 2.0: 5 is the binary format, 4.4 what instructions do): as much of it as `gcm-module.ts` uses. */
+/** Bytes of a WebAssembly module (core specification 2.0: 5 is the binary format, 4.4 what instructions do): as much of it as `packet-module.ts` uses. */
 
 /** Code of one or more instructions. */
 export type Code = readonly number[];

@@ -1,5 +1,6 @@
 /**
- * What GCM does besides AES (NIST SP 800-38D 6.4 and 6.5), as a WebAssembly module with vectors of 16 bytes: the hash of a message, and the exclusive or with a key stream.
+ * What is done with packets besides AES and SHA-1, as a WebAssembly module with vectors of 16 bytes: counter blocks (NIST SP 800-38A 6.5), the exclusive or with a key stream, and the
+ * hash of GCM (NIST SP 800-38D 6.4).
  *
  * The hash multiplies each block by the key's element H. A block is 32 digits of four bits, and the product is the sum of their products with H, each looked up. One instruction looks
  * up all digits of the same half of their bytes at once, in a register (`i8x16.swizzle`: PSHUFB, TBL), so that neither time nor cache tells which: the way of vpaes (Hamburg 2009) and of
@@ -19,26 +20,30 @@ const rows = 16;
 const halfBytes = rows * digitValues;
 const tableBytes = 2 * halfBytes;
 
-/** Addresses: 0 is for anything of one block, such as the IV of a packet. */
+/** More than UDP's longest. */
+export const longestPacket = 65_536;
+/** Addresses: 0 is for anything of one block, such as the first counter of a packet. */
 export const tableAt = 64;
-export const messageAt = tableAt + tableBytes;
-const longestDatagram = 65_536;
-/** Besides it a message has its lengths, and what fills up two blocks. */
-export const streamAt = messageAt + longestDatagram + 3 * blockBytes;
-/** Counter blocks, as many as are encrypted at a time: no more than the longest datagram and its tag take. */
-export const countersAt = streamAt + longestDatagram + 2 * blockBytes;
-export const mostCounters = longestDatagram / blockBytes + 2;
+/** Directly before a message: the key that SHA-1 has to read first. */
+export const padAt = tableAt + tableBytes;
+export const padBytes = 64;
+export const messageAt = padAt + padBytes;
+/** Besides a packet a message has its lengths, or an index, and what fills up two blocks. */
+export const streamAt = messageAt + longestPacket + 3 * blockBytes;
+/** Counter blocks, as many as are encrypted at a time: what 16 bits count (RFC 3711 4.1.1). No packet has a sixteenth of them, and memory that is not used is not there. */
+export const countersAt = streamAt + longestPacket + 2 * blockBytes;
+export const mostCounters = 0x1_0000;
 const pageBytes = 65_536;
 const memoryPages = Math.ceil((countersAt + mostCounters * blockBytes) / pageBytes);
 
 /** Messages are whole blocks. */
-export interface GcmModule {
+export interface PacketModule {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Writes the hash of what is from `from` to `end`, at least one block, XOR the first block of the stream, to `tagAt`, which may lie across blocks. */
+  /** GCM's: writes the hash of what is from `from` to `end`, at least one block, XOR the first block of the stream, to `tagAt`, which may lie across blocks. */
   hash(from: number, end: number, tagAt: number): void;
   /** XORs what is from `at` to `end`, at least one block, with the stream from there on. */
   encrypt(at: number, end: number, stream: number): void;
-  /** Writes the block at 0, with 1, 2, 3… in its last word, from `at` to `end`, at least one block. */
+  /** Writes the block at 0, its last word counted on from one to the next, from `at` to `end`, at least one block. */
   count(at: number, end: number): void;
 }
 
@@ -103,17 +108,18 @@ function encryptBody(): Code {
 
 /** The counter is kept as the machine counts, and turned round for each block. */
 function countBody(): Code {
-  const [at, end, block, counter] = [0, 1, 2, 3];
-  const turned = [...Array.from({ length: 12 }, (_, place) => place), 31, 30, 29, 28];
+  const [at, end, counter] = [0, 1, 2];
+  const turned = [...get(counter), ...get(counter), ...shuffle([...Array.from({ length: 12 }, (_, place) => place), 15, 14, 13, 12])];
+  const start = [...i32(0), ...load(0), ...set(counter), ...turned, ...set(counter)];
+  const written = [...get(at), ...turned, ...store(0)];
   const next = [...get(counter), ...lastWord(1), ...addWords, ...set(counter)];
-  const written = [...get(at), ...get(block), ...get(counter), ...shuffle(turned), ...store(0)];
-  return [...i32(0), ...load(0), ...set(block), ...loop([...next, ...written, ...get(at), ...i32(blockBytes), ...add, ...tee(at), ...get(end), ...isBelow])];
+  return [...start, ...loop([...written, ...next, ...get(at), ...i32(blockBytes), ...add, ...tee(at), ...get(end), ...isBelow])];
 }
 
-export function writeGcmModule(): Uint8Array {
+export function writePacketModule(): Uint8Array {
   return writeModule(memoryPages, [
     { name: 'hash', parameters, vectors: lowDigits + 1 - parameters, body: hashBody() },
     { name: 'encrypt', parameters: 3, vectors: 0, body: encryptBody() },
-    { name: 'count', parameters: 2, vectors: 2, body: countBody() },
+    { name: 'count', parameters: 2, vectors: 1, body: countBody() },
   ]);
 }

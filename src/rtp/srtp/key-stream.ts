@@ -1,21 +1,23 @@
 /**
- * Key stream of GCM (NIST SP 800-38D 6.5) for the packets of one key: AES of the packet's IV with 1, 2, 3… behind it; the first block goes into the tag. The IV is that of
- * RFC 7714 8.1 and 9.1: (0(16) SSRC(32) index(48)) XOR salt.
+ * Key stream for the packets of one key: AES of a packet's first counter block and of those that follow it, its last word counted on (NIST SP 800-38A 6.5). What the first one is, GCM and
+ * RFC 3711 say each in its own way.
  *
  * The blocks go through one electronic-codebook cipher that lives as long as the key, and, where a source's packets follow each other, for several packets at once: what
  * `node:crypto` takes for a call is more than what it takes for the blocks of a packet.
  */
-import { createCipheriv, type Cipher } from 'node:crypto';
-import { gcm, memory, memoryWords } from './gcm-memory.js';
-import { blockBytes, countersAt, mostCounters } from './gcm-module.js';
-import type { SessionKeys } from './session-keys.js';
+import { createCipheriv, type Cipher, type KeyObject } from 'node:crypto';
+import { memory, packetModule } from './packet-memory.js';
+import { blockBytes, countersAt, mostCounters } from './packet-module.js';
 
 /** With eight a call costs an eighth; they take 10 kB a source. */
 const mostPacketsAhead = 8;
-/** The tag's, and those of a packet as long as an Ethernet's frames: who sends one of 65 kB must not make each of his packets cost as much. */
+/** The one of GCM's tag, and those of a packet as long as an Ethernet's frames: who sends one of 65 kB must not make each of his packets cost as much. */
 const mostBlocksAhead = 1 + Math.ceil(1_500 / blockBytes);
 /** Sources that are worked ahead for; others are as they come. Who sends has three, a participant with three layers and a screen ten. */
 const mostSourcesAhead = 16;
+
+/** Writes the first counter block of a packet to where the memory begins. */
+export type WriteFirstCounter = (ssrc: number, index: number) => void;
 
 /** Stream that is there for packets to come. */
 interface Ahead {
@@ -30,24 +32,19 @@ interface Ahead {
   parts: readonly Uint8Array[];
 }
 
-export class GcmStream {
+export class KeyStream {
   readonly #cipher: Cipher;
-  readonly #salt: readonly [number, number, number];
+  readonly #writeFirstCounter: WriteFirstCounter;
   readonly #sources = new Map<number, Ahead>();
 
-  constructor({ encryption, salt }: Pick<SessionKeys, 'encryption' | 'salt'>) {
-    this.#cipher = createCipheriv('aes-128-ecb', encryption, null).setAutoPadding(false);
-    this.#salt = [salt.readInt32BE(0), salt.readInt32BE(4), salt.readInt32BE(8)];
-  }
-
-  /** AES of the block of zeros: what a message is hashed with. */
-  hashKey(): Buffer {
-    return this.#cipher.update(Buffer.alloc(blockBytes));
+  constructor(key: KeyObject, writeFirstCounter: WriteFirstCounter) {
+    this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+    this.#writeFirstCounter = writeFirstCounter;
   }
 
   /**
    * A packet's stream, of so many blocks at least; to be used before the next call.
-   * @throws {RangeError} for more than a datagram has.
+   * @throws {RangeError} for more than 16 bits count.
    */
   take(ssrc: number, index: number, blocks: number): Uint8Array {
     if (blocks > mostCounters) throw new RangeError(`a packet of ${blocks} blocks`);
@@ -100,11 +97,8 @@ export class GcmStream {
     for (let index = first; index < first + packets; index += 1) {
       const at = end;
       end += blocks * blockBytes;
-      memoryWords.setInt32(0, this.#salt[0] ^ (ssrc >>> 16));
-      memoryWords.setInt32(4, this.#salt[1] ^ ((ssrc << 16) | Math.floor(index / 0x1_0000_0000)));
-      memoryWords.setInt32(8, this.#salt[2] ^ index);
-      memoryWords.setInt32(12, 0);
-      gcm.count(at, end);
+      this.#writeFirstCounter(ssrc, index);
+      packetModule.count(at, end);
     }
     return this.#cipher.update(memory.subarray(countersAt, end));
   }
