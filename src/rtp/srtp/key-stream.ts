@@ -9,11 +9,11 @@ import { createCipheriv, type Cipher, type KeyObject } from 'node:crypto';
 import { memory, packetModule } from './packet-memory.js';
 import { blockBytes, countersAt, mostCounters } from './packet-module.js';
 
-/** With eight a call costs an eighth; they take 10 kB a source. */
+/** With eight a call costs an eighth; they take 12 kB a source at most. */
 const mostPacketsAhead = 8;
 /** The one of GCM's tag, and those of a packet as long as an Ethernet's frames: who sends one of 65 kB must not make each of his packets cost as much. */
 const mostBlocksAhead = 1 + Math.ceil(1_500 / blockBytes);
-/** Sources that are worked ahead for; others are as they come. Who sends has three, a participant with three layers and a screen ten. */
+/** Sources that are worked ahead for, the last ones that came anew; of more than these in turn none is. Who sends has three, a participant with three layers and a screen ten. */
 const mostSourcesAhead = 16;
 
 /** Writes the first counter block of a packet to where the memory begins. */
@@ -24,6 +24,8 @@ interface Ahead {
   /** Index of the first packet; all of them follow each other. */
   first: number;
   packets: number;
+  /** The newest authentic one: only right behind it more is made ahead, so that no forged packet moves anything. */
+  newest: number;
   /** Of each packet. */
   blocks: number;
   /** Kept, and written over: what lives for some packets only would grow old before it is garbage. */
@@ -50,7 +52,7 @@ export class KeyStream {
     if (blocks > mostCounters) throw new RangeError(`a packet of ${blocks} blocks`);
     const ahead = this.#sources.get(ssrc);
     if (ahead === undefined || blocks > ahead.blocks) return this.#make(ssrc, index, 1, blocks);
-    if (index === ahead.first + ahead.packets) this.#workAhead(ahead, ssrc, index);
+    if (index === ahead.first + ahead.packets && index === ahead.newest + 1) this.#workAhead(ahead, ssrc, index);
     const place = index - ahead.first;
     const part = place < ahead.packets ? ahead.parts[place] : undefined;
     return part ?? this.#make(ssrc, index, 1, blocks);
@@ -60,8 +62,12 @@ export class KeyStream {
   expectAfter(ssrc: number, index: number, packetBlocks: number): void {
     const ahead = this.#sources.get(ssrc);
     const blocks = Math.min(mostBlocksAhead, packetBlocks);
-    if (ahead === undefined) this.#addSource(ssrc, index + 1, blocks);
-    else if (index >= ahead.first + ahead.packets || (index >= ahead.first && blocks > ahead.blocks)) {
+    if (ahead === undefined) {
+      this.#addSource(ssrc, index + 1, blocks);
+      return;
+    }
+    ahead.newest = Math.max(ahead.newest, index);
+    if (index >= ahead.first + ahead.packets || (index >= ahead.first && blocks > ahead.blocks)) {
       // After a jump, and where packets have become longer, it begins anew.
       ahead.first = index + 1;
       ahead.packets = 0;
@@ -89,7 +95,7 @@ export class KeyStream {
       if (this.#sources.size < mostSourcesAhead) break;
       this.#sources.delete(oldest);
     }
-    this.#sources.set(ssrc, { first, packets: 0, blocks, stream: new Uint8Array(0), parts: [] });
+    this.#sources.set(ssrc, { first, packets: 0, newest: first - 1, blocks, stream: new Uint8Array(0), parts: [] });
   }
 
   #make(ssrc: number, first: number, packets: number, blocks: number): Uint8Array {

@@ -80,8 +80,11 @@ for (const { name, create, firstCounter } of owners) {
     });
 
     it('is the same whether a packet was expected or not, for more sources than it works ahead for', () => {
-      for (let index = 0; index < 40; index += 1) {
-        for (let source = 0; source < 20; source += 1) use(source, index, 3 + (index % 4));
+      for (let source = 0; source < 20; source += 1) {
+        for (let index = 0; index < 40; index += 1) use(source, index, 3 + (index % 4));
+      }
+      for (let index = 40; index < 60; index += 1) {
+        for (let source = 0; source < 20; source += 1) use(source, index, 3);
       }
     });
 
@@ -98,6 +101,14 @@ for (const { name, create, firstCounter } of owners) {
       stream.expectAfter(ssrc, 1, 5);
       stream.expectAfter(ssrc, 2, 4_000);
       expect(takenBlocks(3, 5)).to.equal(95);
+    });
+
+    it('is moved by no packet that nobody vouches for', () => {
+      const takenBlocks = (index: number): number => stream.take(ssrc, index, 5).length / 16;
+      stream.expectAfter(ssrc, 0, 50);
+      expect(takenBlocks(1), 'expected').to.equal(50);
+      for (let forged = 2; forged < 100; forged += 1) expect(takenBlocks(forged), `${forged}`).to.equal(5);
+      expect(takenBlocks(1), 'still there').to.equal(50);
     });
 
     it('keeps what it has made ahead, whatever else was taken for packets that were not authentic', () => {
