@@ -125,8 +125,7 @@ export class VideoUplink implements Uplink {
     if (this.#isResting) this.#overhear(this.#protected?.open(packet) ?? packet);
     else if (this.#protected === undefined) this.#assemble(packet, index, timestamp, arrivalUs, 'sent');
     else {
-      const { opened, isProtection, rebuilt } = this.#protected.receive(packet, index);
-      if (isProtection) this.#nacks.expectProtection(arrivalUs);
+      const { opened, rebuilt } = this.#protected.receive(packet, index);
       this.#assemble(opened, index, timestamp, arrivalUs, 'sent');
       for (const part of rebuilt) this.#assemble(part.packet, part.index, this.#timestamps.unwrap(part.packet.timestamp), arrivalUs, 'rebuilt');
     }

@@ -11,10 +11,6 @@
  */
 const mostToleranceUs = 20_000;
 const toleranceDecay = 7 / 8;
-/** A frame's packets leave within so long, its protection behind them: what that brings back need not be asked for. */
-const protectionWaitUs = 15_000;
-/** A sender that has protected a frame within so long protects the next one. */
-const protectionLastsUs = 1_000_000;
 /**
  * Of the round trip: what comes sooner after it was asked for was under way before. Nothing else tells where repairs have no stream of their own, for the answer that follows is the same SRTP
  * packet once more, which nobody sees. Half, because round trips vary.
@@ -63,7 +59,6 @@ export class NackTracker {
   resetCount = 0;
 
   #toleranceUs = 0;
-  #protectedUntilUs = Number.NEGATIVE_INFINITY;
   /** Not before then is anything due; after it perhaps. */
   #nextDueUs = Number.POSITIVE_INFINITY;
   /** Repairs come as a stream of their own: what comes late under its own number is none. */
@@ -109,11 +104,6 @@ export class NackTracker {
     this.#isJumpExpected = true;
   }
 
-  /** Protection has come: a first request waits a little, for what comes of the next. */
-  expectProtection(nowUs: number): void {
-    this.#protectedUntilUs = nowUs + protectionLastsUs;
-  }
-
   /**
    * Every packet that arrived, also retransmitted ones, under its original index.
    *
@@ -153,7 +143,7 @@ export class NackTracker {
     const due: number[] = [];
     this.#nextDueUs = Number.POSITIVE_INFINITY;
     for (const [index, gap] of this.#missing) {
-      const dueUs = gap.tries === 0 ? gap.sinceUs + this.#waitUs(gap.sinceUs) : gap.lastRequestUs + retryUs;
+      const dueUs = gap.tries === 0 ? gap.sinceUs + this.#toleranceUs : gap.lastRequestUs + retryUs;
       const isDue = nowUs >= dueUs;
       if (nowUs - gap.sinceUs > maxAgeUs || (isDue && gap.tries >= maxTries)) {
         this.#missing.delete(index);
@@ -190,16 +180,11 @@ export class NackTracker {
       return;
     }
     this.#isJumpExpected = false;
-    if (index - newest > 1) this.#nextDueUs = Math.min(this.#nextDueUs, nowUs + this.#waitUs(nowUs));
+    if (index - newest > 1) this.#nextDueUs = Math.min(this.#nextDueUs, nowUs + this.#toleranceUs);
     for (let gap = newest + 1; gap < index; gap += 1) this.#missing.set(gap, { sinceUs: nowUs, requestedUs: nowUs, tries: 0, lastRequestUs: nowUs });
     this.#newest = index;
     this.#strayNext = undefined;
     if (this.#missing.size > maxMissing) this.#dropOldest(this.#missing.size - maxMissing);
-  }
-
-  /** Before the first request for what is missing since then. */
-  #waitUs(sinceUs: number): number {
-    return sinceUs < this.#protectedUntilUs ? Math.max(protectionWaitUs, this.#toleranceUs) : this.#toleranceUs;
   }
 
   #dropOldest(count: number): void {

@@ -15,8 +15,6 @@ export interface ProtectionTypes {
 
 export interface ReceivedPackets {
   readonly opened: RtpPacket;
-  /** It was protection. */
-  readonly isProtection: boolean;
   /** What is complete by it, to be taken after it. */
   readonly rebuilt: readonly RebuiltPacket[];
 }
@@ -84,15 +82,15 @@ export class ProtectedStream {
     const block = readRedBlock(packet.payload);
     const opened = this.#openBlock(packet, block);
     // What its sender protected was not this.
-    if (block === undefined) return { opened, isProtection: false, rebuilt: noneRebuilt };
+    if (block === undefined) return { opened, rebuilt: noneRebuilt };
     if (block.payloadType !== this.#types.ulpfecPayloadType) return this.#complete(opened, this.#decoder.pushMedia(opened, index));
     this.protectionCount += 1;
-    return this.#complete(opened, this.#decoder.pushProtection(block.data, index), true);
+    return this.#complete(opened, this.#decoder.pushProtection(block.data, index));
   }
 
-  #complete(opened: RtpPacket, rebuilt: readonly RebuiltPacket[], isProtection = false): ReceivedPackets {
+  #complete(opened: RtpPacket, rebuilt: readonly RebuiltPacket[]): ReceivedPackets {
     this.rebuiltCount += rebuilt.length;
-    return { opened, isProtection, rebuilt };
+    return { opened, rebuilt };
   }
 
   #openBlock(packet: RtpPacket, block: RedBlock | undefined): RtpPacket {

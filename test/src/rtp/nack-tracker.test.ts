@@ -74,17 +74,6 @@ describe('NackTracker', () => {
     expect(tracker.due(100_000, roundTripUs), 'at once').to.deep.equal([4]);
   });
 
-  it('waits a moment for protection where some came within the last second', () => {
-    tracker.onPacket(0, 0);
-    tracker.expectProtection(0);
-    tracker.onPacket(2, 500_000);
-    expect(tracker.isDue(514_999)).to.equal(false);
-    expect(tracker.due(514_999, roundTripUs)).to.deep.equal([]);
-    expect(tracker.due(515_000, roundTripUs)).to.deep.equal([1]);
-    tracker.onPacket(4, 1_000_000);
-    expect(tracker.due(1_000_000, roundTripUs)).to.deep.equal([1, 3]);
-  });
-
   it('asks no more for places in which there is nothing', () => {
     tracker.onPacket(0, 0);
     tracker.onPacket(5, 10_000);
