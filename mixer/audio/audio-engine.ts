@@ -160,16 +160,19 @@ export class AudioEngine {
     this.#voices.clear();
     this.#fading.length = 0;
     this.#sound.sounds = this.#sounds.tick();
+    let encoded: EncodedAudio | undefined;
     if (this.#outputs.isTaken) {
       this.#mix(tickUs);
-      this.#options.onEncoded(this.#outputs.process(tickUs, this.#sound, this.#heard()));
+      encoded = this.#outputs.process(tickUs, this.#sound, this.#heard());
     } else {
       for (const input of this.#inputs.values()) input.pass(tickUs);
       this.#outputs.close();
     }
     for (const input of this.#leaving) input.close();
     this.#leaving.length = 0;
+    // Before the sound, which waits for nothing and takes them along to the other thread.
     this.#tellLevels(tickUs, this.#ticks % ticksBetweenLevels === 0);
+    if (encoded !== undefined) this.#options.onEncoded(encoded);
   }
 
   /** Who speaks is known before anybody is decoded for it; who sends no level is decoded for that. */
