@@ -72,11 +72,14 @@ export class ParticipantVideo {
     }
   }
 
-  /** Asks sound to wait for pictures that come later than it is played, but for its lead; to be called now and then, because sound gives up slowly what nobody asks for again. */
+  /**
+   * Tells sound what delay his pictures need of it, but for its lead, be it less than it has by itself: what they needed at the beginning goes fast only where they ask for
+   * less. To be called now and then, because sound gives up slowly what nobody asks for again.
+   */
   alignSound(): void {
-    let neededUs = 0;
+    let neededUs = Number.NEGATIVE_INFINITY;
     for (const input of this.#inputs.values()) if (input.wanted) neededUs = Math.max(neededUs, input.delayUs - this.#leadUs);
-    if (neededUs > 0) this.#sound.requestMinimumDelay(this.#participantId, neededUs);
+    if (neededUs > Number.NEGATIVE_INFINITY) this.#sound.requestMinimumDelay(this.#participantId, neededUs);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { ManualClock } from '../../../mixer/clock/room-clock.js';
 import { liveNativeObjectsByKind } from '../../../mixer/ffmpeg/native-ledger.js';
+import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
 import type { EncodedVideo, SceneTile, VideoFrame } from '../../../mixer/protocol.js';
 import { VideoEngine } from '../../../mixer/video/video-engine.js';
 import { until } from '../../support/until.js';
@@ -289,6 +290,28 @@ describe('video engine', () => {
     await harness.ticks(40);
     expect(harness.requests.length).to.equal(asked);
   });
+
+  for (const readyMs of [5, 14, 25]) {
+    it(`lets sound go within three seconds once pictures of a slow beginning are ready in ${readyMs} ms`, async () => {
+      harness.engine.addOutput(output);
+      harness.engine.setScene({ tiles: [tile('ann', leftHalf)] });
+      const sound = new PlayoutBuffer();
+      const tickWith = async (agoUs: number): Promise<void> => {
+        await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - agoUs });
+        harness.tick();
+        for (const { delayUs } of harness.requests.splice(0)) sound.requestMinimumDelay(delayUs);
+        // Time passes for sound as for pictures.
+        for (; soundTick * 20_000 < harness.clock.nowUs(); soundTick += 1) sound.skipTo(soundTick * 20_000);
+      };
+      let soundTick = 0;
+      while (sound.targetUs() < 180_000) await tickWith(200_000);
+      // Until nearly all of the last pictures were ready so soon.
+      for (let frame = 0; frame < 128; frame += 1) await tickWith(readyMs * 1000);
+      const fromUs = harness.clock.nowUs();
+      while (sound.targetUs() > 40_000) await tickWith(readyMs * 1000);
+      expect(harness.clock.nowUs() - fromUs).to.be.below(3_000_000);
+    });
+  }
 
   it('serves several outputs from one canvas', async () => {
     harness.engine.addOutput(output);
