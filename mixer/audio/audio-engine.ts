@@ -216,7 +216,7 @@ export class AudioEngine {
 
   /**
    * This sender's video cannot be shown earlier than this after its capture: his sound waits for it. Reached slowly, at most 200 ms above the fastest
-   * packet's delay, and given up by 10 ms a second unless asked for again.
+   * packet's delay. Asked for ten times a second, it goes down by 50 ms a second to what is asked for; by 10 where nobody asks any more.
    */
   requestMinimumDelay(id: string, delayUs: number): void {
     this.#inputs.get(id)?.requestMinimumDelay(delayUs);
