@@ -103,8 +103,8 @@ class Harness {
   async showsWhenOld(frame: VideoFrame | undefined, ageUs: number): Promise<boolean> {
     await this.feed(frame, { ptsUs: Math.round(this.tickUs(this.index + 1) - ageUs) });
     this.tick();
-    const [input] = this.inputs;
-    return input !== undefined && input.shown + input.overtaken === input.decoded;
+    const { shown, overtaken, decoded } = this.inputs[0]!;
+    return shown + overtaken === decoded;
   }
 
   get shown(): number {
