@@ -160,16 +160,19 @@ export class AudioEngine {
     this.#voices.clear();
     this.#fading.length = 0;
     this.#sound.sounds = this.#sounds.tick();
+    let encoded: EncodedAudio | undefined;
     if (this.#outputs.isTaken) {
       this.#mix(tickUs);
-      this.#options.onEncoded(this.#outputs.process(tickUs, this.#sound, this.#heard()));
+      encoded = this.#outputs.process(tickUs, this.#sound, this.#heard());
     } else {
       for (const input of this.#inputs.values()) input.pass(tickUs);
       this.#outputs.close();
     }
     for (const input of this.#leaving) input.close();
     this.#leaving.length = 0;
+    // Before the sound, which waits for nothing and takes them along to the other thread.
     this.#tellLevels(tickUs, this.#ticks % ticksBetweenLevels === 0);
+    if (encoded !== undefined) this.#options.onEncoded(encoded);
   }
 
   /** Who speaks is known before anybody is decoded for it; who sends no level is decoded for that. */
@@ -213,7 +216,7 @@ export class AudioEngine {
 
   /**
    * This sender's video cannot be shown earlier than this after its capture: his sound waits for it. Reached slowly, at most 200 ms above the fastest
-   * packet's delay, and given up by 10 ms a second unless asked for again.
+   * packet's delay. Asked for ten times a second, it goes down by 50 ms a second to what is asked for; by 10 where nobody asks any more.
    */
   requestMinimumDelay(id: string, delayUs: number): void {
     this.#inputs.get(id)?.requestMinimumDelay(delayUs);

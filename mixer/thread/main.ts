@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { AudioEngine } from '../audio/audio-engine.js';
 import { RoomClock } from '../clock/room-clock.js';
 import { systemTimers } from '../clock/timers.js';
-import type { MixerCommand, MixerEvent, MixerOptions } from '../protocol.js';
+import type { MixerCommand, MixerOptions } from '../protocol.js';
 import { LetteringThread } from '../video/lettering-thread/lettering-thread.js';
+import { EventOutbox } from './event-outbox.js';
 import { MixerThread } from './mixer-thread.js';
 import { transferOf } from './transfer.js';
 
@@ -14,17 +15,11 @@ const options = workerData as MixerOptions;
 /** What libuv takes when nothing is set. */
 const usualPoolThreads = 4;
 
-let outbox: MixerEvent[] = [];
-
-/** The sound of a tick goes out together: each message wakes the other thread, which takes either of them 50 us and more (see `Mixer.send`). */
-function flush(): void {
-  const events = outbox;
-  outbox = [];
-  port?.postMessage(events, events.flatMap(transferOf));
+const outbox = new EventOutbox((events) => {
+  port.postMessage(events, events.flatMap(transferOf));
   // Nothing keeps the thread alive any more but this port.
-  if (events.some(({ type }) => type === 'closed')) port?.close();
-}
-
+  if (events.some(({ type }) => type === 'closed')) port.close();
+});
 const thread = await MixerThread.create({
   options,
   time: new RoomClock(options.zero),
@@ -32,10 +27,7 @@ const thread = await MixerThread.create({
   poolThreads: Number(process.env['UV_THREADPOOL_SIZE'] ?? usualPoolThreads),
   createAudio: (audioOptions) => AudioEngine.create(audioOptions),
   createLettering: (letteringOptions) => new LetteringThread(letteringOptions),
-  onEvent(event: MixerEvent) {
-    // At the end of this turn.
-    if (outbox.push(event) === 1) queueMicrotask(flush);
-  },
+  onEvent: (event) => outbox.add(event),
 });
 port.on('message', (commands: readonly MixerCommand[]) => {
   for (const command of commands) thread.handle(command);

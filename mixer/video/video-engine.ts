@@ -47,7 +47,7 @@ export class VideoEngine {
   readonly #sound: SoundDelay;
   readonly #events: VideoEngineEvents;
   readonly #gate: DecodeGate;
-  readonly #halfPeriodUs: number;
+  readonly #periodUs: number;
   readonly #participants = new Map<string, ParticipantVideo>();
   readonly #outputs = new Map<string, OutputEncoder>();
   readonly #pool: CanvasPool;
@@ -67,7 +67,7 @@ export class VideoEngine {
     this.#sound = sound;
     this.#events = events;
     this.#gate = new DecodeGate(decodesAtOnce);
-    this.#halfPeriodUs = Math.round(500_000 / canvas.fps);
+    this.#periodUs = Math.round(1_000_000 / canvas.fps);
     this.#pool = new CanvasPool(canvas);
     this.#composition = new Composition({
       format: canvas,
@@ -80,7 +80,7 @@ export class VideoEngine {
   addParticipant(participantId: string): void {
     if (this.#closed !== undefined || this.#participants.has(participantId)) return;
     const createInput = (source: VideoSource): VideoInput => this.#createInput(participantId, source);
-    this.#participants.set(participantId, new ParticipantVideo({ participantId, sound: this.#sound, createInput }));
+    this.#participants.set(participantId, new ParticipantVideo({ participantId, sound: this.#sound, periodUs: this.#periodUs, createInput }));
     this.#updateWanted();
   }
 
@@ -176,7 +176,7 @@ export class VideoEngine {
     this.#counters.ticks += 1;
     const align = tickIndex % Math.ceil(this.#canvas.fps * alignEverySeconds) === 0;
     for (const participant of this.#participants.values()) {
-      participant.advance(tickUs, this.#halfPeriodUs);
+      participant.advance(tickUs);
       if (align) participant.alignSound();
     }
     if (!this.#watched) {

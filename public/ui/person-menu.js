@@ -6,6 +6,8 @@ import { icon } from './icons.js';
 /** What a slider can say; the server takes -60 to 20. */
 const lowestGainDb = -30;
 const highestGainDb = 12;
+/** Time enough to read the question and to mean the answer; who comes back later has forgotten it. */
+const removalAskedMs = 5_000;
 
 /**
  * What can be done with one person, below his row: one panel for the whole list, which the row's button opens and closes. It follows what others do
@@ -23,8 +25,8 @@ export class PersonMenu {
   #gainText = element('output');
   #removeText = element('span');
   #remove = element('button', { class: 'person-action is-danger', attributes: { type: 'button' } }, icon('leave'), this.#removeText);
-  /** The next click removes him: one click alone could be meant for the item above. */
-  #isRemovalAsked = false;
+  /** While it runs the next click removes him: one click alone could be meant for the item above. @type {ReturnType<typeof setTimeout> | undefined} */
+  #removalTimer;
   #panel;
 
   /** @param {TesseraRoom} room */
@@ -35,8 +37,10 @@ export class PersonMenu {
     this.#gain.addEventListener('input', () => this.#showGain(Number(this.#gain.value)));
     // Once it is let go: a drag is a hundred positions.
     this.#gain.addEventListener('change', () => this.#room.changeParticipant(this.#id, { gainDb: Number(this.#gain.value) }));
-    this.#remove.addEventListener('click', () => {
-      if (!this.#isRemovalAsked) {
+    this.#remove.addEventListener('click', (event) => {
+      // The second half of a double click answers no question.
+      if (event.detail > 1) return;
+      if (this.#removalTimer === undefined) {
         this.#askRemoval(true);
         return;
       }
@@ -44,7 +48,15 @@ export class PersonMenu {
       this.close();
       this.#room.removeParticipant(id);
     });
+    // Nor does a key that is held.
+    this.#remove.addEventListener('keydown', (event) => {
+      if (event.repeat) event.preventDefault();
+    });
     this.#remove.addEventListener('blur', () => this.#askRemoval(false));
+    // Where a click gives no focus (Safari), none is lost by the next one either.
+    this.#panel.addEventListener('click', (event) => {
+      if (event.target instanceof Node && !this.#remove.contains(event.target)) this.#askRemoval(false);
+    });
     this.#panel.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       this.#button?.focus();
@@ -69,6 +81,7 @@ export class PersonMenu {
 
   close() {
     this.#button?.setAttribute('aria-expanded', 'false');
+    this.#askRemoval(false);
     this.#panel.remove();
     this.#button = null;
     this.#id = '';
@@ -79,7 +92,6 @@ export class PersonMenu {
     this.close();
     this.#id = id;
     this.#button = button;
-    this.#askRemoval(false);
     button.setAttribute('aria-expanded', 'true');
     item.append(this.#panel);
     this.show(this.#room.room?.participants ?? []);
@@ -104,7 +116,8 @@ export class PersonMenu {
 
   /** @param {boolean} isAsked */
   #askRemoval(isAsked) {
-    this.#isRemovalAsked = isAsked;
+    clearTimeout(this.#removalTimer);
+    this.#removalTimer = isAsked ? setTimeout(() => this.#askRemoval(false), removalAskedMs) : undefined;
     const name = this.#room.room?.participants.find(({ id }) => id === this.#id)?.name ?? '';
     this.#removeText.textContent = isAsked ? `Remove ${name} now?` : 'Remove from the room';
   }

@@ -38,7 +38,7 @@ interface Hold {
   readonly participantIds: Set<string>;
 }
 
-/** Of all rows of a room together. Each is told to everybody in 25 bytes, five times a second: 125 kB in all. 70 people may each have one for each; in larger rooms `rest` says it for most. */
+/** Of all rows of a room together. Each is told to everybody in 25 bytes, with the whole room: 125 kB in all, which goes to each of them once in two seconds (`RoomNews`). 70 people may each have one for each; in larger rooms `rest` says it for most. */
 export const maxRowEntries = 5000;
 /** Different files that are played to people on hold at the same time: each is a decoder and an encode. As many as may be played into the room. */
 const maxHoldFiles = 8;

@@ -17,9 +17,10 @@ export class SentDatagrams {
     this.#history = new PacketHistory({ historyUs: keptUs, maxBytes: mostBytes });
   }
 
-  /** @param sequenceNumber 0 to 65535, the one after the last @param ptsUs does not fall from call to call */
+  /** @param sequenceNumber 0 to 65535, the one after the last @param ptsUs does not fall from call to call @throws for any other: repairs would be other packets than were asked for */
   add(sequenceNumber: number, datagram: Buffer, ptsUs: number): void {
     const index = this.#nextIndex ?? sequenceNumber;
+    if ((index & 0xffff) !== sequenceNumber) throw new RangeError(`datagram ${sequenceNumber} after ${(index - 1) & 0xffff}`);
     this.#history.add(index, 0, false, datagram, ptsUs);
     this.#nextIndex = index + 1;
   }

@@ -109,7 +109,7 @@ export class RoomAudience {
 
   #newest(): News {
     const room = this.#options.describe();
-    return { bytes: JSON.stringify(room).length, tell: () => this.#tellAll((listener) => listener.roomChanged?.(room)) };
+    return { bytes: Buffer.byteLength(JSON.stringify(room)), tell: () => this.#tellAll((listener) => listener.roomChanged?.(room)) };
   }
 
   #tellAll(tell: (listener: SessionListener) => void): void {

@@ -21,7 +21,7 @@ export interface News {
 /** Five a second: borders, names and buttons follow within what people take for at once. */
 export const newsPeriodMs = 200;
 /** To each of them, all the time. A full room of 50 (18 kB) that never rests may have its five a second; one in which everybody has a row of hearing (200 kB) comes to one in two seconds. */
-const mostBps = 750_000;
+export const mostNewsBps = 750_000;
 
 export class RoomNews {
   readonly #options: RoomNewsOptions;
@@ -50,7 +50,7 @@ export class RoomNews {
     const { time, newest } = this.#options;
     const { bytes, tell } = newest();
     this.#isDue = false;
-    this.#cancelPeriod = time.after(Math.max(newsPeriodMs, Math.round((bytes * 8000) / mostBps)), () => {
+    this.#cancelPeriod = time.after(Math.max(newsPeriodMs, Math.round((bytes * 8000) / mostNewsBps)), () => {
       this.#cancelPeriod = undefined;
       if (this.#isDue) this.#tell();
     });

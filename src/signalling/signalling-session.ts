@@ -37,8 +37,8 @@ const messages = { burst: 100, perSecond: 20 };
 /** One mistake is a version that is a little off, five are no client of ours. */
 const maxMistakes = 5;
 /**
- * Of what waits when a message is to be sent; the message itself may be longer. The description of a full room of 50 has 18 kB, at worst 200 kB (`test/src/room/room-size`), and is
- * told five times a second: a client that is 10 s of steady changes behind, or a second of the worst, will not catch up.
+ * Of what waits when a message is to be sent; the message itself may be longer. Whatever the room, its descriptions come to 750 kbps at most (`RoomNews`), so a client that is so much
+ * behind has read nothing of 11 s of steady changes, and will not catch up. The longest, 200 kB (`test/src/room/room-size`), fits five times: one that is being read harms nobody.
  */
 export const maxBufferedBytes = 1024 * 1024;
 /** Pings without an answer; the server sends one each 3 s, so that a vanished browser is noticed within 9 s and a busy one survives. */

@@ -15,7 +15,6 @@ import { encodeStream, red } from './video/plain-pictures.js';
 const audioSsrc = 11;
 const videoSsrc = 22;
 const tickUs = 20_000;
-const canvasTickUs = 1_000_000 / 30;
 /** Of the camera: all phases of the canvas's ticks come by. */
 const pictureUs = 1_000_000 / 29.3;
 /** The sender's NTP time at the room's zero, microseconds since 1900. */
@@ -27,6 +26,8 @@ interface Case {
   /** Capture to arrival of pictures without jitter; of sound it is a packet's length and 20 ms. */
   readonly videoPathUs: number;
   readonly jitterUs: number;
+  /** Of the canvas; 30 unless it says so. */
+  readonly fps?: number;
 }
 
 interface Event {
@@ -35,8 +36,9 @@ interface Event {
 }
 
 /** By how much the picture that is shown was captured after the sound that is mixed with it, each time another picture is shown. */
-async function skewsUs({ ppm, videoPathUs, jitterUs }: Case, seconds: number): Promise<{ readonly atUs: number; readonly skewUs: number }[]> {
+async function skewsUs({ ppm, videoPathUs, jitterUs, fps = 30 }: Case, seconds: number): Promise<{ readonly atUs: number; readonly skewUs: number }[]> {
   const random = randomSource(5);
+  const canvasTickUs = 1_000_000 / fps;
   const rate = 1 + ppm / 1e6;
   const clock = new CaptureClock();
   clock.addStream({ ssrc: audioSsrc, clockHz: 48_000, kind: 'audio' });
@@ -70,6 +72,7 @@ async function skewsUs({ ppm, videoPathUs, jitterUs }: Case, seconds: number): P
   };
   const video = new ParticipantVideo({
     participantId: 'ann',
+    periodUs: canvasTickUs,
     sound: { playoutDelayUs: () => sound.delayUs, requestMinimumDelay: (_id, delayUs) => sound.requestMinimumDelay(delayUs) },
     createInput: () => input,
   });
@@ -130,7 +133,7 @@ async function skewsUs({ ppm, videoPathUs, jitterUs }: Case, seconds: number): P
     events.push({
       atUs,
       happen: async () => {
-        video.advance(atUs, canvasTickUs / 2);
+        video.advance(atUs);
         await decoded();
         if (input.picture === undefined || input.pictureVersion === shownVersion) return;
         shownVersion = input.pictureVersion;
@@ -168,6 +171,18 @@ describe('sound and picture of one sender', () => {
         return inIt[inIt.length >> 1]!;
       });
       for (const [second, skewUs] of seconds.entries()) if (second > 0) expect(Math.abs(skewUs - seconds[second - 1]!), `second ${second + 5}`).to.be.below(20_000);
+    });
+  }
+
+  for (const fps of [15, 20, 30, 50]) {
+    it(`leave with sound no more than 45 ms ahead at ${fps} ticks a second`, async function () {
+      this.timeout(60_000);
+      const one = { name: 'pictures 60 ms behind the sound, 30 ms jitter', ppm: 200, videoPathUs: 100_000, jitterUs: 30_000, fps };
+      const skews = (await skewsUs(one, 25)).filter(({ atUs }) => atUs > 8_000_000);
+      expect(skews.length).to.be.above(200);
+      const noticed = skews.filter(({ skewUs }) => !(skewUs > -45_000));
+      // The latest twentieth of pictures is waited for by nobody.
+      expect(noticed.length / skews.length).to.be.below(0.01);
     });
   }
 });

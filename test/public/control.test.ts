@@ -85,6 +85,56 @@ describe('room page: control of people', function () {
     expect(await own().getByRole('button', { name: 'Remove from the room' }).isVisible()).to.equal(false);
   });
 
+  describe('asks before it removes somebody, and', () => {
+    const asks = () => ben().getByRole('button', { name: 'Remove Ben now?' });
+    const askRemoval = () => ben().getByRole('button', { name: 'Remove from the room' });
+
+    beforeEach(async () => {
+      await enter();
+      await ben().locator('.person-more').click();
+    });
+
+    /** What was said before has arrived by the time that Ben is muted. */
+    async function isStillThere(): Promise<boolean> {
+      await ben().getByRole('button', { name: 'Muted for everyone' }).click();
+      await ben().locator('.person-silenced').waitFor();
+      return (site.sessions[0]?.said('removeParticipant') ?? []).length === 0;
+    }
+
+    it('takes a double click for one', async () => {
+      await askRemoval().dblclick();
+      expect(await asks().isVisible()).to.equal(true);
+      expect(await isStillThere()).to.equal(true);
+    });
+
+    it('takes a key that is held for one press', async () => {
+      await askRemoval().focus();
+      // Each but the first repeats.
+      for (let press = 0; press < 5; press += 1) await page.keyboard.down('Enter');
+      await page.keyboard.up('Enter');
+      expect(await asks().isVisible()).to.equal(true);
+      expect(await isStillThere()).to.equal(true);
+    });
+
+    it('asks anew after a click on anything else, also where clicks give no focus', async () => {
+      await page.evaluate("document.addEventListener('mousedown', (event) => event.preventDefault(), true)");
+      await askRemoval().click();
+      await asks().waitFor();
+      await ben().getByRole('button', { name: 'Hears nobody' }).click();
+      await askRemoval().click();
+      expect(await asks().isVisible()).to.equal(true);
+      expect(await isStillThere()).to.equal(true);
+    });
+
+    it('asks anew after five seconds', async () => {
+      await page.clock.install();
+      await askRemoval().click();
+      await asks().waitFor();
+      await page.clock.fastForward(5_000);
+      await askRemoval().waitFor();
+    });
+  });
+
   it('tells who is muted, on hold or deaf that he is, and lets him undo it', async () => {
     await enter();
     const ownId = site.sessions[0]?.participantId ?? '';

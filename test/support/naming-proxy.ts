@@ -19,7 +19,11 @@ export class NamingProxy {
     const { host, hostname, port } = new URL(serverUrl);
     const forward = ({ method, url: path, headers }: IncomingMessage): ReturnType<typeof request> => request({ hostname, port, method, path, headers: { ...headers, host } as OutgoingHttpHeaders });
     const server = createServer((incoming, outgoing) => {
-      incoming.pipe(forward(incoming).on('response', (answer) => answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers))));
+      incoming.pipe(
+        forward(incoming)
+          .on('response', (answer) => answer.pipe(outgoing.writeHead(answer.statusCode ?? 502, answer.headers)))
+          .on('error', () => outgoing.destroy()),
+      );
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -33,6 +37,7 @@ export class NamingProxy {
           far.write(nearHead);
           near.pipe(far).pipe(near);
         })
+        .on('error', () => near.destroy())
         .end();
     });
     return proxy;

@@ -147,6 +147,13 @@ describe('AudioEngine', () => {
     expect(toneDb(ticks(await room.heard(), 50, 100), 440), 'heard all the same').to.be.closeTo(-6, 1);
   });
 
+  it('tells levels before the sound of their tick', async () => {
+    await room.join({ participantId: 'ann', microphone: sine(440), levels: false });
+    room.listen({ mix: true, participantIds: [] });
+    room.run(20);
+    expect(room.ticksBeforeLevels).to.deep.equal([4, 9, 14, 19]);
+  });
+
   it('recovers lost packets from FEC, making room for it first', async () => {
     // Speech-like: a gliding voice, so that concealment cannot just repeat it.
     const voice: Microphone = (from, count) => Float32Array.from({ length: count }, (_, i) => {

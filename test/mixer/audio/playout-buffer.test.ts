@@ -331,4 +331,22 @@ describe('PlayoutBuffer', () => {
     expect(room.lastDelayUs()).to.be.below(60_000);
     expect(before).to.be.below(50_000);
   });
+
+  it('comes down by 50 ms a second for video that asks for less, and stands where it asks for the same', () => {
+    const room = new Playground();
+    room.sendMany(0, 400);
+    const askFor = (delayUs: number, ticks: number): void => {
+      for (let tickIndex = 0; tickIndex < ticks; tickIndex += 1) {
+        // Ten times a second, as video does.
+        if (tickIndex % 5 === 0) room.buffer.requestMinimumDelay(delayUs);
+        room.run(1);
+      }
+    };
+    askFor(160_000, 100);
+    expect(room.buffer.targetUs(), 'stands').to.be.within(159_000, 160_000);
+    askFor(60_000, 50);
+    expect(room.buffer.targetUs(), 'on the way').to.be.closeTo(110_000, 5_000);
+    askFor(60_000, 60);
+    expect(room.buffer.targetUs(), 'there').to.be.within(59_000, 60_000);
+  });
 });

@@ -101,6 +101,8 @@ class Ear {
 export class SoundRoom {
   readonly encoded: EncodedAudio[] = [];
   readonly levels: (readonly MeasuredLevel[])[] = [];
+  /** Of each of them: how many ticks' sound had been handed out by then. */
+  readonly ticksBeforeLevels: number[] = [];
   readonly faults: string[] = [];
   readonly ended: (readonly [soundId: string, error: string | undefined])[] = [];
   readonly #ears = new Map<string, Ear>();
@@ -121,7 +123,10 @@ export class SoundRoom {
     room.#engine = await AudioEngine.create({
       settings: room.#settings,
       onEncoded: (audio) => room.#hear(audio),
-      onLevels: (levels) => room.levels.push(levels),
+      onLevels: (levels) => {
+        room.levels.push(levels);
+        room.ticksBeforeLevels.push(room.encoded.length);
+      },
       onSoundEnded: (soundId, error) => room.ended.push([soundId, error]),
       onFault: (stage, participantId, message) => room.faults.push(`${stage} ${participantId ?? ''}: ${message}`),
     });

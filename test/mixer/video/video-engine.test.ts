@@ -2,13 +2,15 @@ import { expect } from 'chai';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { ManualClock } from '../../../mixer/clock/room-clock.js';
 import { liveNativeObjectsByKind } from '../../../mixer/ffmpeg/native-ledger.js';
+import { PlayoutBuffer } from '../../../mixer/audio/playout-buffer.js';
 import type { EncodedVideo, SceneTile, VideoFrame } from '../../../mixer/protocol.js';
 import { VideoEngine } from '../../../mixer/video/video-engine.js';
 import { until } from '../../support/until.js';
 import { FakeLettering } from './fake-lettering.js';
 import { blue, decodeStream, encodeStream, expectPlain, frameUs, green, red, toNative, type Pattern } from './plain-pictures.js';
 
-const canvas = { widthPx: 320, heightPx: 192, fps: 30 };
+const size = { widthPx: 320, heightPx: 192 };
+const canvas = { ...size, fps: 30 };
 const leftHalf = { x: 0, y: 0, width: 160, height: 96 };
 const rightHalf = { x: 160, y: 96, width: 160, height: 96 };
 const output = { outputId: 'all', codec: 'vp8', format: canvas, bitrateBps: 3_000_000 } as const;
@@ -27,11 +29,13 @@ class Harness {
   readonly delays = new Map<string, number>();
   readonly requests: { participantId: string; delayUs: number }[] = [];
   readonly engine: VideoEngine;
+  readonly #fps: number;
   index = 0;
 
-  constructor() {
+  constructor(fps = canvas.fps) {
+    this.#fps = fps;
     this.engine = new VideoEngine({
-      canvas,
+      canvas: { ...size, fps },
       maxInputPixels: 1 << 20,
       decodesAtOnce: 2,
       time: this.clock,
@@ -49,8 +53,8 @@ class Harness {
     });
   }
 
-  get inputs(): { participantId: string; decoded: number; framesIn: number; wanted: boolean }[] {
-    return this.engine.stats()['inputs'] as { participantId: string; decoded: number; framesIn: number; wanted: boolean }[];
+  get inputs(): { participantId: string; decoded: number; framesIn: number; shown: number; overtaken: number; wanted: boolean }[] {
+    return this.engine.stats()['inputs'] as { participantId: string; decoded: number; framesIn: number; shown: number; overtaken: number; wanted: boolean }[];
   }
 
   decodedOf(participantId: string): number {
@@ -61,10 +65,14 @@ class Harness {
     return Number((this.engine.stats()['canvas'] as Record<string, unknown>)[name]);
   }
 
+  tickUs(index: number): number {
+    return Math.floor((index * 1_000_000) / this.#fps);
+  }
+
   /** The next tick of the canvas. */
   tick(): void {
     this.index += 1;
-    const tickUs = Math.floor((this.index * 1_000_000) / canvas.fps);
+    const tickUs = this.tickUs(this.index);
     this.clock.advance(tickUs - this.clock.nowUs());
     this.engine.tick(tickUs, this.index);
   }
@@ -89,6 +97,18 @@ class Harness {
     const before = this.decodedOf(id);
     this.push(frame, changes);
     await until(() => this.decodedOf(id) === before + 1, `decoded for ${id}`);
+  }
+
+  /** A picture that is so old at the next tick. @returns whether it is shown there, so that none waits */
+  async showsWhenOld(frame: VideoFrame | undefined, ageUs: number): Promise<boolean> {
+    await this.feed(frame, { ptsUs: Math.round(this.tickUs(this.index + 1) - ageUs) });
+    this.tick();
+    const { shown, overtaken, decoded } = this.inputs[0]!;
+    return shown + overtaken === decoded;
+  }
+
+  get shown(): number {
+    return this.inputs[0]?.shown ?? 0;
   }
 
   async expectLast(rectangle: typeof leftHalf, colour: typeof red): Promise<void> {
@@ -116,7 +136,7 @@ describe('video engine', () => {
   afterEach(async () => {
     await harness.engine.close();
     expect(liveNativeObjectsByKind()).to.deep.equal(nothingLive);
-    expect(harness.faults).to.be.empty;
+    expect(harness.faults).to.deep.equal([]);
   });
 
   it('neither decodes nor draws while nobody takes the canvas', async () => {
@@ -210,24 +230,43 @@ describe('video engine', () => {
     await harness.ticks(30);
     const capturedUs = harness.clock.nowUs() + 5_000;
     await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: capturedUs });
-    const shownAt = (): number => Number((harness.engine.stats()['inputs'] as { shown: number }[])[0]?.shown);
-    while (shownAt() === 0) harness.tick();
+    while (harness.shown === 0) harness.tick();
     expect(harness.clock.nowUs() - (capturedUs + 150_000)).to.be.within(-frameUs / 2, frameUs / 2);
   });
 
-  it('lets sound go 15 ms ahead of pictures that are ready so much later, and shows them when nearly all of them are', async () => {
+  for (const { fps, leadUs } of [{ fps: 15, leadUs: 0 }, { fps: 20, leadUs: 0 }, { fps: 30, leadUs: 11_667 }, { fps: 50, leadUs: 15_000 }]) {
+    it(`lets sound go ${leadUs / 1000} ms ahead of pictures that are ready later, at ${fps} ticks a second`, async () => {
+      await harness.engine.close();
+      harness = new Harness(fps);
+      harness.engine.addParticipant('ann');
+      harness.engine.addOutput({ ...output, format: { ...size, fps } });
+      harness.engine.setScene({ tiles: [tile('ann', leftHalf)] });
+      harness.delays.set('ann', 40_000);
+      for (let frame = 0; frame < 60; frame += 1) {
+        await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - 100_000 });
+        harness.tick();
+      }
+      expect(harness.requests.at(-1)?.delayUs).to.equal(100_000 - leadUs);
+      // A picture may be shown an eighth of a tick early.
+      const dueUs = 40_000 + leadUs - 125_000 / fps;
+      expect(await harness.showsWhenOld(streams.red[0], dueUs - 100), 'too young').to.equal(false);
+      harness.tick();
+      expect(await harness.showsWhenOld(streams.red[0], dueUs + 100), 'old enough').to.equal(true);
+    });
+  }
+
+  it('shows pictures within the lead of sound when nearly all of them are ready', async () => {
     harness.engine.addOutput(output);
     harness.engine.setScene({ tiles: [tile('ann', leftHalf)] });
     harness.delays.set('ann', 40_000);
-    const waitsUs: number[] = [];
     for (let frame = 0; frame < 60; frame += 1) {
-      await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - 50_000 });
+      await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - 47_000 });
       harness.tick();
-      const { sinceCaptureUs } = (harness.engine.stats()['inputs'] as { sinceCaptureUs: { shown: { meanUs: number } } }[])[0]!;
-      waitsUs.push(sinceCaptureUs.shown.meanUs);
     }
-    expect(harness.requests.at(-1)?.delayUs).to.be.within(34_000, 40_000);
-    expect(waitsUs.at(-1)).to.be.within(50_000, 50_000 + 1.5 * frameUs);
+    const dueUs = 47_000 - frameUs / 8;
+    expect(await harness.showsWhenOld(streams.red[0], dueUs - 100), 'too young').to.equal(false);
+    harness.tick();
+    expect(await harness.showsWhenOld(streams.red[0], dueUs + 100), 'old enough').to.equal(true);
   });
 
   it('asks sound to wait for pictures that come late, within 200 ms, and only while they are shown', async () => {
@@ -239,18 +278,40 @@ describe('video engine', () => {
       harness.tick();
     }
     expect(harness.requests.at(-1)?.participantId).to.equal('ann');
-    // Sound may be 15 ms ahead.
-    expect(harness.requests.at(-1)?.delayUs).to.be.within(114_000, 120_000);
+    // But for its lead.
+    expect(harness.requests.at(-1)?.delayUs).to.equal(118_333);
     for (let frame = 0; frame < 30; frame += 1) {
       await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - 900_000 });
       harness.tick();
     }
-    expect(harness.requests.at(-1)?.delayUs).to.equal(185_000);
+    expect(harness.requests.at(-1)?.delayUs).to.equal(188_333);
     harness.engine.setScene({ tiles: [] });
     const asked = harness.requests.length;
     await harness.ticks(40);
     expect(harness.requests.length).to.equal(asked);
   });
+
+  for (const readyMs of [5, 14, 25]) {
+    it(`lets sound go within three seconds once pictures of a slow beginning are ready in ${readyMs} ms`, async () => {
+      harness.engine.addOutput(output);
+      harness.engine.setScene({ tiles: [tile('ann', leftHalf)] });
+      const sound = new PlayoutBuffer();
+      const tickWith = async (agoUs: number): Promise<void> => {
+        await harness.feed(streams.red[0], { participantId: 'ann', ptsUs: harness.clock.nowUs() - agoUs });
+        harness.tick();
+        for (const { delayUs } of harness.requests.splice(0)) sound.requestMinimumDelay(delayUs);
+        // Time passes for sound as for pictures.
+        for (; soundTick * 20_000 < harness.clock.nowUs(); soundTick += 1) sound.skipTo(soundTick * 20_000);
+      };
+      let soundTick = 0;
+      while (sound.targetUs() < 180_000) await tickWith(200_000);
+      // Until nearly all of the last pictures were ready so soon.
+      for (let frame = 0; frame < 128; frame += 1) await tickWith(readyMs * 1000);
+      const fromUs = harness.clock.nowUs();
+      while (sound.targetUs() > 40_000) await tickWith(readyMs * 1000);
+      expect(harness.clock.nowUs() - fromUs).to.be.below(3_000_000);
+    });
+  }
 
   it('serves several outputs from one canvas', async () => {
     harness.engine.addOutput(output);

@@ -10,4 +10,12 @@ describe('SentDatagrams', () => {
     // The last was sent at 2.99 s.
     expect(found.map((text) => text ?? 'none')).to.deep.equal(Array.from({ length: 302 }, (_, packet) => (packet < 199 || packet >= 300 ? 'none' : `datagram ${packet}`)));
   });
+
+  it('takes no datagram that does not follow the last, over the wrap either', () => {
+    const sent = new SentDatagrams({ keptUs: 1_000_000 });
+    const add = (sequenceNumber: number) => (): void => sent.add(sequenceNumber, Buffer.from('datagram'), 0);
+    for (const next of [65_534, 65_535, 0, 1]) add(next)();
+    for (const other of [1, 3, 0, 65_535]) expect(add(other), `${other}`).to.throw(RangeError, `datagram ${other} after 1`);
+    add(2)();
+  });
 });

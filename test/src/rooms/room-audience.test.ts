@@ -11,11 +11,13 @@ describe('RoomAudience', () => {
   let time: ManualTime;
   let audience: RoomAudience;
   let told: string[];
+  let room: RoomDescription;
 
   beforeEach(() => {
     time = new ManualTime();
     told = [];
-    audience = new RoomAudience({ time, describe: () => ({}) as RoomDescription, onOccupied: () => undefined });
+    room = {} as RoomDescription;
+    audience = new RoomAudience({ time, describe: () => room, onOccupied: () => undefined });
     audience.add('s', {
       ended: (reason) => told.push(reason),
       soundChanged: ({ id, status }) => told.push(`${id} ${status}`),
@@ -37,6 +39,18 @@ describe('RoomAudience', () => {
     for (let at = 0; at < 1000; at += 1) audience.soundChanged({ ...sound, id: `s${at}` });
     time.advance(newsPeriodMs);
     expect(told).to.deep.equal(['s0 playing', ...Array.from({ length: 16 }, (_, at) => `s${984 + at} playing`)]);
+  });
+
+  it('is told of a long room as seldom as its bytes on the wire say, whatever script its names are in', () => {
+    // 100,000 letters of three bytes each: as long as 3.2 s at 750 kbps.
+    room = { ...room, name: '\u5ba4'.repeat(100_000) };
+    const toldMs: number[] = [];
+    audience.add('t', { ended: () => undefined, roomChanged: () => toldMs.push(time.nowMs()) });
+    for (let ms = 0; ms < 4_000; ms += newsPeriodMs) {
+      audience.roomChanged();
+      time.advance(newsPeriodMs);
+    }
+    expect(toldMs).to.deep.equal([0, 3_200]);
   });
 
   it('is told how a recording ended before its own end', () => {
