@@ -17,10 +17,12 @@ export class SentDatagrams {
     this.#history = new PacketHistory({ historyUs: keptUs, maxBytes: mostBytes });
   }
 
-  /** @param sequenceNumber 0 to 65535, the one after the last @param ptsUs does not fall from call to call @throws for any other: repairs would be other packets than were asked for */
+  /** @param sequenceNumber 0 to 65535; where it does not follow the last one, what was kept is forgotten @param ptsUs does not fall from call to call */
   add(sequenceNumber: number, datagram: Buffer, ptsUs: number): void {
-    const index = this.#nextIndex ?? sequenceNumber;
-    if ((index & 0xffff) !== sequenceNumber) throw new RangeError(`datagram ${sequenceNumber} after ${(index - 1) & 0xffff}`);
+    const next = this.#nextIndex ?? sequenceNumber;
+    const follows = (next & 0xffff) === sequenceNumber;
+    if (!follows) this.#history.clear();
+    const index = follows ? next : sequenceNumber;
     this.#history.add(index, 0, false, datagram, ptsUs);
     this.#nextIndex = index + 1;
   }
