@@ -8,6 +8,7 @@ export const errorTexts = {
   unknown_layout: 'This layout is not there any more.',
   room_not_found: 'There is no room of this name.',
   room_full: 'The room is full. Try again when someone has left, or just watch.',
+  no_media_port: 'The server has no free port for sound and picture right now. Try again in a while, or tell whoever runs it.',
   too_many_rooms: 'The server has no place for another room right now. Try again in a while.',
   too_many_recordings: 'The room is being recorded already.',
   recording_ended: 'This recording has ended already.',
