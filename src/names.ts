@@ -27,7 +27,7 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 const displayNameMistakes = {
   empty: 'A display name needs a character that can be seen.',
   tooLong: 'A display name has at most 64 characters.',
-  markup: 'A display name has no “<” before a letter, “/”, “!” or “?”: that would be markup.',
+  markup: 'A display name has no markup, as in “<b>”: leave out the “<”.',
   characters: 'A display name has no control characters, no marks that turn the direction of writing, and no towers of accents.',
 };
 

@@ -10,7 +10,7 @@ export function displayNameMistake(typed) {
   const name = typed.slice(0, maxUnits).normalize('NFC').replace(/[\t\n\r\p{Zs}]+/gu, ' ').trim();
   if (typed.length > maxUnits) return 'A display name has at most 64 characters.';
   if (!visibleCharacter.test(name)) return 'A display name needs a character that can be seen.';
-  if (markup.test(name)) return 'A display name has no “<” before a letter, “/”, “!” or “?”: that would be markup.';
+  if (markup.test(name)) return 'A display name has no markup, as in “<b>”: leave out the “<”.';
   if (forbiddenCharacters.test(name)) return 'A display name has no control characters, no marks that turn the direction of writing, and no towers of accents.';
   return countCharacters(name) > maxCharacters ? 'A display name has at most 64 characters.' : '';
 }

@@ -160,7 +160,7 @@ describe('room page: joining', function () {
     await page.goto(`${site.origin}/r/lobby`);
     await page.locator('#prejoin-name').fill('<b>');
     await page.locator('#prejoin-join').click();
-    expect(await page.locator('#prejoin-problem').textContent()).to.include('no “<” before a letter');
+    expect(await page.locator('#prejoin-problem').textContent()).to.include('leave out the “<”');
     expect(await page.evaluate('document.activeElement.id')).to.equal('prejoin-name');
     expect(site.sessions).to.have.length(0);
     await page.locator('#prejoin-name').fill('Bea');
@@ -171,11 +171,11 @@ describe('room page: joining', function () {
   });
 
   it('lets one whose name was refused change it', async () => {
-    site.refusal = { type: 'error', error: { code: 'invalid_participant_name', message: 'A display name has no “<” before a letter.' } };
+    site.refusal = { type: 'error', error: { code: 'invalid_participant_name', message: 'Leave out the “<”.' } };
     const page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Zoë <dev>' } });
     await page.goto(`${site.origin}/r/lobby`);
     await page.locator('#rename').waitFor();
-    expect(await page.locator('#farewell-text').textContent()).to.equal('A display name has no “<” before a letter.');
+    expect(await page.locator('#farewell-text').textContent()).to.equal('Leave out the “<”.');
     expect(await page.locator('#rejoin').isVisible()).to.equal(false);
     site.refusal = null;
     await page.locator('#rename').click();

@@ -74,7 +74,7 @@ describe('start page', function () {
     await page.locator('#name').fill('Zoë <dev>');
     expect(await page.locator('#problem').isVisible()).to.equal(false);
     await page.locator('#join').click();
-    expect(await page.locator('#problem').textContent()).to.include('no “<” before a letter');
+    expect(await page.locator('#problem').textContent()).to.include('leave out the “<”');
     expect(new URL(page.url()).pathname).to.equal('/');
   });
 
