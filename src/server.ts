@@ -5,7 +5,6 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Layouts } from '../layouts/index.js';
-import { loadLayouts } from '../layouts/load-layouts.js';
 import { mediaAddresses } from './addresses.js';
 import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
@@ -18,7 +17,7 @@ import type { Log } from './log.js';
 import { AllowedOrigins } from './origins.js';
 import { RoomRegistry, type RoomDefaults } from './rooms/room-registry.js';
 import { SignallingServer } from './signalling/signalling-server.js';
-import { findMachineMistakes } from './start-check.js';
+import { checkStart } from './start-check.js';
 import type { Time } from './time.js';
 
 export interface ServerOptions {
@@ -47,16 +46,15 @@ const headersTimeoutMs = 10_000;
 
 /** @throws {ConfigError} when two values do not fit together; the system's error when the address cannot be listened on */
 export async function startServer({ config, time, log, roomModulePath = join(import.meta.dirname, 'room/main.js') }: ServerOptions): Promise<TesseraServer> {
-  const layouts = loadLayouts();
-  const defaultLayout = layouts.find(config.defaultLayout);
-  const mistakes = [...findContradictions(config), ...(defaultLayout === undefined ? [`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`] : [])];
-  mistakes.push(...(await findMachineMistakes(config)));
+  const found = await checkStart(config);
+  const mistakes = [...findContradictions(config), ...found.mistakes];
+  const { layouts, defaultLayout } = found;
   if (mistakes.length > 0 || defaultLayout === undefined) throw new ConfigError(mistakes);
 
   const recordingsFolder = resolve(config.recordingsFolder);
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers: urls, turnSecret, turnCredentialMs, turnUsername, turnPassword } = config;
   const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
-  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
+  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins, config.httpHost);
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);

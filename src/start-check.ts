@@ -1,19 +1,36 @@
 /** What only the machine can say of the options: whether their addresses, ports, folders and programs are there. Each mistake names the options it is about. */
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { createServer, isIP, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import type { Layouts } from '../layouts/index.js';
+import { readLayouts } from '../layouts/load-layouts.js';
 import { mediaAddresses } from './addresses.js';
 import type { Config } from './config.js';
 import { AppError } from './errors.js';
 import { closeSocket, openSockets } from './port-sockets.js';
 import { tryRecordingsFolder } from './rooms/recordings-folder.js';
 
-/** Makes the folder for recordings when it is not there; nothing else is left behind. */
-export async function findMachineMistakes(config: Config): Promise<readonly string[]> {
+/** FFmpeg answers in 50 ms; from a cold disk of a busy machine it may take seconds. */
+const versionTimeoutMs = 10_000;
+
+export interface StartCheck {
+  readonly mistakes: readonly string[];
+  readonly layouts: Layouts;
+  /** The own name of the template; undefined when there is none, which is one of the mistakes then. */
+  readonly defaultLayout: string | undefined;
+}
+
+/** Makes the folder for recordings when it is not there; nothing else is left behind. @param layoutFolders of the templates, those that come along unless said */
+export async function checkStart(config: Config, layoutFolders?: readonly URL[]): Promise<StartCheck> {
+  const { layouts, errors } = readLayouts(layoutFolders);
+  const defaultLayout = layouts.find(config.defaultLayout)?.name;
   const found = await Promise.all([findPortMistake(config), findFolderMistake(config), findProgramMistake(config)]);
-  return found.filter((mistake) => mistake !== undefined);
+  const mistakes = [...errors.map(({ message }) => `layouts/${message}`), ...found.filter((mistake) => mistake !== undefined)];
+  if (defaultLayout === undefined) mistakes.unshift(`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`);
+  return { mistakes, layouts, defaultLayout };
 }
 
 /** Binds a media port as a room will. Others may take it until then, and a room has an error for that; what is wrong now is told now. */
@@ -69,8 +86,18 @@ async function findFolderMistake({ recordingsFolder, maxRecordings }: Config): P
   return fault === undefined ? undefined : `recordings.folder (TESSERA_RECORDINGS_FOLDER) cannot be written to: "${folder}" (${fault}); with recordings.maxPerRoom 0 none is needed`;
 }
 
-function findProgramMistake({ ffmpegPath }: Config): string | undefined {
-  return ffmpegPath === '' || canBeRun(ffmpegPath) ? undefined : `ffmpeg.path names no program that can be run: "${ffmpegPath}"`;
+async function findProgramMistake({ ffmpegPath }: Config): Promise<string | undefined> {
+  if (ffmpegPath === '') return undefined;
+  if (!canBeRun(ffmpegPath)) return `ffmpeg.path names no program that can be run: "${ffmpegPath}"`;
+  return (await isFfmpeg(ffmpegPath)) ? undefined : `ffmpeg.path names a program that is no FFmpeg, by what it answers to -version: "${ffmpegPath}"`;
+}
+
+function isFfmpeg(path: string): Promise<boolean> {
+  return new Promise((resolved) => {
+    const child = execFile(path, ['-version'], { timeout: versionTimeoutMs, killSignal: 'SIGKILL' }, (error, stdout) => resolved(error === null && stdout.startsWith('ffmpeg version')));
+    // One that waits to be told something waits for nothing.
+    child.stdin?.end();
+  });
 }
 
 function canBeRun(path: string): boolean {

@@ -62,6 +62,28 @@ describe('main', () => {
     expect((await stderr).trim().split('\n')).to.deep.equal(['The configuration has 2 mistakes:', '  - TESSERA_HTTP_PORT must be a whole number, 0 to 65535; it is "http"', '  - TESSERA_LOG_LEVEL must be one of debug, info, warn, error; it is "loud"']);
   });
 
+  it('lists what the machine has to say together with what is wrong in itself', async () => {
+    const { exit, stderr } = run({ TESSERA_HTTP_PORT: 'abc', TESSERA_ROOMS_LAYOUT: 'nosuch', TESSERA_RECORDINGS_FOLDER: '/proc/x', TESSERA_FFMPEG_PATH: '/nonexistent', TESSERA_UDP_HOST: '203.0.113.9' });
+    expect(await exit).to.deep.equal([1, null]);
+    const lines = (await stderr).trim().split('\n');
+    expect(lines[0]).to.equal('The configuration has 5 mistakes:');
+    for (const name of ['TESSERA_HTTP_PORT', 'rooms.layout', 'recordings.folder', 'ffmpeg.path', 'udp.host']) expect(lines.filter((line) => line.includes(`- ${name}`)), name).to.have.length(1);
+  });
+
+  it('says that a folder for recordings is a file', async () => {
+    const { exit, stderr } = run({ TESSERA_RECORDINGS_FOLDER: join(import.meta.dirname, 'main.test.js') });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.include('main.test.js" (ENOTDIR: it is a file, or lies below one)');
+  });
+
+  for (const program of ['/bin/true', '/bin/cat', '/bin/sh']) {
+    it(`does not start with ${program} for an FFmpeg`, async () => {
+      const { exit, stderr } = run({ TESSERA_FFMPEG_PATH: program });
+      expect(await exit).to.deep.equal([1, null]);
+      expect(await stderr).to.match(new RegExp(`ffmpeg\\.path names a program that is no FFmpeg, by what it answers to -version: "${program}"\n$`));
+    });
+  }
+
   it('does not start with a layout that there is not', async () => {
     const { exit, stderr } = run({ TESSERA_ROOMS_LAYOUT: 'mosaic' });
     expect(await exit).to.deep.equal([1, null]);
