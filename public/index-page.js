@@ -1,4 +1,5 @@
 import { byId } from './ui/dom.js';
+import { displayNameMistake } from './ui/display-name.js';
 import { drawIcons } from './ui/icons.js';
 import { inventRoomName, isRoomName, toRoomName } from './ui/room-name.js';
 import { admit, recall, remember } from './ui/settings.js';
@@ -59,6 +60,8 @@ byId('start', HTMLFormElement).addEventListener('submit', (event) => {
   const displayName = name.value.trim();
   if (roomName() === '') return complain(room, 'Which room? A name has letters, digits, “-”, “_” or “.”.');
   if (displayName === '') return complain(name, 'What is your name? The others see it on your picture.');
+  const mistake = displayNameMistake(displayName);
+  if (mistake !== '') return complain(name, mistake);
   remember('room', roomName());
   remember('name', displayName);
   admit({ room: roomName(), microphone: true, camera: true });

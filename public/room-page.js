@@ -131,7 +131,7 @@ function wireRoom() {
     const isOwnAffair = room.state === 'rejoining' || (room.state === 'joined' && error.isPassing);
     if (!isOwnAffair || error.code === 'not_connected') toasts.show({ kind: 'error', text: errorText(error) });
   });
-  on(room, 'closed', ({ reason, error }) => farewell(closedText(reason, error)));
+  on(room, 'closed', ({ reason, error }) => farewell(closedText(reason, error), error?.code === 'invalid_participant_name'));
 }
 
 /** What comes over a good line. */
@@ -161,6 +161,8 @@ function wireControls() {
     admit({ room: roomName, ...lastWanted });
     location.reload();
   });
+  // Without an admission the page asks for the name again.
+  byId('rename', HTMLElement).addEventListener('click', () => location.reload());
   const toggle = byId('people-toggle', HTMLElement);
   toggle.addEventListener('click', () => {
     const isHidden = byId('call', HTMLElement).classList.toggle('without-side');
@@ -178,8 +180,8 @@ function wireControls() {
   });
 }
 
-/** @param {string} text */
-function farewell(text) {
+/** @param {string} text @param {boolean} isNameAtFault joining again under the same name would only end here again */
+function farewell(text, isNameAtFault) {
   if (pageIsGoing) return;
   lastWanted = devices.wanted;
   dismiss();
@@ -193,7 +195,9 @@ function farewell(text) {
   byId('call', HTMLElement).hidden = true;
   byId('farewell-text', HTMLElement).textContent = text;
   byId('farewell', HTMLElement).hidden = false;
-  byId('rejoin', HTMLElement).focus();
+  byId('rejoin', HTMLElement).hidden = isNameAtFault;
+  byId('rename', HTMLElement).hidden = !isNameAtFault;
+  byId(isNameAtFault ? 'rename' : 'rejoin', HTMLElement).focus();
 }
 
 function wireLeaving() {

@@ -24,12 +24,13 @@ await Promise.all([
   build({ ...options, entryPoints: sources.filter((file) => !bundled.includes(file)), sourcemap: 'linked', sourcesContent: false }),
   build({ ...options, entryPoints: bundled, bundle: true, banner: requireBanner }),
 ]);
-// A file that was renamed must not live on as its old self: a stale test would still run.
-const expected = new Set(sources.map((file) => file.replace(root, outdir).replace(/\.ts$/, '.js')));
-for (const file of await listFiles('dist', '.js')) {
+const layouts = await listFiles('layouts', '.json');
+// A file that was renamed must not live on as its old self: a stale test would still run, a stale layout still be offered.
+const expected = new Set([...sources.map((file) => file.replace(/\.ts$/, '.js')), ...layouts].map((file) => file.replace(root, outdir)));
+for (const file of [...(await listFiles('dist', '.js')), ...(await listFiles('dist/layouts', '.json'))]) {
   if (!expected.has(file)) await rm(file, { force: true });
 }
-for (const file of await listFiles('layouts', '.json')) {
+for (const file of layouts) {
   const target = file.replace(root, outdir);
   await mkdir(dirname(target), { recursive: true });
   await cp(file, target);

@@ -34,3 +34,19 @@ export function defaultUdpHosts(httpHost: string): readonly string[] {
 export function splitAddresses(text: string): readonly string[] {
   return text.split(',').map((address) => address.trim()).filter((address) => address !== '');
 }
+
+export interface MediaAddresses {
+  /** Where media ports are bound. */
+  readonly hosts: readonly string[];
+  /** What candidates name. */
+  readonly announced: readonly string[];
+}
+
+/** What the options say, and where they say nothing, what follows from where HTTP listens. */
+export function mediaAddresses(given: { readonly httpHost: string; readonly udpHost: string; readonly announcedAddresses: readonly string[] }, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): MediaAddresses {
+  const { httpHost, udpHost, announcedAddresses } = given;
+  return {
+    hosts: udpHost === '' ? defaultUdpHosts(httpHost) : splitAddresses(udpHost),
+    announced: announcedAddresses.length > 0 ? announcedAddresses : defaultAnnouncedAddresses(httpHost, interfaces),
+  };
+}

@@ -20,6 +20,11 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
+export interface ReadConfig extends LoadedConfig {
+  /** Whatever is wrong: an option that is has its default in `config`, so that the others can be looked at further. */
+  readonly mistakes: readonly string[];
+}
+
 /** Names the YAML file; it must be there then. */
 const configPathEnv = 'TESSERA_CONFIG';
 const defaultConfigPath = './tessera.yaml';
@@ -33,7 +38,13 @@ interface GivenValue {
 const allOptions: readonly [string, Option<unknown>][] = Object.entries(optionTable);
 
 /** @throws {ConfigError} */
-export function loadConfig(env: NodeJS.ProcessEnv, readFile: (path: string) => string | undefined = readFileIfThere): LoadedConfig {
+export function loadConfig(env: NodeJS.ProcessEnv, readFile?: (path: string) => string | undefined): LoadedConfig {
+  const { config, warnings, mistakes } = readConfig(env, readFile);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return { config, warnings };
+}
+
+export function readConfig(env: NodeJS.ProcessEnv, readFile: (path: string) => string | undefined = readFileIfThere): ReadConfig {
   const mistakes: string[] = [];
   const given = new Map<string, GivenValue>();
   readYaml(env[configPathEnv], readFile, given, mistakes);
@@ -53,27 +64,32 @@ export function loadConfig(env: NodeJS.ProcessEnv, readFile: (path: string) => s
   // Each value is its option's default or has passed its check.
   const config = values as unknown as Config;
   mistakes.push(...findContradictions(config));
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return { config, warnings };
+  return { config, warnings, mistakes };
 }
 
 function readYaml(path: string | undefined, readFile: (path: string) => string | undefined, given: Map<string, GivenValue>, mistakes: string[]): void {
   const isAskedFor = path !== undefined && path !== '';
   const file = isAskedFor ? path : defaultConfigPath;
-  const text = readFile(file);
+  let text: string | undefined;
+  try {
+    text = readFile(file);
+  } catch (error) {
+    mistakes.push(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return;
+  }
   if (text === undefined) {
     if (isAskedFor) mistakes.push(`${configPathEnv}: there is no file ${file}`);
     return;
   }
   const document = parseDocument(text, { prettyErrors: true });
-  for (const error of document.errors) mistakes.push(`${file}: ${error.message.split('\n')[0] ?? ''}`);
+  for (const error of document.errors) mistakes.push(`${file}: ${(error.message.split('\n')[0] ?? '').replace(/:$/, '')}`);
   if (document.errors.length === 0) collectYaml(document.contents, '', file, given, mistakes);
 }
 
 function collectYaml(node: unknown, prefix: string, file: string, given: Map<string, GivenValue>, mistakes: string[]): void {
   if (node === null || (isScalar(node) && node.value === null)) return;
   if (!isMap(node)) {
-    mistakes.push(`${file}: ${prefix === '' ? 'the file' : prefix} must hold further keys`);
+    mistakes.push(`${file}: ${prefix === '' ? 'the file' : prefix} must hold further keys, e.g. ${exampleOf(prefix)}`);
     return;
   }
   for (const { key, value } of node.items) {
@@ -82,6 +98,13 @@ function collectYaml(node: unknown, prefix: string, file: string, given: Map<str
     else if (allOptions.some(([, option]) => option.key.startsWith(`${path}.`))) collectYaml(value, path, file, given, mistakes);
     else mistakes.push(`${file}: there is no option ${path}`);
   }
+}
+
+/** `http: { host: "127.0.0.1" }`: YAML takes that on one line, too. */
+function exampleOf(prefix: string): string {
+  const [, option] = allOptions.find(([, { key }]) => key.startsWith(prefix === '' ? '' : `${prefix}.`)) ?? [];
+  const [group = '', name = ''] = option?.key.split('.') ?? [];
+  return `${group}: { ${name}: ${JSON.stringify(option?.default)} }`;
 }
 
 function plain(node: unknown): unknown {
@@ -111,6 +134,6 @@ function readFileIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new ConfigError([`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+    throw error;
   }
 }

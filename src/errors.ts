@@ -46,6 +46,7 @@ export const errorTable = {
   starting: { status: 503, meaning: 'The server cannot make rooms yet, or not at the moment.' },
   server_closing: { status: 503, meaning: 'The server is shutting down.' },
   too_many_sockets: { status: 503, meaning: 'The server has as many WebSockets as it may have.' },
+  no_media_port: { status: 503, meaning: 'The room has no port for its media: all of `udp.portMin` to `udp.portMax` are taken, or the machine has no longer the address of `udp.host`; `message` says which.' },
   room_full: { status: 503, meaning: 'The room has as many participants or viewers as it may have.' },
   too_many_rooms: { status: 503, meaning: 'The server has as many rooms as it may have.' },
   too_many_recordings: { status: 409, meaning: 'The room is being recorded already, as often as it may be.' },

@@ -1,9 +1,10 @@
 /** `npm start`: reads the configuration, starts the server, ends it on SIGTERM and SIGINT. Standard output has the address, standard error the log. */
 import { isLoopback } from './addresses.js';
 import type { Config } from './config.js';
-import { ConfigError, loadConfig, type LoadedConfig } from './config-load.js';
+import { ConfigError, readConfig, type LoadedConfig } from './config-load.js';
 import { describeError, Log } from './log.js';
 import { startServer, type TesseraServer } from './server.js';
+import { checkStart } from './start-check.js';
 import { systemTime } from './time.js';
 
 /** Rooms take at most 8.5 s to end; whoever sent the signal waits 10 s. */
@@ -17,12 +18,12 @@ const listenAdvice = new Map([
   ['EACCES', 'Ports below 1024 are for privileged programs. Set TESSERA_HTTP_PORT to another one, with a proxy in front.'],
 ]);
 
-function configure(): LoadedConfig {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    return refuse(error);
-  }
+async function configure(): Promise<LoadedConfig> {
+  const { mistakes, ...loaded } = readConfig(process.env);
+  if (mistakes.length === 0) return loaded;
+  // Whoever mends these should not be told of the next ones only then.
+  const found = await checkStart(loaded.config);
+  return refuse(new ConfigError([...mistakes, ...found.mistakes]));
 }
 
 /** What the user can mend is told in his words, everything else with its stack. */
@@ -43,7 +44,7 @@ function announce(server: TesseraServer, { httpHost, allowedOrigins }: Config): 
   else console.log('Whoever reaches this address may use it: there are no access tokens yet.');
 }
 
-const { config, warnings } = configure();
+const { config, warnings } = await configure();
 const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'human' : 'json') : config.logFormat;
 const log = new Log({ level: config.logLevel, format, time: systemTime, write: (line) => process.stderr.write(`${line}\n`) });
 for (const warning of warnings) log.warn(warning);

@@ -23,6 +23,14 @@ const markup = /<[A-Za-z/!?]/;
 const visibleCharacter = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
+/** What is said of a name that cannot be; the pages say the same (`public/ui/display-name.js`). */
+const displayNameMistakes = {
+  empty: 'A display name needs a character that can be seen.',
+  tooLong: 'A display name has at most 64 characters.',
+  markup: 'A display name has no markup, as in “<b>”: leave out the “<”.',
+  characters: 'A display name has no control characters, no marks that turn the direction of writing, and no towers of accents.',
+};
+
 /** @throws {AppError} invalid_room_name */
 export function parseRoomName(text: string): string {
   if (!roomNamePattern.test(text)) throw new AppError('invalid_room_name');
@@ -36,9 +44,16 @@ export function parseRoomName(text: string): string {
  * @throws {AppError} invalid_participant_name
  */
 export function parseDisplayName(text: string): string {
-  if (text.length > maxDisplayUnits) throw new AppError('invalid_participant_name');
+  if (text.length > maxDisplayUnits) throw new AppError('invalid_participant_name', displayNameMistakes.tooLong);
   const name = text.normalize('NFC').replace(/[\t\n\r\p{Zs}]+/gu, ' ').trim();
-  const isName = visibleCharacter.test(name) && !forbiddenCharacters.test(name) && !markTower.test(name) && !markup.test(name);
-  if (!isName || [...graphemes.segment(name)].length > maxDisplayCharacters) throw new AppError('invalid_participant_name');
+  const mistake = findMistake(name);
+  if (mistake !== undefined) throw new AppError('invalid_participant_name', displayNameMistakes[mistake]);
   return name;
+}
+
+function findMistake(name: string): keyof typeof displayNameMistakes | undefined {
+  if (!visibleCharacter.test(name)) return 'empty';
+  if (markup.test(name)) return 'markup';
+  if (forbiddenCharacters.test(name) || markTower.test(name)) return 'characters';
+  return [...graphemes.segment(name)].length > maxDisplayCharacters ? 'tooLong' : undefined;
 }

@@ -1,13 +1,11 @@
 /** The composition root of the server process: what there is, and in which order it starts and ends. No media. */
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Layouts } from '../layouts/index.js';
-import { loadLayouts } from '../layouts/load-layouts.js';
-import { defaultAnnouncedAddresses, defaultUdpHosts, splitAddresses } from './addresses.js';
+import { mediaAddresses } from './addresses.js';
 import { findContradictions, type Config } from './config.js';
 import { ConfigError } from './config-load.js';
 import { makeApp } from './http/app.js';
@@ -17,9 +15,9 @@ import { MediaSessions } from './http/media-sessions.js';
 import { IceServers } from './ice-servers.js';
 import type { Log } from './log.js';
 import { AllowedOrigins } from './origins.js';
-import { tryRecordingsFolder } from './rooms/recordings-folder.js';
 import { RoomRegistry, type RoomDefaults } from './rooms/room-registry.js';
 import { SignallingServer } from './signalling/signalling-server.js';
+import { checkStart } from './start-check.js';
 import type { Time } from './time.js';
 
 export interface ServerOptions {
@@ -48,18 +46,15 @@ const headersTimeoutMs = 10_000;
 
 /** @throws {ConfigError} when two values do not fit together; the system's error when the address cannot be listened on */
 export async function startServer({ config, time, log, roomModulePath = join(import.meta.dirname, 'room/main.js') }: ServerOptions): Promise<TesseraServer> {
-  const layouts = loadLayouts();
-  const defaultLayout = layouts.find(config.defaultLayout);
-  const mistakes = [...findContradictions(config), ...(defaultLayout === undefined ? [`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`] : [])];
-  if (config.ffmpegPath !== '' && !canBeRun(config.ffmpegPath)) mistakes.push(`ffmpeg.path names no program that can be run: "${config.ffmpegPath}"`);
-  const recordingsFolder = resolve(config.recordingsFolder);
-  const folderFault = config.maxRecordings === 0 ? undefined : await tryRecordingsFolder(recordingsFolder);
-  if (folderFault !== undefined) mistakes.push(`recordings.folder (TESSERA_RECORDINGS_FOLDER) cannot be written to: "${recordingsFolder}" (${folderFault}); with recordings.maxPerRoom 0 none is needed`);
+  const found = await checkStart(config);
+  const mistakes = [...findContradictions(config), ...found.mistakes];
+  const { layouts, defaultLayout } = found;
   if (mistakes.length > 0 || defaultLayout === undefined) throw new ConfigError(mistakes);
 
+  const recordingsFolder = resolve(config.recordingsFolder);
   const { createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, iceServers: urls, turnSecret, turnCredentialMs, turnUsername, turnPassword } = config;
   const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
-  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout.name, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
+  const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins, config.httpHost);
   const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);
@@ -82,15 +77,6 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   return { url: urlOf(server, config.httpHost), registry, sessions, close: () => (closing ??= close()) };
 }
 
-function canBeRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function listen(server: Server, { httpHost, httpPort }: Config): Promise<void> {
   server.listen({ host: httpHost, port: httpPort });
   await once(server, 'listening');
@@ -103,18 +89,18 @@ function urlOf(server: Server, host: string): string {
 }
 
 function roomDefaults(config: Config, layout: string, layouts: Layouts): RoomDefaults {
-  const { httpHost, announcedAddresses } = config;
+  const { hosts, announced } = mediaAddresses(config, networkInterfaces());
   return {
     layout,
     layouts: layouts.templates,
     video: { width: config.canvasWidth, height: config.canvasHeight, fps: config.canvasFps },
     videoBitrateBps: config.videoBitrateBps,
     audio: { mode: config.audioMode, bitrateBps: config.audioBitrateBps, complexity: config.audioComplexity, maxTalkers: config.maxTalkers, maxHearingGroups: config.maxHearingGroups },
-    udpHosts: config.udpHost === '' ? defaultUdpHosts(httpHost) : splitAddresses(config.udpHost),
+    udpHosts: hosts,
     iceTcp: config.iceTcp,
     udpPortMin: config.udpPortMin,
     udpPortMax: config.udpPortMax,
-    announcedAddresses: announcedAddresses.length > 0 ? announcedAddresses : defaultAnnouncedAddresses(httpHost, networkInterfaces()),
+    announcedAddresses: announced,
     maxParticipants: config.maxParticipants,
     requiredMedia: config.requiredMedia,
     maxViewers: config.maxViewers,

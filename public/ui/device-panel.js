@@ -2,10 +2,10 @@
 import { on } from '../client/events.js';
 import { byId } from './dom.js';
 import { fillDeviceSelect } from './device-list.js';
+import { displayNameMistake } from './display-name.js';
 import { setIcon } from './icons.js';
 import { LevelMeter } from './level-meter.js';
 import { problemTexts } from './messages.js';
-import { maxDisplayNameCharacters } from './room-name.js';
 import { recall } from './settings.js';
 
 /** @type {readonly DeviceKind[]} */
@@ -17,6 +17,7 @@ export class DevicePanel {
   #video = byId('preview', HTMLVideoElement);
   #name = byId('prejoin-name', HTMLInputElement);
   #notice = byId('prejoin-notice', HTMLElement);
+  #problem = byId('prejoin-problem', HTMLElement);
   #placeholder = byId('preview-off', HTMLElement);
   #meter = new LevelMeter(byId('prejoin-level', HTMLElement));
   #devices;
@@ -32,7 +33,6 @@ export class DevicePanel {
     const { signal } = this.#stop;
     this.#root.hidden = false;
     this.#name.value = recall('name');
-    this.#name.maxLength = maxDisplayNameCharacters;
     for (const kind of kinds) {
       const button = byId(`prejoin-${kind}`, HTMLButtonElement);
       button.addEventListener('click', () => this.#toggle(kind), { signal });
@@ -46,19 +46,21 @@ export class DevicePanel {
       this.#notice.textContent = problemTexts(problems).join(' ');
       this.#notice.hidden = false;
     });
-    this.#name.addEventListener('input', () => this.#name.removeAttribute('aria-invalid'), { signal });
+    this.#name.addEventListener('input', () => this.#complain(''), { signal });
     this.#draw();
     void this.#devices.switchOn(kinds);
     (this.#name.value === '' ? this.#name : byId('prejoin-join', HTMLElement)).focus();
+    // One that the server has refused, or that was kept by a page of another version.
+    if (this.#name.value !== '') this.#complain(displayNameMistake(this.#name.value));
     return new Promise((resolve) => {
       byId('prejoin-form', HTMLFormElement).addEventListener(
         'submit',
         (event) => {
           event.preventDefault();
           const name = this.#name.value.trim();
-          if (name !== '') return resolve(name);
-          this.#name.setAttribute('aria-invalid', 'true');
-          this.#name.focus();
+          const mistake = name === '' ? 'What is your name? The others see it on your picture.' : displayNameMistake(name);
+          if (mistake === '') return resolve(name);
+          this.#complain(mistake);
         },
         { signal },
       );
@@ -71,6 +73,15 @@ export class DevicePanel {
     this.#meter.close();
     this.#video.srcObject = null;
     this.#root.remove();
+  }
+
+  /** @param {string} mistake of the name; empty: there is none */
+  #complain(mistake) {
+    this.#problem.textContent = mistake;
+    this.#problem.hidden = mistake === '';
+    if (mistake === '') return this.#name.removeAttribute('aria-invalid');
+    this.#name.setAttribute('aria-invalid', 'true');
+    this.#name.focus();
   }
 
   /** @param {DeviceKind} kind */

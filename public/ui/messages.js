@@ -4,10 +4,10 @@
 /** What to tell a person, by the error's code; codes that are not here speak for themselves. @type {Record<string, string>} */
 export const errorTexts = {
   invalid_room_name: 'This room name cannot be used: take 1 to 64 letters, digits, “-”, “_” or “.”, starting with a letter or digit.',
-  invalid_participant_name: 'This name cannot be used: take 1 to 64 visible characters.',
   unknown_layout: 'This layout is not there any more.',
   room_not_found: 'There is no room of this name.',
   room_full: 'The room is full. Try again when someone has left, or just watch.',
+  no_media_port: 'The server has no free port for sound and picture right now. Try again in a while, or tell whoever runs it.',
   too_many_rooms: 'The server has no place for another room right now. Try again in a while.',
   too_many_recordings: 'The room is being recorded already.',
   recording_ended: 'This recording has ended already.',

@@ -1,6 +1,5 @@
 // As the server's `invalid_room_name` says it.
 const roomNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-export const maxDisplayNameCharacters = 64;
 
 const qualities = ['quiet', 'bright', 'amber', 'gentle', 'early', 'silver', 'lively', 'mellow', 'clear', 'golden', 'swift', 'open'];
 const places = ['harbour', 'meadow', 'atrium', 'garden', 'lantern', 'terrace', 'orchard', 'studio', 'summit', 'gallery', 'cove', 'arcade'];

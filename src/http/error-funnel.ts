@@ -1,6 +1,8 @@
-/** Every failure of every request ends here, and leaves as `{"error":{code,message,details?}}`. */
+/** Every failure of every request ends here, and leaves as `{"error":{code,message,details?}}`; to a person who came by a wrong link, as a page. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
-import { AppError } from '../errors.js';
+import { AppError, type ErrorCode } from '../errors.js';
 import { newId } from '../ids.js';
 import { describeError, type Log } from '../log.js';
 
@@ -10,13 +12,21 @@ const retryAfterS = 5;
 /** By then a bucket that was emptied has a second's worth of requests again. */
 const slowDownS = 1;
 
-export function errorFunnel(log: Log): Middleware {
+/** What a wrong link leads to. */
+const pageCodes: readonly ErrorCode[] = ['not_found', 'invalid_room_name', 'file_not_found'];
+/** A program's, whatever it accepts; who opens them in a browser looks for what programs get. */
+const programPaths = /^\/(api|whip|whep|static)(\/|$)/;
+
+/** @param publicFolder has the page */
+export function errorFunnel(log: Log, publicFolder: string): Middleware {
   return async (context: Context, next: Next) => {
     try {
       await next();
       if (context.status === 404 && context.body === undefined) throw new AppError('not_found');
     } catch (error) {
-      answerError(context, error instanceof AppError ? error : unexpected(context, error, log));
+      const known = error instanceof AppError ? error : unexpected(context, error, log);
+      answerError(context, known);
+      if (isForPerson(context, known)) await answerPage(context, publicFolder);
     }
   };
 }
@@ -29,6 +39,17 @@ function answerError(context: Context, error: AppError): void {
   context.set('Cache-Control', 'no-store');
   if (error.status === 429) context.set('Retry-After', String(slowDownS));
   if (error.status === 503) context.set('Retry-After', String(retryAfterS));
+}
+
+/** Browsers put HTML first in what they accept when they go to an address, and nobody else does. */
+function isForPerson(context: Context, { code }: AppError): boolean {
+  return context.method === 'GET' && pageCodes.includes(code) && !programPaths.test(context.path) && context.accepts('json', 'html') === 'html';
+}
+
+async function answerPage(context: Context, publicFolder: string): Promise<void> {
+  context.body = await readFile(join(publicFolder, 'error.html'), 'utf8');
+  context.type = 'text/html; charset=utf-8';
+  context.vary('Accept');
 }
 
 /** A bug: the client learns the request's id, the log the rest. */

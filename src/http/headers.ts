@@ -69,7 +69,7 @@ const openPaths = /^\/(healthz|openapi\.json)$/;
  * What pages of any origin may link to and embed: they talk to this server as pages of its own origin. Their scripts as well: Chromium names the origin when it
  * loads modules, and a page behind a proxy that hides the server's name would stay empty in place of saying why; pages of other sites may not read them all the same.
  */
-const pagePaths = /^\/([rv]\/.*|static\/.*)?$/;
+const pagePaths = /^\/([rv]\/.*|static\/.*|favicon\.ico)?$/;
 
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
 export function refuseOtherOrigins(allowed: AllowedOrigins, log: Log) {

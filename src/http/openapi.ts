@@ -176,6 +176,7 @@ const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/': page('The start page.'),
   '/r/{room}': page('The page that joins a room.', roomParameter),
   '/v/{room}': page('The viewer page, to be embedded anywhere.', roomParameter),
+  '/favicon.ico': page('The icon of the pages, as SVG.'),
   '/static/{path}': page('What the pages load.', pathParameter('path', 'A file of the pages.')),
 };
 

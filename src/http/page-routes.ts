@@ -13,5 +13,7 @@ export const addPageRoutes: AddRoutes = (router, { publicFolder }) => {
     parseRoomName(context.params['room'] ?? '');
     return sendFile(context, { folder: publicFolder, path: 'viewer.html', missing: 'not_found' });
   });
+  // Asked for by browsers that show something other than a page, which would have said where the icon is.
+  router.get('/favicon.ico', (context) => sendFile(context, { folder: publicFolder, path: 'favicon.svg', missing: 'not_found' }));
   router.get('/static/*path', (context) => sendFile(context, { folder: publicFolder, path: context.params['path'] ?? '', missing: 'not_found' }));
 };

@@ -12,9 +12,9 @@
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
+import { closeSocket, openSockets, type PortSockets } from '../port-sockets.js';
 import { ownAddresses } from './own-addresses.js';
 import { PortBinding, type BindingHost, type CheckTarget, type OwnedSource, type PortBindingOptions } from './port-binding.js';
-import { closeSocket, openSockets, type PortSockets } from './port-sockets.js';
 import { SendQueue } from './send-queue.js';
 import { SourceTable } from './source-table.js';
 import { StunGate, type StunCounters } from './stun-gate.js';
@@ -70,7 +70,7 @@ export class UdpPort implements BindingHost {
   readonly #gate: StunGate;
   #closing: Promise<void> | undefined;
 
-  private constructor({ port, sockets, tcp }: PortSockets, announcedAddresses: readonly string[], clock: RoomTime, counters: PortCounters) {
+  private constructor({ port, sockets, tcp }: PortSockets<TcpListener>, announcedAddresses: readonly string[], clock: RoomTime, counters: PortCounters) {
     this.counters = counters;
     this.port = port;
     this.announcedAddresses = announcedAddresses;
@@ -88,7 +88,7 @@ export class UdpPort implements BindingHost {
     }
   }
 
-  /** @throws {Error} when no port of the range is free, a host is no IP literal, or no announced address is of a family that is bound. */
+  /** @throws {AppError} no_media_port when no port of the range can be bound @throws {Error} when a host is no IP literal, or no announced address is of a family that is bound. */
   static async open({ hosts, portMin, portMax, hasTcp = false, announcedAddresses, clock }: UdpPortOptions): Promise<UdpPort> {
     for (const host of hosts) if (isIP(host) === 0) throw new Error(`the UDP host must be an IP address, not "${host}"`);
     // Nobody knows the number before the port is there: who connects by then is a scanner.

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemTimers } from '../../mixer/index.js';
 import { AppError } from '../errors.js';
+import { newId } from '../ids.js';
 import { createCertificate } from '../peer/index.js';
 import type { RoomAnswerMessage, RoomProcessMessage, RoomRequestMessage } from '../rooms/protocol.js';
 import { Room } from './room.js';
@@ -99,10 +100,15 @@ async function findAnswer(request: RoomRequestMessage): Promise<RoomAnswerMessag
   try {
     return { type: 'answer', requestId, result: await handle(request) };
   } catch (error) {
-    const known = error instanceof AppError ? error : new AppError('internal');
-    if (known !== error) tell({ type: 'log', level: 'error', message: `request ${request.name} failed`, fields: { error: error instanceof Error ? error.stack : String(error) } });
-    return { type: 'error', requestId, error: known.toJSON() };
+    return { type: 'error', requestId, error: (error instanceof AppError ? error : unexpected(request, error)).toJSON() };
   }
+}
+
+/** A bug: whoever asked learns the id under which the log has the rest. */
+function unexpected({ name }: RoomRequestMessage, error: unknown): AppError {
+  const requestId = newId();
+  tell({ type: 'log', level: 'error', message: `request ${name} failed`, fields: { requestId, error: error instanceof Error ? error.stack : String(error) } });
+  return new AppError('internal', undefined, { requestId });
 }
 
 async function answer(request: RoomRequestMessage): Promise<void> {

@@ -4,6 +4,13 @@ import { dirname, join } from 'node:path';
 import { AppError } from '../errors.js';
 import { newId } from '../ids.js';
 
+const codeMeanings = new Map([
+  ['ENOTDIR', 'it is a file, or lies below one'],
+  ['EACCES', 'this user may not write there'],
+  ['EROFS', 'it is mounted for reading only'],
+  ['ENOSPC', 'the disk is full'],
+]);
+
 /** @throws {AppError} recording_failed */
 export async function makeRecordingsFolder(folder: string): Promise<void> {
   try {
@@ -13,7 +20,7 @@ export async function makeRecordingsFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes it and writes a file there, since no right that can be asked for says whether that works (read-only mounts, /proc). Answers the system's code when it does not. */
+/** Makes it and writes a file there, since no right that can be asked for says whether that works (read-only mounts, /proc). Answers the system's code when it does not, with what it means. */
 export async function tryRecordingsFolder(folder: string): Promise<string | undefined> {
   const path = join(folder, `.tessera-${newId()}`);
   try {
@@ -22,7 +29,9 @@ export async function tryRecordingsFolder(folder: string): Promise<string | unde
     await unlink(path);
     return undefined;
   } catch (error) {
-    return codeOf(error);
+    const code = codeOf(error);
+    const meaning = codeMeanings.get(code);
+    return meaning === undefined ? code : `${code}: ${meaning}`;
   }
 }
 
@@ -31,7 +40,10 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) === 'EEXIST') {
+      if ((await stat(folder)).isDirectory()) return;
+      throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
+    }
     const parent = dirname(folder);
     if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
     await makeFolder(parent);

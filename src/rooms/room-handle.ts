@@ -95,6 +95,7 @@ export class RoomHandle {
       return handle;
     } catch (error) {
       handle.#state = 'ended';
+      handle.#log.limited('error', 'a room could not be opened', error instanceof AppError ? { code: error.code, reason: error.message } : {});
       options.process.kill();
       throw error;
     }

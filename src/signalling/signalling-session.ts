@@ -2,6 +2,7 @@
 import type { WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import type { IceServers } from '../ice-servers.js';
+import { newId } from '../ids.js';
 import { describeError, type Log } from '../log.js';
 import { parseDisplayName, parseRoomName } from '../names.js';
 import type { RoomDescription } from '../rooms/protocol.js';
@@ -216,9 +217,15 @@ export class SignallingSession implements MemberSocket {
   }
 
   #sendError(error: unknown): void {
-    const appError = error instanceof AppError ? error : new AppError('internal');
-    if (!(error instanceof AppError)) this.#log.limited('error', 'a message failed unexpectedly', { error: describeError(error) });
+    const appError = error instanceof AppError ? error : this.#unexpected(error);
     this.#send({ type: 'error', error: appError.toJSON() });
+  }
+
+  /** A bug: the client learns the id under which the log has the rest. */
+  #unexpected(error: unknown): AppError {
+    const requestId = newId();
+    this.#log.limited('error', 'a message failed unexpectedly', { requestId, error: describeError(error) });
+    return new AppError('internal', undefined, { requestId });
   }
 
   #send(message: ServerMessage): void {

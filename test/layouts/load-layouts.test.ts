@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loadLayouts } from '../../layouts/load-layouts.js';
+import { loadLayouts, readLayouts } from '../../layouts/load-layouts.js';
 import { LayoutError } from '../../layouts/schema.js';
 
 const template = (name: string, aliases: string[] = []): string =>
@@ -43,6 +43,13 @@ describe('loadLayouts', () => {
 
   it('names the file that is no JSON', () => {
     expect(() => load({ 'broken.json': '{' })).to.throw(LayoutError, 'broken.json: cannot be read as JSON');
+  });
+
+  it('tells of every file that has a mistake at once', () => {
+    for (const [name, text] of Object.entries({ 'a.json': template('a'), 'broken.json': '{', 'empty.json': '{}' })) writeFileSync(join(folder, name), text);
+    const { layouts, errors } = readLayouts([pathToFileURL(`${folder}/`)]);
+    expect(layouts.names).to.deep.equal(['a']);
+    expect(errors.map(({ message }) => message.split(':')[0])).to.deep.equal(['broken.json', 'empty.json']);
   });
 
   it('has a README that names every shipped layout with every alias', () => {

@@ -155,6 +155,38 @@ describe('room page: joining', function () {
     await untilPictureShows(page);
   });
 
+  it('says what is wrong with a name before it joins', async () => {
+    const page = await browser.open({ origin: site.origin });
+    await page.goto(`${site.origin}/r/lobby`);
+    await page.locator('#prejoin-name').fill('<b>');
+    await page.locator('#prejoin-join').click();
+    expect(await page.locator('#prejoin-problem').textContent()).to.include('leave out the “<”');
+    expect(await page.evaluate('document.activeElement.id')).to.equal('prejoin-name');
+    expect(site.sessions).to.have.length(0);
+    await page.locator('#prejoin-name').fill('Bea');
+    expect(await page.locator('#prejoin-problem').isVisible()).to.equal(false);
+    await page.locator('#prejoin-join').click();
+    await untilPictureShows(page);
+    expect(site.session.said('join')[0]).to.include({ name: 'Bea' });
+  });
+
+  it('lets one whose name was refused change it', async () => {
+    site.refusal = { type: 'error', error: { code: 'invalid_participant_name', message: 'Leave out the “<”.' } };
+    const page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Zoë <dev>' } });
+    await page.goto(`${site.origin}/r/lobby`);
+    await page.locator('#rename').waitFor();
+    expect(await page.locator('#farewell-text').textContent()).to.equal('Leave out the “<”.');
+    expect(await page.locator('#rejoin').isVisible()).to.equal(false);
+    site.refusal = null;
+    await page.locator('#rename').click();
+    await page.locator('#prejoin-problem').waitFor();
+    expect(await page.locator('#prejoin-name').inputValue()).to.equal('Zoë <dev>');
+    await page.locator('#prejoin-name').fill('Zoë');
+    await page.locator('#prejoin-join').click();
+    await untilPictureShows(page);
+    expect(site.session.said('join')[0]).to.include({ name: 'Zoë' });
+  });
+
   it('keeps trying while the server is not ready, and says so', async () => {
     site.refusal = { type: 'error', error: { code: 'room_timeout', message: 'Not now.' } };
     const page = await browser.open({ origin: site.origin, admitted: { room: 'lobby', name: 'Ann' } });

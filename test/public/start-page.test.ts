@@ -71,6 +71,11 @@ describe('start page', function () {
     await page.locator('#join').click();
     await page.locator('#problem').waitFor();
     expect(await page.evaluate('document.activeElement.id')).to.equal('name');
+    await page.locator('#name').fill('Zoë <dev>');
+    expect(await page.locator('#problem').isVisible()).to.equal(false);
+    await page.locator('#join').click();
+    expect(await page.locator('#problem').textContent()).to.include('leave out the “<”');
+    expect(new URL(page.url()).pathname).to.equal('/');
   });
 
   it('leads to the viewer page', async () => {

@@ -1,6 +1,16 @@
 import { expect } from 'chai';
-import { errorTable } from '../../src/errors.js';
+import { AppError, errorTable } from '../../src/errors.js';
+import { parseDisplayName } from '../../src/names.js';
 import { importPublic } from '../support/static-files.js';
+
+function serverMistake(name: string): string {
+  try {
+    parseDisplayName(name);
+    return '';
+  } catch (error) {
+    return error instanceof AppError ? error.message : String(error);
+  }
+}
 
 describe('pages: texts', () => {
   it('write durations, sizes and bitrates', async () => {
@@ -23,6 +33,16 @@ describe('pages: texts', () => {
     expect(['', '-a', '.a', 'a b', 'ä', 'x'.repeat(65), '<b>'].some(isRoomName)).to.equal(false);
     expect(['Café team!', '  x ', '--', '日本', '.hidden', 'a'.repeat(80)].map(toRoomName)).to.deep.equal(['Cafe-team', 'x', '', '', 'hidden', 'a'.repeat(64)]);
     expect(['/r/lobby', '/v/a%2Eb', '/r/', '/r/%E0%A4%A'].map(roomOfPath)).to.deep.equal(['lobby', 'a.b', '', '']);
+  });
+
+  it('say of a person\'s name what the server would say of it', async () => {
+    const { displayNameMistake } = (await importPublic('ui/display-name.js')) as { displayNameMistake: (typed: string) => string };
+    const refused = ['', '  ', '\u200b', '<b>', 'Zoë <dev>', 'Ann</div', 'a\0b', 'a\u2028b', '\u202eannA', '\ud800', `a${'\u0301'.repeat(12)}`, 'x'.repeat(65), '👩‍👩‍👧‍👦'.repeat(65), 'x'.repeat(100_000)];
+    for (const name of ['Ann', ' Zoë  Quill ', '<3', 'a < b', '👩‍👩‍👧‍👦'.repeat(64), 'x'.repeat(64), ...refused]) {
+      expect(displayNameMistake(name), name.slice(0, 20)).to.equal(serverMistake(name));
+    }
+    expect(refused.map(displayNameMistake)).to.not.include('');
+    expect(displayNameMistake('Zoë <dev>')).to.include('markup');
   });
 
   it('take initials from any script', async () => {

@@ -30,7 +30,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files of the server process and the room process alike. */
-const shared = ['src/errors.ts', 'src/ids.ts', 'src/log.ts', 'src/names.ts', 'src/time.ts', 'src/token-bucket.ts', 'src/config.ts', 'src/config-option.ts', 'src/addresses.ts', 'src/origins.ts', 'src/origin-refusal.ts', 'src/ice-servers.ts'];
+const shared = ['src/errors.ts', 'src/ids.ts', 'src/log.ts', 'src/names.ts', 'src/time.ts', 'src/token-bucket.ts', 'src/config.ts', 'src/config-option.ts', 'src/addresses.ts', 'src/origins.ts', 'src/origin-refusal.ts', 'src/ice-servers.ts', 'src/port-sockets.ts', 'src/udp-socket.ts'];
 
 /** What of ours the files below the left one may import beside their own folder. A folder that is not here may import anything of ours. */
 const borders: Readonly<Record<string, readonly string[]>> = {

@@ -106,8 +106,9 @@ describe('loadConfig', () => {
     [{}, 'http:\n  port:\n', './tessera.yaml: http.port must be a whole number, 0 to 65535; it is null'],
     [{}, 'http:\n  prot: 1\n', './tessera.yaml: there is no option http.prot'],
     [{}, 'htp:\n  port: 1\n', './tessera.yaml: there is no option htp'],
-    [{}, 'http: 8080\n', './tessera.yaml: http must hold further keys'],
-    [{}, '- http\n', './tessera.yaml: the file must hold further keys'],
+    [{}, 'http: 8080\n', './tessera.yaml: http must hold further keys, e.g. http: { host: "127.0.0.1" }'],
+    [{}, 'udp: any\n', './tessera.yaml: udp must hold further keys, e.g. udp: { host: "" }'],
+    [{}, '- http\n', './tessera.yaml: the file must hold further keys, e.g. http: { host: "127.0.0.1" }'],
   ];
   for (const [env, yaml, ...expected] of cases) {
     it(`refuses ${JSON.stringify(yaml ?? env)}`, () => {
@@ -116,7 +117,7 @@ describe('loadConfig', () => {
   }
 
   it('refuses what is no YAML, and keys that are there twice, with the line', () => {
-    expect(mistakes({}, 'http: [')[0]).to.match(/^\.\/tessera\.yaml: .* at line 1/);
+    expect(mistakes({}, 'http: [')[0]).to.match(/^\.\/tessera\.yaml: .* at line 1, column \d+$/);
     expect(mistakes({}, 'http:\n  port: 1\nhttp:\n  port: 2\n')[0]).to.match(/unique.* at line 3/);
   });
 

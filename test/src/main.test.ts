@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -20,6 +21,18 @@ function run(env: NodeJS.ProcessEnv): { child: ChildProcess; stdout: Promise<str
     });
   });
   return { child, firstLines, stdout: text(child.stdout), stderr: text(child.stderr), exit: once(child, 'exit') };
+}
+
+async function takeUdpPort(): Promise<[port: number, close: () => void]> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return [socket.address().port, () => socket.close()];
+}
+
+async function takeTcpPort(): Promise<[port: number, close: () => void]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return [(server.address() as AddressInfo).port, () => server.close()];
 }
 
 describe('main', () => {
@@ -49,6 +62,28 @@ describe('main', () => {
     expect((await stderr).trim().split('\n')).to.deep.equal(['The configuration has 2 mistakes:', '  - TESSERA_HTTP_PORT must be a whole number, 0 to 65535; it is "http"', '  - TESSERA_LOG_LEVEL must be one of debug, info, warn, error; it is "loud"']);
   });
 
+  it('lists what the machine has to say together with what is wrong in itself', async () => {
+    const { exit, stderr } = run({ TESSERA_HTTP_PORT: 'abc', TESSERA_ROOMS_LAYOUT: 'nosuch', TESSERA_RECORDINGS_FOLDER: '/proc/x', TESSERA_FFMPEG_PATH: '/nonexistent', TESSERA_UDP_HOST: '203.0.113.9' });
+    expect(await exit).to.deep.equal([1, null]);
+    const lines = (await stderr).trim().split('\n');
+    expect(lines[0]).to.equal('The configuration has 5 mistakes:');
+    for (const name of ['TESSERA_HTTP_PORT', 'rooms.layout', 'recordings.folder', 'ffmpeg.path', 'udp.host']) expect(lines.filter((line) => line.includes(`- ${name}`)), name).to.have.length(1);
+  });
+
+  it('says that a folder for recordings is a file', async () => {
+    const { exit, stderr } = run({ TESSERA_RECORDINGS_FOLDER: join(import.meta.dirname, 'main.test.js') });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.include('main.test.js" (ENOTDIR: it is a file, or lies below one)');
+  });
+
+  for (const program of ['/bin/true', '/bin/cat', '/bin/sh']) {
+    it(`does not start with ${program} for an FFmpeg`, async () => {
+      const { exit, stderr } = run({ TESSERA_FFMPEG_PATH: program });
+      expect(await exit).to.deep.equal([1, null]);
+      expect(await stderr).to.match(new RegExp(`ffmpeg\\.path names a program that is no FFmpeg, by what it answers to -version: "${program}"\n$`));
+    });
+  }
+
   it('does not start with a layout that there is not', async () => {
     const { exit, stderr } = run({ TESSERA_ROOMS_LAYOUT: 'mosaic' });
     expect(await exit).to.deep.equal([1, null]);
@@ -56,12 +91,10 @@ describe('main', () => {
   });
 
   it('says that its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    const [port, close] = await takeTcpPort();
     const { exit, stderr } = run({ TESSERA_HTTP_PORT: String(port) });
     const [code] = await exit;
-    other.close();
+    close();
     expect(code).to.equal(1);
     expect(await stderr).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}\nSet TESSERA_HTTP_PORT to another one, or to 0 for any that is free.\n`);
   });
@@ -87,6 +120,29 @@ describe('main', () => {
       expect(text).to.include(`recordings.folder (TESSERA_RECORDINGS_FOLDER) cannot be written to: "${folder}" (`);
     });
   }
+
+  it('does not start with an address for media that this machine does not have', async () => {
+    const { exit, stderr } = run({ TESSERA_UDP_HOST: '203.0.113.9' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.match(/udp\.host \(TESSERA_UDP_HOST\) must be an address of this machine, and 203\.0\.113\.9 is none/);
+  });
+
+  for (const transport of ['UDP', 'TCP'] as const) {
+    it(`does not start when others have all ports for media, over ${transport}`, async () => {
+      const [port, close] = transport === 'UDP' ? await takeUdpPort() : await takeTcpPort();
+      const { exit, stderr } = run({ TESSERA_UDP_PORT_MIN: String(port), TESSERA_UDP_PORT_MAX: String(port), TESSERA_ROOMS_MAX: '1' });
+      const [code] = await exit;
+      close();
+      expect(code).to.equal(1);
+      expect(await stderr).to.equal(`The configuration has a mistake:\n  - udp.portMin to udp.portMax (${port} to ${port}): others have taken every one of these ports on 127.0.0.1\n`);
+    });
+  }
+
+  it('does not start with announced addresses that no media port serves', async () => {
+    const { exit, stderr } = run({ TESSERA_UDP_ANNOUNCED_ADDRESSES: '2001:db8::5' });
+    expect(await exit).to.deep.equal([1, null]);
+    expect(await stderr).to.match(/udp\.announcedAddresses \(2001:db8::5\) has no address of the family of 127\.0\.0\.1/);
+  });
 
   it('makes the folder for recordings with its parents, and leaves nothing in it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tessera-main-'));

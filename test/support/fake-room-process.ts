@@ -67,7 +67,7 @@ function finish(recording: RecordingDescription): RecordingDescription {
 
 const handlers: Handlers = {
   open: (params) => {
-    if (behaviour === 'refuses') throw new AppError('internal', 'no port is free');
+    if (behaviour === 'refuses') throw new AppError('no_media_port', 'no port is free');
     options = params.options;
     layout = options.layout;
     changed();

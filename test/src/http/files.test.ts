@@ -166,6 +166,23 @@ describe('pages', () => {
     });
   }
 
+  it('answer a person who came by a wrong link with a page, a program with JSON', async () => {
+    const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8' };
+    for (const [path, status] of [['/r/a%20b', 400], ['/v/%3Cb%3E', 400], ['/nothing', 404], ['/recordings/nothing.mp4', 404]] as const) {
+      const page = await test.raw('GET', path, browser);
+      expect([page.status, page.headers['content-type'], page.headers['cache-control'], page.headers.vary], path).to.deep.equal([status, 'text/html; charset=utf-8', 'no-store', 'Accept']);
+      expect(page.text).to.include('/static/error-page.js').and.not.include('<b>');
+      for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }]) expect(errorCode(JSON.parse((await test.raw('GET', path, headers)).text))).to.be.a('string');
+    }
+    expectError(await test.raw('GET', '/api/nothing', browser), 'not_found');
+    expectError(await test.raw('GET', '/static/nothing.js', browser), 'not_found');
+  });
+
+  it('have an icon where browsers look for one unasked', async () => {
+    const { status, headers } = await test.raw('GET', '/favicon.ico');
+    expect([status, headers['content-type']]).to.deep.equal([200, 'image/svg+xml']);
+  });
+
   it('serve nothing but files of their folder', async () => {
     for (const path of ['../package.json', '..%2fpackage.json', '%2e%2e/package.json', '..%5cpackage.json', '.', 'nothing.js', '%00.js', 'a//b.js', '%2fetc%2fpasswd', '....//package.json']) {
       const { status } = await test.raw('GET', `/static/${path}`);

@@ -67,7 +67,7 @@ describe('a port of both families', () => {
     const first = await UdpPort.open({ ...both, hasTcp: true });
     const range = { ...both, portMin: first.port, portMax: first.port, hasTcp: true };
     expect([first.hasFamily(4), first.hasFamily(6)]).to.deep.equal([true, true]);
-    expect(await UdpPort.open(range).catch(String)).to.match(/no UDP port could be bound on 127\.0\.0\.1 and ::1/);
+    expect(await UdpPort.open(range).catch(String)).to.match(/No media port could be bound on 127\.0\.0\.1 and ::1/);
     await Promise.all([first.close(), first.close()]);
     const again = await UdpPort.open(range);
     expect(again.port).to.equal(first.port);

@@ -245,9 +245,9 @@ describe('UdpPort', () => {
 
   it('takes the first free port of a range, and says so when there is none', async () => {
     const range = { ...loopback, portMin: port.port, portMax: port.port };
-    let error: unknown;
-    await UdpPort.open(range).catch((thrown: unknown) => (error = thrown));
-    expect(String(error)).to.match(/no UDP port could be bound on 127\.0\.0\.1/);
+    const error: unknown = await UdpPort.open(range).catch((thrown: unknown) => thrown);
+    expect(error).to.deep.include({ code: 'no_media_port', details: { systemCode: 'EADDRINUSE' } });
+    expect(String(error)).to.include(`No media port could be bound on 127.0.0.1 from ${port.port} to ${port.port} (EADDRINUSE)`);
     const next = await UdpPort.open({ ...range, portMax: Math.min(port.port + 50, 65_535) });
     expect(next.port).to.be.greaterThan(port.port);
     await next.close();

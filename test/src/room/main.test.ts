@@ -49,6 +49,22 @@ describe('room process', () => {
     expect(outline(await ask({ requestId: 1, name: 'stats', params: {} }))).to.deep.equal(['error 1: room_not_found']);
   });
 
+  it('gives a bug the id under which the log has its cause', async () => {
+    const other = fork(modulePath, roomForkOptions(process.env));
+    const told: RoomProcessMessage[] = [];
+    other.on('message', (message) => told.push(message as RoomProcessMessage));
+    other.send({ requestId: 1, name: 'open', params: { options: { ...roomOptions, udpHosts: ['localhost'] } } } satisfies RoomRequestMessage);
+    while (!told.some(({ type }) => type === 'error')) await once(other, 'message');
+    other.kill('SIGKILL');
+    const answer = told.find((message) => message.type === 'error');
+    const log = told.find((message) => message.type === 'log');
+    expect(answer?.error.code).to.equal('internal');
+    const { requestId } = answer?.error.details as { requestId: string };
+    expect(requestId).to.match(/^[0-9a-f]{16}$/);
+    expect(log?.fields).to.include({ requestId });
+    expect(String(log?.fields['error'])).to.include('the UDP host must be an IP address');
+  });
+
   it('opens one room, and says on which port', async () => {
     const told = await ask({ requestId: 2, name: 'open', params: { options: roomOptions } });
     expect(outline(told)).to.deep.equal(['changed: ', 'answer 2']);

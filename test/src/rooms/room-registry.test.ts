@@ -338,7 +338,7 @@ describe('RoomRegistry', () => {
     process.env['FAKE_ROOM'] = 'refuses';
     try {
       const { registry } = await start();
-      expect(await codeOf(registry.findOrCreate('standup'))).to.equal('internal');
+      expect(await codeOf(registry.findOrCreate('standup'))).to.equal('no_media_port');
       expect(registry.list()).to.deep.equal([]);
       expect(await codeOf(registry.find('standup'))).to.equal('room_not_found');
     } finally {

@@ -1,31 +1,31 @@
-/** Finds a number that is free on all hosts, for UDP and for TCP, and binds it: all of it or nothing. */
+/** Finds a number that is free on all hosts, for UDP and for TCP, and binds it: all of it or nothing. A room does it for good, the start of the server as a trial. */
 import type { Socket } from 'node:dgram';
-import type { TcpListener } from './tcp-listener.js';
+import { AppError } from './errors.js';
 import { bindSocket } from './udp-socket.js';
 
-export interface PortSocketsOptions {
+export interface PortSocketsOptions<Listener> {
   /** IP literals, at most one of each family. */
   readonly hosts: readonly string[];
   readonly portMin: number;
   readonly portMax: number;
   /** Undefined for UDP alone. */
-  readonly openTcp: ((hosts: readonly string[], port: number) => Promise<TcpListener>) | undefined;
+  readonly openTcp: ((hosts: readonly string[], port: number) => Promise<Listener>) | undefined;
 }
 
-export interface PortSockets {
+export interface PortSockets<Listener> {
   readonly port: number;
   /** Those that could be bound: a machine without IPv6 has no `::`. */
   readonly hosts: readonly string[];
   readonly sockets: readonly Socket[];
-  readonly tcp: TcpListener | undefined;
+  readonly tcp: Listener | undefined;
 }
 
 /** A number that the system gives for one family and transport may be taken in another; it hardly ever is. */
 const anyPortAttempts = 32;
 const noFamilyCodes = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 
-/** @throws {Error} when there is none. */
-export async function openSockets(options: PortSocketsOptions): Promise<PortSockets> {
+/** @throws {AppError} no_media_port, with the system's code in its details */
+export async function openSockets<Listener>(options: PortSocketsOptions<Listener>): Promise<PortSockets<Listener>> {
   const { hosts, portMin, portMax } = options;
   const attempts = portMax === 0 ? anyPortAttempts : portMax - portMin + 1;
   let lastError: unknown;
@@ -37,10 +37,11 @@ export async function openSockets(options: PortSocketsOptions): Promise<PortSock
       if (codeOf(error) !== 'EADDRINUSE') break;
     }
   }
-  throw new Error(`no UDP port could be bound on ${hosts.join(' and ')} from ${portMin} to ${portMax}`, { cause: lastError });
+  const systemCode = codeOf(lastError);
+  throw new AppError('no_media_port', `No media port could be bound on ${hosts.join(' and ')} from ${portMin} to ${portMax} (${systemCode}).`, { systemCode });
 }
 
-async function openOn({ hosts, openTcp }: PortSocketsOptions, wanted: number): Promise<PortSockets> {
+async function openOn<Listener>({ hosts, openTcp }: PortSocketsOptions<Listener>, wanted: number): Promise<PortSockets<Listener>> {
   const bound: { readonly host: string; readonly socket: Socket }[] = [];
   try {
     let port = wanted;
