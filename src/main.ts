@@ -3,6 +3,7 @@ import { isLoopback } from './addresses.js';
 import type { Config } from './config.js';
 import { ConfigError, readConfig, type LoadedConfig } from './config-load.js';
 import { describeError, Log } from './log.js';
+import { hasVectors, noVectorsAdvice } from './processor.js';
 import { startServer, type TesseraServer } from './server.js';
 import { checkStart } from './start-check.js';
 import { systemTime } from './time.js';
@@ -44,6 +45,10 @@ function announce(server: TesseraServer, { httpHost, allowedOrigins }: Config): 
   else console.log('Whoever reaches this address may use it: there are no access tokens yet.');
 }
 
+if (!hasVectors()) {
+  console.error(noVectorsAdvice);
+  process.exit(1);
+}
 const { config, warnings } = await configure();
 const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'human' : 'json') : config.logFormat;
 const log = new Log({ level: config.logLevel, format, time: systemTime, write: (line) => process.stderr.write(`${line}\n`) });

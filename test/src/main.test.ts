@@ -7,12 +7,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { noVectorsAdvice } from '../../src/processor.js';
 
 const mainModule = join(import.meta.dirname, '../../src/main.js');
 
 /** Only what a test says, so that the developer's own settings do not matter. */
-function run(env: NodeJS.ProcessEnv): { child: ChildProcess; stdout: Promise<string>; stderr: Promise<string>; exit: Promise<unknown[]>; firstLines: Promise<string> } {
-  const child = spawn(process.execPath, [mainModule], { env: { PATH: process.env['PATH'], TESSERA_HTTP_PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(env: NodeJS.ProcessEnv, nodeArguments: readonly string[] = []): { child: ChildProcess; stdout: Promise<string>; stderr: Promise<string>; exit: Promise<unknown[]>; firstLines: Promise<string> } {
+  const child = spawn(process.execPath, [...nodeArguments, mainModule], { env: { PATH: process.env['PATH'], TESSERA_HTTP_PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const firstLines = new Promise<string>((resolve) => {
     let heard = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -54,6 +55,15 @@ describe('main', () => {
     expect(await exit).to.deep.equal([0, null]);
     expect(await stderr).to.include('TESSERA_PORT is set, and there is no such option');
   });
+
+  // No other processor can be told to hide its vectors.
+  if (process.arch === 'x64') {
+    it('does not start on a processor in which it could not encrypt, and says so', async () => {
+      const { exit, stdout, stderr } = run({}, ['--no-enable-sse4-1']);
+      expect(await exit).to.deep.equal([1, null]);
+      expect([await stdout, await stderr]).to.deep.equal(['', `${noVectorsAdvice}\n`]);
+    });
+  }
 
   it('does not start with mistakes in the configuration, and lists them', async () => {
     const { exit, stdout, stderr } = run({ TESSERA_HTTP_PORT: 'http', TESSERA_LOG_LEVEL: 'loud' });
