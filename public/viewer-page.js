@@ -60,6 +60,8 @@ on(new PictureWatch(viewer), 'change', (/** @type {{ moving: boolean }} */ chang
 video.addEventListener('playing', () => setPlaying(true));
 video.addEventListener('emptied', () => setPlaying(false));
 video.addEventListener('volumechange', draw);
+// The first picture, which may come after the first sound.
+video.addEventListener('resize', draw);
 play.addEventListener('click', start);
 unmute.addEventListener('click', () => {
   soundBlocked = false;
@@ -116,7 +118,8 @@ function noticeSomeone() {
 
 function draw() {
   const { state } = viewer;
-  const texts = { idle: '', closed: '', live: playing ? '' : 'Connecting…', connecting: refusal || 'Connecting…', waiting: 'Waiting for the room', reconnecting: refusal || 'Coming back…' };
+  const isThere = playing && (video.videoWidth > 0 || !moving);
+  const texts = { idle: '', closed: '', live: isThere ? '' : 'Connecting…', connecting: refusal || 'Connecting…', waiting: 'Waiting for the room', reconnecting: refusal || 'Coming back…' };
   waitText.textContent = texts[state];
   wait.hidden = texts[state] === '';
   still.hidden = state !== 'live' || !playing || moving;

@@ -1,7 +1,7 @@
 /**
  * One recording of the mix: the room's own encoded frames, as a live Matroska stream into an FFmpeg process that writes the file.
  * Video is never encoded again. The file is playable at any moment: fragments (MP4) or clusters (WebM) of one second.
- * Times are the room's microseconds; the file's zero is its first keyframe, sound before it is left out.
+ * Times are the room's microseconds; the file's zero is its first keyframe, sound before it is left out, and from there on it has no holes (`recording-sound.ts`).
  * A slow disk makes the process slow, and the stream towards it grows: beyond a bound the recording fails, alone.
  */
 import { accessSync, constants } from 'node:fs';
@@ -11,6 +11,7 @@ import type { EncodedVideo, VideoCodec, VideoFormat } from '../protocol.js';
 import type { Timers } from '../clock/timers.js';
 import { avcDecoderConfiguration, toAvc } from './avc.js';
 import { audioTrack, matroskaBlock, matroskaHeader, videoTrack, type MatroskaTrackNumber } from './matroska-writer.js';
+import { RecordingSound } from './recording-sound.js';
 
 export type RecordingFormat = 'mp4' | 'webm';
 
@@ -59,6 +60,7 @@ export class Recording {
   readonly format: RecordingFormat;
   readonly #options: RecordingOptions;
   readonly #stream = new PassThrough();
+  readonly #sound: RecordingSound;
   readonly #command: ffmpeg.FfmpegCommand;
   #zeroUs: number | undefined;
   #lastPtsUs = 0;
@@ -73,6 +75,7 @@ export class Recording {
     accessSync(options.ffmpegPath, constants.X_OK);
     this.format = options.format;
     this.#options = options;
+    this.#sound = new RecordingSound({ channels: options.audioChannels, onPacket: (ptsUs, data) => this.#write(audioTrack, ptsUs, true, data) });
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     // A process that is gone closes its end; that is told by its exit, not here.
     this.#stream.on('error', () => undefined);
@@ -117,7 +120,7 @@ export class Recording {
   }
 
   pushAudio(ptsUs: number, data: Uint8Array): void {
-    if (this.#state === 'running') this.#write(audioTrack, ptsUs, true, data);
+    if (this.#state === 'running') this.#sound.push(ptsUs, data);
   }
 
   /** Finishes the file; resolves when the process has ended, whatever came of it (see `onEnded`). Idempotent. */
@@ -135,6 +138,7 @@ export class Recording {
   #begin(zeroUs: number, video: Parameters<typeof matroskaHeader>[0]['video']): void {
     this.#zeroUs = zeroUs;
     this.#stream.write(matroskaHeader({ video, audio: { channels: this.#options.audioChannels } }));
+    this.#sound.begin(zeroUs);
     this.#options.events.onActive();
   }
 

@@ -17,6 +17,8 @@ import { WhepSession } from './whep-session.js';
 
 // Media that was up for so long proves the server well: the next loss starts from the shortest wait again.
 const stableAfterMs = 5000;
+// Who waits for a room may wait for an hour, and each answer that it is not there is a red line in the browser's console. This late he sees at most that it has opened.
+const longestWaitingMs = 8000;
 const waitingCodes = new Set(['room_not_found', 'room_full', 'participant_not_found', 'room_closed', 'too_many_rooms']);
 
 /**
@@ -82,7 +84,7 @@ export class TesseraViewer extends EventTarget {
       else this.#setState(wasLive ? 'reconnecting' : 'connecting');
       emit(this, 'error', error);
       if (this.#state !== 'waiting' && performance.now() - startedAtMs > stableAfterMs) backoff.reset();
-      await waitForRetry(backoff.nextMs(), signal);
+      await waitForRetry(backoff.nextMs(this.#state === 'waiting' ? longestWaitingMs : undefined), signal);
     }
   }
 

@@ -4,7 +4,7 @@ const intervalMs = 1000;
 // The mix comes at 30 pictures a second: three seconds without one are no hiccup, the server makes none.
 const stillAfterChecks = 3;
 
-/** Tells whether pictures are coming: event `change` (detail: {moving}). Silent while there is no connection. */
+/** Tells whether pictures are coming: event `change` (detail: {moving}). Of a connection over which nothing has come yet nobody can say that they are not. */
 export class PictureWatch extends EventTarget {
   #source;
   #frames = 0;
@@ -27,8 +27,13 @@ export class PictureWatch extends EventTarget {
     const report = await this.#source.getStats().catch(() => null);
     if (report === null) return;
     let frames = 0;
-    for (const entry of report.values()) if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames += entry.framesDecoded ?? 0;
-    this.#checksWithout = frames === this.#frames ? this.#checksWithout + 1 : 0;
+    let packets = 0;
+    for (const entry of report.values()) {
+      if (entry.type !== 'inbound-rtp') continue;
+      packets += entry.packetsReceived ?? 0;
+      if (entry.kind === 'video') frames += entry.framesDecoded ?? 0;
+    }
+    this.#checksWithout = packets > 0 && frames === this.#frames ? this.#checksWithout + 1 : 0;
     this.#frames = frames;
     const moving = this.#checksWithout < stillAfterChecks;
     if (moving === this.#moving) return;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RecordingDescription } from '../../src/rooms/protocol.js';
-import { averageLumas, decodeSound } from '../support/encoded-media.js';
+import { averageLumas, decodeSound, longestHoleSeconds, soundFrames } from '../support/encoded-media.js';
 import { eventually } from '../support/eventually.js';
 import { FlashBeepSource } from '../support/flash-beep-source.js';
 import { PageBrowser } from '../support/page-browser.js';
@@ -18,6 +18,8 @@ const loud = 0.05;
 const bright = 125;
 const sampleRateHz = 48_000;
 const tolerableMs = 45;
+/** Of AAC. */
+const soundFrameSeconds = 1024 / sampleRateHz;
 /** From here on the machine measures itself: sender, mixer or browser stand still for longer than anything can be buffered. Gross errors still show. */
 const busyLateShare = 0.05;
 const calmLateShare = 0.005;
@@ -71,6 +73,9 @@ describe('sound and picture of one sender', function () {
     const path = join(folder, `${room}.mp4`);
     writeFileSync(path, Buffer.from(await (await server.fetch(url)).arrayBuffer()));
     const pictures = await averageLumas(path);
+    const frames = await soundFrames(path);
+    expect(frames[0]?.atSeconds).to.be.closeTo(pictures[0]?.atSeconds ?? Number.NaN, 2 * soundFrameSeconds);
+    expect(longestHoleSeconds(frames)).to.be.below(soundFrameSeconds);
     const sound = await decodeSound(path);
     const beeps = onsets([...sound.keys()].filter((at) => Math.abs(sound[at] ?? 0) > loud).map((at) => at / sampleRateHz));
     const endSeconds = Math.min(pictures.at(-1)?.atSeconds ?? 0, sound.length / sampleRateHz);

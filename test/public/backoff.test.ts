@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { importPublic } from '../support/static-files.js';
 
 interface BackoffModule {
-  readonly Backoff: new () => { nextMs(): number; reset(): void };
+  readonly Backoff: new () => { nextMs(longestMs?: number): number; reset(): void };
 }
 
 describe('client: backoff', () => {
@@ -18,6 +18,7 @@ describe('client: backoff', () => {
         expect(waitMs).to.be.at.least(0.7 * (longestMs[index] ?? 0));
       }
       firsts.add(waitsMs[0] ?? 0);
+      expect(backoff.nextMs(8000)).to.be.within(5600, 8000);
       backoff.reset();
       expect(backoff.nextMs()).to.be.at.most(250);
     }

@@ -7,6 +7,8 @@ import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 const readVideo = "(({ muted, controls, autoplay, playsInline, disablePictureInPicture }) => ({ muted, controls, autoplay, playsInline, disablePictureInPicture }))(document.getElementById('mix'))";
+/** A page that is visible is told so when its tab comes to the front. */
+const showAgain = "document.dispatchEvent(new Event('visibilitychange'))";
 
 describe('viewer page', function () {
   this.timeout(testTimeoutMs);
@@ -18,8 +20,8 @@ describe('viewer page', function () {
     site.watchableRooms.add('lobby');
   }, { devices: 'none' });
 
-  const open = async (query = ''): Promise<Page> => {
-    const page = await browser.open({ origin: site.origin });
+  const open = async (query = '', initScript = ''): Promise<Page> => {
+    const page = await browser.open({ origin: site.origin, initScript });
     await page.goto(`${site.origin}/v/lobby${query}`);
     return page;
   };
@@ -82,6 +84,47 @@ describe('viewer page', function () {
     site.watchableRooms.add('lobby');
     await untilPictureShows(page);
     await page.locator('#wait').waitFor({ state: 'hidden' });
+  });
+
+  it('says "Connecting…" from then on until its first picture, and nothing of sound alone', async () => {
+    site.watchableRooms.clear();
+    const page = await open('', `
+      window.statsAsked = 0;
+      const { getStats } = RTCPeerConnection.prototype;
+      RTCPeerConnection.prototype.getStats = function (...args) { window.statsAsked += 1; return getStats.apply(this, args); };
+      window.said = [];
+      const look = () => {
+        const [still, wait] = ['still', 'wait'].map((id) => document.getElementById(id));
+        const now = [still, wait].map((element) => (element.hidden ? '' : element.textContent.trim())).join('');
+        if (window.said.at(-1) !== now) window.said.push(now);
+      };
+      addEventListener('DOMContentLoaded', () => new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true }));
+    `);
+    // Three looks without a picture make a still one.
+    await untilInPage(page, 'window.statsAsked > 4');
+    site.watchableRooms.add('lobby');
+    await page.evaluate(showAgain);
+    await untilPictureShows(page);
+    await page.locator('#wait').waitFor({ state: 'hidden' });
+    const said = await page.evaluate<string[]>('window.said');
+    expect(said.slice(said.indexOf('Waiting for the room'))).to.deep.equal(['Waiting for the room', 'Connecting…', '']);
+  });
+
+  it('asks less and less often for a room that is not there, and at once when it is shown again', async () => {
+    site.watchableRooms.clear();
+    // Long waits do not end by themselves here.
+    const page = await open('', `
+      window.longWaitsMs = [];
+      const { setTimeout } = window;
+      window.setTimeout = (run, delayMs, ...args) => (delayMs > 1100 ? -window.longWaitsMs.push(delayMs) : setTimeout(run, delayMs, ...args));
+    `);
+    for (const [index, longestMs] of [2000, 4000, 8000, 8000].entries()) {
+      await untilInPage(page, `window.longWaitsMs.length > ${index}`);
+      expect(await page.evaluate(`window.longWaitsMs[${index}]`)).to.be.within(0.7 * longestMs, longestMs);
+      if (index === 3) site.watchableRooms.add('lobby');
+      await page.evaluate(showAgain);
+    }
+    await untilPictureShows(page);
   });
 
   it('comes back after its stream ended, also when the room is gone for a while', async () => {

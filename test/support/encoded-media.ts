@@ -112,6 +112,24 @@ export async function decodeSound(path: string, decoder?: string): Promise<Float
   return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + (raw.length & ~3)));
 }
 
+export interface SoundFrame {
+  /** On the file's time line, which its pictures share. */
+  readonly atSeconds: number;
+  readonly endSeconds: number;
+}
+
+/** When each frame of the file's sound is heard. */
+export async function soundFrames(path: string): Promise<readonly SoundFrame[]> {
+  const printed = await ffmpegBytes(['-i', path, '-map', '0:a:0', '-c:a', 'pcm_s16le', '-ar', '48000', '-f', 'framecrc', 'pipe:1']);
+  // Of each: stream, dts, pts, duration in samples, bytes, checksum.
+  return [...printed.toString().matchAll(/^0, +-?\d+, +(-?\d+), +(\d+),/gm)].map(([, pts, samples]) => ({ atSeconds: Number(pts) / 48_000, endSeconds: (Number(pts) + Number(samples)) / 48_000 }));
+}
+
+/** Between the end of a frame and the begin of the next. */
+export function longestHoleSeconds(frames: readonly SoundFrame[]): number {
+  return Math.max(...frames.slice(1).map(({ atSeconds }, index) => atSeconds - (frames[index]?.endSeconds ?? 0)));
+}
+
 /** Long enough to tell tones 60 Hz apart, short enough for a tone whose speed is being corrected by 0.5 % (playout buffers do that) to stay in phase. */
 const toneWindowSamples = 2_400;
 

@@ -8,7 +8,7 @@ import { findFfmpeg } from '../../../mixer/output/ffmpeg-program.js';
 import { Recording, type RecordingFormat } from '../../../mixer/output/recording.js';
 import { deferred } from '../../support/deferred.js';
 import { eventually } from '../../support/eventually.js';
-import { averageColors, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, opusDecoder, opusPacketUs, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
+import { averageColors, averageLumas, decodeSound, encodeH264, encodeTone, encodeVp8, ffmpegPath, longestHoleSeconds, opusDecoder, opusPacketUs, soundFrames, toneLevelDb, type EncodedPicture } from '../../support/encoded-media.js';
 
 const canvas = { widthPx: 320, heightPx: 180, fps: 30 };
 const frameUs = 1_000_000 / canvas.fps;
@@ -17,6 +17,10 @@ const seconds = 3;
 const wordPackets = 10;
 /** The room has been running for a while when it is recorded. */
 const startUs = 7_000_000;
+/** WebM counts milliseconds, and an Opus decoder leaves 6.5 of them out. */
+const roundingSeconds = 0.008;
+/** Of AAC, which is longer than one of Opus. */
+const soundFrameSeconds = 1024 / 48_000;
 
 describe('recording', () => {
   let folder: string;
@@ -68,6 +72,55 @@ describe('recording', () => {
       const sound = await decodeSound(path, format === 'webm' ? opusDecoder : undefined);
       expect(sound.length / 48_000).to.be.within(2.9, 3.1);
       expect(toneLevelDb(sound.subarray(48_000, 96_000), 440)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
+    });
+  }
+
+  /** Sound and picture begin together and end together, and between two frames of sound there is nothing. */
+  async function expectWhole(path: string): Promise<void> {
+    const frames = await soundFrames(path);
+    const lumas = await averageLumas(path);
+    expect(frames[0]?.atSeconds).to.be.closeTo(lumas[0]!.atSeconds, soundFrameSeconds + roundingSeconds);
+    expect(longestHoleSeconds(frames)).to.be.below(roundingSeconds);
+    expect(frames.at(-1)?.endSeconds).to.be.closeTo(lumas.at(-1)!.atSeconds + 1 / canvas.fps, soundFrameSeconds + roundingSeconds);
+  }
+
+  for (const format of ['mp4', 'webm'] as const) {
+    it(`has the sound of its first picture, which is there before that is encoded (${format})`, async () => {
+      const { recording, path } = start(format);
+      const lateUs = 900_000;
+      // The ticks of sound do not lie on those of pictures, and the room was heard before.
+      const soundStartUs = startUs + 13_000 - 25 * opusPacketUs;
+      const arrivals = [
+        ...pictures[format].map(({ keyframe, data }, frame) => {
+          const ptsUs = Math.round(startUs + frame * frameUs);
+          return { atUs: ptsUs + lateUs, push: () => recording.pushVideo({ outputId: 'v', ptsUs, keyframe, data }) };
+        }),
+        ...[...tone.slice(0, 25), ...tone].map((data, packet) => {
+          const ptsUs = soundStartUs + packet * opusPacketUs;
+          return { atUs: ptsUs, push: () => recording.pushAudio(ptsUs, data) };
+        }),
+      ];
+      for (const { push } of arrivals.sort((a, b) => a.atUs - b.atUs)) push();
+      await recording.stop();
+      await expectWhole(path);
+      const sound = await decodeSound(path, format === 'webm' ? opusDecoder : undefined);
+      expect(toneLevelDb(sound.subarray(3_000, 12_600), 440)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
+    });
+
+    it(`has silence where the room left sound out, not a hole (${format})`, async () => {
+      const { recording, path } = start(format);
+      const [from, to] = [60, 67];
+      for (const [frame, { keyframe, data }] of pictures[format].entries()) recording.pushVideo({ outputId: 'v', ptsUs: Math.round(startUs + frame * frameUs), keyframe, data });
+      // It also begins three ticks after the first picture.
+      for (const [packet, data] of tone.entries()) if (packet >= 3 && (packet < from || packet >= to)) recording.pushAudio(startUs + packet * opusPacketUs, data);
+      await recording.stop();
+      await expectWhole(path);
+      const sound = await decodeSound(path, format === 'webm' ? opusDecoder : undefined);
+      const levelDb = (beginSeconds: number, seconds: number): number => toneLevelDb(sound.subarray(beginSeconds * 48_000, (beginSeconds + seconds) * 48_000), 440);
+      const holeSeconds = (from * opusPacketUs) / 1_000_000;
+      expect(levelDb(holeSeconds - 0.2, 0.15)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
+      expect(levelDb(holeSeconds + 0.05, 0.05)).to.be.below(-60);
+      expect(levelDb(holeSeconds + 0.25, 0.15)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
     });
   }
 
