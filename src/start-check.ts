@@ -54,7 +54,7 @@ function describePortError(error: unknown, hosts: readonly string[], { udpPortMi
   const { systemCode } = error.details as { systemCode: string };
   const where = hosts.join(' and ');
   if (systemCode === 'EADDRINUSE') return `udp.portMin to udp.portMax (${udpPortMin} to ${udpPortMax}): others have taken every one of these ports on ${where}`;
-  if (systemCode === 'EADDRNOTAVAIL') return `udp.host (TESSERA_UDP_HOST) must be an address of this machine, and ${where} is none; what a NAT has in front of it belongs to udp.announcedAddresses`;
+  if (systemCode === 'EADDRNOTAVAIL') return `udp.host (TESSERA_UDP_HOST) must be an address of this machine, and ${hosts.length > 1 ? 'one of ' : ''}${where} is none; what a NAT has in front of it belongs to udp.announcedAddresses`;
   return `udp.host and udp.portMin: ${error.message}`;
 }
 

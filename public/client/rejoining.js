@@ -4,8 +4,8 @@ import { Backoff, waitForRetry } from './backoff.js';
 
 // A room that dies so soon after each join is not joined again at full speed: the backoff goes on growing.
 const stableAfterMs = 5000;
-// For one who was inside, these mostly mean that his own ghost still holds the place.
-const ghostCodes = new Set(['room_full', 'too_many_rooms']);
+// For one who was inside, these mostly mean that his own ghost, or his room's, still holds the place.
+const ghostCodes = new Set(['room_full', 'too_many_rooms', 'no_media_port']);
 
 /**
  * One session after another, until one ends for good or `signal` is aborted.
