@@ -57,17 +57,21 @@ export class PersonMenu {
     this.#panel.addEventListener('click', (event) => {
       if (event.target instanceof Node && !this.#remove.contains(event.target)) this.#askRemoval(false);
     });
-    this.#panel.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      this.#button?.focus();
-      this.close();
-    });
+    this.#panel.addEventListener('keydown', this.#closeOnEscape);
   }
+
+  /** On the button as well: that is where the focus is when the panel has just been opened. */
+  #closeOnEscape = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || this.#id === '') return;
+    this.#button?.focus();
+    this.close();
+  };
 
   /** The button of a row, for its end. @param {HTMLElement} item the row @param {Participant} participant */
   makeButton(item, { id, name }) {
     const button = element('button', { class: 'person-more', attributes: { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'person-panel', 'aria-label': `Control ${name}` } }, icon('more'));
     button.addEventListener('click', () => (this.#id === id ? this.close() : this.#open(item, button, id)));
+    button.addEventListener('keydown', this.#closeOnEscape);
     return button;
   }
 

@@ -56,6 +56,15 @@ describe('room page: control of people', function () {
     expect(await page.locator('.person-more:focus').count()).to.equal(1);
   });
 
+  it('closes on Escape just after it was opened, while the focus is still on its button', async () => {
+    await enter();
+    await ben().locator('.person-more').click();
+    await page.locator('.person-panel').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.person-panel').count()).to.equal(0);
+    expect(await ben().locator('.person-more').getAttribute('aria-expanded')).to.equal('false');
+  });
+
   it('sets the volume when the slider is let go, and follows others', async () => {
     await enter();
     await ben().locator('.person-more').click();
