@@ -19,6 +19,7 @@ export interface RemoteCodec extends NegotiatedCodec {
 /** What an `a=rtpmap` line says. */
 export interface RtpMap {
   readonly payloadType: number;
+  /** In lower case. */
   readonly name: string;
   readonly clockHz: number;
   /** `2` for Opus, else undefined. */
@@ -51,6 +52,7 @@ const feedbackByKind: Readonly<Record<MediaKind, readonly string[]>> = {
 
 /** For what we receive from clients that have it: how much of it is worth sending, or is found to come through. What we send is decided by transport-cc, so our offers to send alone leave it out. */
 const rembFeedback = 'goog-remb';
+export const knownFeedback: ReadonlySet<string> = new Set([...feedbackByKind.audio, ...feedbackByKind.video, rembFeedback]);
 
 /** The payload types of our offers: the numbers Chromium uses, so that traces read alike. One number means one format in all m-lines (RFC 8843 10.1.2). */
 const offeredCodecs: Readonly<Record<CodecName, readonly LocalCodec[]>> = {
@@ -87,7 +89,7 @@ export function withoutRtx<Codec extends NegotiatedCodec>(codec: Codec): Codec {
  * @param rtxPayloadType of its retransmissions, where the other side has them
  */
 export function recogniseCodec(map: RtpMap, fmtp: ReadonlyMap<string, string>, feedback: ReadonlySet<string>, rtxPayloadType: number | undefined): RemoteCodec | undefined {
-  const name = map.name.toLowerCase();
+  const { name } = map;
   if (name !== 'opus' && name !== 'vp8' && name !== 'h264') return undefined;
   if (map.clockHz !== clockRatesHz[name] || (name === 'opus' && map.encoding !== '2')) return undefined;
   const codec = { name, payloadType: map.payloadType, clockHz: map.clockHz, feedback, ...(rtxPayloadType === undefined || name === 'opus' ? {} : { rtxPayloadType }) } as const;

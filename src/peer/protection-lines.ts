@@ -1,6 +1,6 @@
 /** Forward error correction of pictures in SDP: RED (RFC 2198 5), ULPFEC within it (RFC 5109 14.1). */
-import type { ParsedMedia } from 'sdp-transform';
 import { receivesIn, type MediaPlan, type NegotiatedCodec, type ProtectionTypes } from './media.js';
+import type { PayloadFormats } from './payload-formats.js';
 
 const clockHz = 90_000;
 
@@ -24,20 +24,11 @@ export function withoutRtx({ redPayloadType, ulpfecPayloadType }: ProtectionType
   return { redPayloadType, ulpfecPayloadType };
 }
 
-/**
- * @param payloadTypes those of the m-line
- * @param readRtxType the payload type of retransmissions of another one
- */
-export function readProtection(media: ParsedMedia, payloadTypes: ReadonlySet<number>, readRtxType: (payloadType: number) => number | undefined): ProtectionTypes | undefined {
-  const find = (name: string): number | undefined =>
-    [...payloadTypes].find((payloadType) => {
-      const map = media.rtp.find(({ payload }) => payload === payloadType);
-      return payloadType <= 127 && String(map?.codec).toLowerCase() === name && Number(map?.rate) === clockHz;
-    });
-  const redPayloadType = find('red');
-  const ulpfecPayloadType = find('ulpfec');
+export function readProtection(formats: PayloadFormats): ProtectionTypes | undefined {
+  const redPayloadType = formats.find('red', clockHz);
+  const ulpfecPayloadType = formats.find('ulpfec', clockHz);
   if (redPayloadType === undefined || ulpfecPayloadType === undefined) return undefined;
-  const redRtxPayloadType = readRtxType(redPayloadType);
+  const redRtxPayloadType = formats.rtxType(redPayloadType);
   return { redPayloadType, ulpfecPayloadType, ...(redRtxPayloadType === undefined ? {} : { redRtxPayloadType }) };
 }
 

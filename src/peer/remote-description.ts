@@ -7,6 +7,7 @@ import type { ExtensionLine } from './extension-map.js';
 import type { RemoteIce } from './ice-agent.js';
 import { usableCandidate, type IceCandidate } from './ice-candidate.js';
 import type { MediaDirection, MediaKind, ProtectionTypes } from './media.js';
+import { PayloadFormats } from './payload-formats.js';
 import { readProtection } from './protection-lines.js';
 import { guardSdp } from './sdp-guard.js';
 import { readRids, type RemoteRid } from './simulcast-lines.js';
@@ -66,7 +67,6 @@ const fingerprintHashes = new Map<string, Fingerprint['hash']>([
 const protocolPattern = /^(UDP\/TLS\/|TCP\/DTLS\/)?RTP\/SAVPF?$/;
 /** A camera with three layers and a screen make 8. */
 const maxSsrcs = 16;
-const videoClockHz = 90_000;
 
 export class RemoteDescription {
   readonly sections: readonly RemoteSection[];
@@ -116,16 +116,16 @@ function readSection(sdp: ParsedSdp, media: ParsedMedia, mid: string, isBundled:
   if (typeof media.type !== 'string' || !/^\w+$/.test(media.type)) throw new AppError('sdp_invalid', 'The SDP has an m-line that cannot be read.');
   const section = { mid, hasMid: media.mid !== undefined, type: media.type, protocol: media.protocol, formats: String(media.payloads ?? '0') };
   if (!isBundled || !isUsable(media)) return { ...section, media: undefined };
-  const payloadTypes = readPayloadTypes(media);
+  const formats = new PayloadFormats(media);
   return {
     ...section,
     media: {
       kind: media.type === 'audio' ? 'audio' : 'video',
       direction: media.direction ?? sdp.direction ?? 'sendrecv',
-      codecs: readCodecs(media, payloadTypes),
+      codecs: readCodecs(formats),
       extensions: readExtensions([...(media.ext ?? []), ...(sdp.ext ?? [])]),
       ...readSsrcs(media),
-      protection: readProtection(media, payloadTypes, (payloadType) => readRtxType(media, payloadType, payloadTypes)),
+      protection: readProtection(formats),
       rids: readRids(media),
       reducedSizeRtcp: media.rtcpRsize !== undefined,
     },
@@ -150,44 +150,11 @@ function isUsable(media: ParsedMedia): boolean {
   return (media.type === 'audio' || media.type === 'video') && !isRefused && protocolPattern.test(media.protocol);
 }
 
-function readPayloadTypes(media: ParsedMedia): ReadonlySet<number> {
-  return new Set(String(media.payloads ?? '').split(' ').filter((word) => /^\d{1,3}$/.test(word)).map(Number));
-}
-
-function readCodecs(media: ParsedMedia, payloadTypes: ReadonlySet<number>): RemoteCodec[] {
-  return [...payloadTypes].flatMap((payloadType) => {
-    const map = media.rtp.find(({ payload }) => payload === payloadType);
-    if (map === undefined || payloadType > 127) return [];
-    const encoding = map.encoding === undefined ? undefined : String(map.encoding);
-    const codec = recogniseCodec({ payloadType, name: String(map.codec), clockHz: Number(map.rate), encoding }, readFmtp(media, payloadType), readFeedback(media, payloadType), readRtxType(media, payloadType, payloadTypes));
-    return codec === undefined ? [] : [codec];
+function readCodecs(formats: PayloadFormats): RemoteCodec[] {
+  return formats.maps.flatMap((map) => {
+    const { payloadType } = map;
+    return recogniseCodec(map, formats.parameters(payloadType), formats.feedback(payloadType), formats.rtxType(payloadType)) ?? [];
   });
-}
-
-/** RFC 4588 8.1: the payload type of retransmissions names the one that it repairs. */
-function readRtxType(media: ParsedMedia, payloadType: number, payloadTypes: ReadonlySet<number>): number | undefined {
-  for (const { payload, codec, rate } of media.rtp) {
-    const rtxPayloadType = Number(payload);
-    const isRtx = String(codec).toLowerCase() === 'rtx' && Number(rate) === videoClockHz && payloadTypes.has(rtxPayloadType) && rtxPayloadType <= 127;
-    if (isRtx && readFmtp(media, rtxPayloadType).get('apt') === String(payloadType)) return rtxPayloadType;
-  }
-  return undefined;
-}
-
-/** `name=value;name=value`, with or without a space after the semicolon; names in lower case. */
-function readFmtp(media: ParsedMedia, payloadType: number): Map<string, string> {
-  const parameters = new Map<string, string>();
-  const config = media.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '';
-  for (const pair of String(config).split(';')) {
-    const equalsAt = pair.indexOf('=');
-    if (equalsAt > 0) parameters.set(pair.slice(0, equalsAt).trim().toLowerCase(), pair.slice(equalsAt + 1).trim());
-  }
-  return parameters;
-}
-
-function readFeedback(media: ParsedMedia, payloadType: number): Set<string> {
-  const lines = (media.rtcpFb ?? []).filter(({ payload }) => payload === payloadType || payload === '*');
-  return new Set(lines.map(({ type, subtype }) => (subtype === undefined ? String(type) : `${type} ${subtype}`)));
 }
 
 function readSsrcs(media: ParsedMedia): { readonly ssrcs: number[]; readonly rtxSsrcs: number[] } {

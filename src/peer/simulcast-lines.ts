@@ -20,10 +20,12 @@ export function readRids({ rids = [], simulcast }: ParsedMedia): RemoteRid[] {
   // Of alternatives the first is the one preferred; a leading `~` says that it starts paused.
   const ids = String(list ?? '').split(';').map((alternatives) => alternatives.split(',')[0]?.replace(/^~/, '') ?? '');
   const known = new Set(ids.filter((id) => ridToken.test(id)));
+  const restrictions = new Map<string, string>();
+  for (const { id, direction, params } of rids) if (direction === 'send' && !restrictions.has(String(id))) restrictions.set(String(id), String(params ?? ''));
   return [...known]
     .flatMap((id) => {
-      const line = rids.find((rid) => String(rid.id) === id && rid.direction === 'send');
-      return line === undefined ? [] : [{ id, payloadTypes: readPayloadTypes(String(line.params ?? '')) }];
+      const words = restrictions.get(id);
+      return words === undefined ? [] : [{ id, payloadTypes: readPayloadTypes(words) }];
     })
     .slice(0, maxRids);
 }

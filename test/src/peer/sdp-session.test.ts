@@ -227,6 +227,13 @@ describe('SdpSession answering', () => {
       }
     });
 
+    it('is not taken where RED is repaired under the type of the codec: that is the codec first, so RED has no retransmissions', () => {
+      const { answer: text, media } = answer(protectedOffer.replace('a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=113', 'a=rtpmap:96 rtx/90000\r\na=fmtp:96 apt=113'), withRtx);
+      expect(linesOf(text, 'a=rtpmap:96')).to.deep.equal(['a=rtpmap:96 VP8/90000']);
+      expect(media[1]?.codecs[0]).to.include({ name: 'vp8', payloadType: 96, rtxPayloadType: 97 });
+      expect(media[1]).to.not.have.property('protection');
+    });
+
     it('is offered for pictures that are received, and used as the client answers', () => {
       const plan: MediaPlan = { mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix, rtxSsrc: mixRtxSsrc };
       const protection = { redPayloadType: 114, redRtxPayloadType: 115, ulpfecPayloadType: 116 };
