@@ -30,7 +30,7 @@ export const errorTable = {
   invalid_candidate: { status: 400, meaning: 'The ICE candidate or SDP fragment cannot be read.' },
   sdp_empty: { status: 400, meaning: 'The SDP is empty.' },
   sdp_too_large: { status: 413, meaning: 'The SDP is longer, or has more media sections, than this server reads.' },
-  sdp_invalid: { status: 400, meaning: 'The SDP cannot be read, or lacks ICE credentials, a fingerprint or rtcp-mux.' },
+  sdp_invalid: { status: 400, meaning: 'The SDP cannot be read, lacks ICE credentials, a fingerprint or rtcp-mux, or has one payload type for retransmissions and for something else.' },
   sdp_without_media: { status: 422, meaning: 'The SDP has neither an audio nor a video section that can be used here.' },
   sdp_without_audio: { status: 422, meaning: 'This server takes only publishers who send sound (`whip.required`), and the SDP has none.' },
   sdp_without_video: { status: 422, meaning: 'This server takes only publishers who send a picture (`whip.required`), and the SDP has none.' },

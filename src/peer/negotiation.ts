@@ -4,6 +4,7 @@ import { answerCodec, offerCodecs, pickCodecs, takesRemb, toNegotiatedCodec, wit
 import { ExtensionAgreement, offerExtensions } from './extension-map.js';
 import type { LocalSection } from './local-description.js';
 import { directionOf, receivesIn, sendsIn, type MediaPlan, type NegotiatedMedia, type ProtectionTypes, type RemoteMedia } from './media.js';
+import { mustTellRepairs } from './payload-types.js';
 import { isProtectable, offerProtection, withoutRtx as withoutRedRtx } from './protection-lines.js';
 import type { RemoteDescription, RemoteSection, RemoteSectionMedia } from './remote-description.js';
 import type { RemoteRid } from './simulcast-lines.js';
@@ -40,7 +41,7 @@ export function readRemoteMedia(remote: RemoteDescription): RemoteMedia[] {
   return usable;
 }
 
-/** @throws {AppError} `no_common_codec` when not one wanted section has one, `sdp_without_media` when none is wanted. */
+/** @throws {AppError} `no_common_codec` when not one wanted section has one, `sdp_without_media` when none is wanted, `sdp_invalid` when retransmissions cannot be told from the rest. */
 export function answerSections(remote: RemoteDescription, plans: readonly MediaPlan[]): AnsweredOffer {
   const agreement = new ExtensionAgreement();
   const sections: LocalSection[] = [];
@@ -56,12 +57,13 @@ export function answerSections(remote: RemoteDescription, plans: readonly MediaP
     if (section.media !== undefined) media.push(answered?.media ?? refusedMedia(section.mid, section.media.kind));
   }
   if (transportMid === undefined) throw new AppError(isAnyWanted ? 'no_common_codec' : 'sdp_without_media');
+  mustTellRepairs(media);
   return { sections, media, transportMid };
 }
 
 /**
  * @param plans those of our offer, in its order.
- * @throws {AppError} `sdp_invalid` when the answer has other m-lines than the offer, `sdp_without_media` when it refuses all.
+ * @throws {AppError} `sdp_invalid` when the answer has other m-lines than the offer or retransmissions that cannot be told from the rest, `sdp_without_media` when it refuses all.
  */
 export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[]): { readonly media: readonly NegotiatedMedia[]; readonly transportMid: string } {
   const agreement = new ExtensionAgreement();
@@ -91,6 +93,7 @@ export function readAnswer(remote: RemoteDescription, plans: readonly MediaPlan[
     };
   });
   if (transportMid === undefined) throw new AppError('sdp_without_media', 'The answer refuses every media section.');
+  mustTellRepairs(media);
   return { media, transportMid };
 }
 

@@ -3,7 +3,7 @@
  * a second SSRC for one of them takes the place of the first. Where simulcast was agreed on, that holds for each layer, known by its RID.
  */
 import type { AudioPacket, VideoFrame, VideoSource } from '../../mixer/index.js';
-import type { NegotiatedCodec, NegotiatedMedia } from '../peer/index.js';
+import { repairTypes, sentTypes, type NegotiatedCodec, type NegotiatedMedia } from '../peer/index.js';
 import { CaptureClock } from '../rtp/capture-clock.js';
 import { H264Depacketiser } from '../rtp/h264-depacketiser.js';
 import { decodeMid } from '../rtp/header-extensions.js';
@@ -11,7 +11,6 @@ import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { AudioUplink } from './audio-uplink.js';
-import { repairTypes, sentTypes } from './payload-types.js';
 import type { PictureNeed } from './picture-need.js';
 import { SimulcastLayers } from './simulcast-layers.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';

@@ -234,6 +234,17 @@ describe('SdpSession answering', () => {
       expect(media[1]).to.not.have.property('protection');
     });
 
+    it('is refused where its retransmissions come under a type of another m-line', () => {
+      const soundAs = (offer: string, type: number): string => offer.replaceAll(/(m=audio[^\r]* |a=\S+:)111\b/g, (_all, start: string) => `${start}${type}`);
+      expect(codeOf(() => answer(soundAs(protectedOffer, 99), withRtx))).to.equal('sdp_invalid');
+      expect(codeOf(() => answer(soundAs(chromiumOffer, 99), withRtx)), 'where nothing else is called so').to.equal('none');
+      const client = createSession('client');
+      const offer = client.createOffer([{ mid: '0', kind: 'audio', direction: 'sendrecv', codecs: ['opus'], ...mix }, { mid: '1', kind: 'video', direction: 'sendrecv', codecs: ['vp8'], ...mix, rtxSsrc: mixRtxSsrc }]);
+      const { answer: answered } = createSession().acceptOffer(offer, withRtx);
+      expect(codeOf(() => client.acceptAnswer(soundAs(answered, 115)))).to.equal('sdp_invalid');
+      expect(codeOf(() => client.acceptAnswer(answered))).to.equal('none');
+    });
+
     it('is offered for pictures that are received, and used as the client answers', () => {
       const plan: MediaPlan = { mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8', 'h264'], ...mix, rtxSsrc: mixRtxSsrc };
       const protection = { redPayloadType: 114, redRtxPayloadType: 115, ulpfecPayloadType: 116 };
