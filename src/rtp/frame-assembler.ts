@@ -57,6 +57,7 @@ export class FrameAssembler {
   readonly #onEmpty: ((first: number, end: number) => void) | undefined;
   /** Starts with the first packet of the frame that comes next. */
   readonly #window: PacketWindow;
+  readonly #numberOf = ({ payload, payloadType }: HeldPacket): number | undefined => this.#depacketisers.get(payloadType)?.pictureNumber(payload);
   /** Scratch of each join. */
   readonly #payloads: Uint8Array[] = [];
   readonly #counters: FrameAssemblerCounters = {
@@ -217,7 +218,7 @@ export class FrameAssembler {
     const window = this.#window;
     const gap = this.#cursor;
     if (gap !== window.start || this.#closedNumber === undefined || !this.#areMarkersTrue || !this.#areNumbersTrue) return false;
-    const next = findNextFrame(window, gap, this.#closedNumber, ({ payload, payloadType }) => this.#depacketisers.get(payloadType)?.pictureNumber(payload));
+    const next = findNextFrame(window, gap, this.#closedNumber, this.#numberOf);
     if (next === undefined) return false;
     this.#onEmpty?.(gap, next);
     this.#cursor = next;
