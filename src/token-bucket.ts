@@ -1,4 +1,4 @@
-/** A bucket that fills steadily and is emptied by one for each: a rate with room for bursts. Pure: time is an argument. */
+/** A bucket that fills steadily and is emptied by what each costs: a rate with room for bursts. Pure: time is an argument. */
 export interface TokenBucketOptions {
   readonly perSecond: number;
   readonly burst: number;
@@ -18,15 +18,19 @@ export class TokenBucket {
   }
 
   isEmpty(nowUs: number): boolean {
-    this.#left = Math.min(this.#burst, this.#left + Math.max(0, nowUs - this.#sinceUs) * this.#perUs);
-    this.#sinceUs = nowUs;
-    return this.#left < 1;
+    return !this.#has(nowUs, 1);
   }
 
-  /** False: one too many. */
-  take(nowUs: number): boolean {
-    if (this.isEmpty(nowUs)) return false;
-    this.#left -= 1;
+  /** False: too many; then none is taken. */
+  take(nowUs: number, count = 1): boolean {
+    if (!this.#has(nowUs, count)) return false;
+    this.#left -= count;
     return true;
+  }
+
+  #has(nowUs: number, count: number): boolean {
+    this.#left = Math.min(this.#burst, this.#left + Math.max(0, nowUs - this.#sinceUs) * this.#perUs);
+    this.#sinceUs = nowUs;
+    return this.#left >= count;
   }
 }

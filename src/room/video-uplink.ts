@@ -11,6 +11,7 @@ import type { RtpPacket } from '../rtp/rtp-packet.js';
 import { unwrapRtx } from '../rtp/rtx-payload.js';
 import type { ReportBlock } from '../rtp/rtcp/rtcp-packets.js';
 import { SequenceUnwrapper, TimestampUnwrapper } from '../rtp/sequence.js';
+import type { RebuildAllowance } from '../rtp/ulpfec-decoder.js';
 import type { PictureSize, VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { defaultRoundTripUs } from './media-feedback.js';
 import type { SenderReportFacts, Uplink, UplinkStats } from './uplink.js';
@@ -24,10 +25,16 @@ export interface VideoUplinkOptions {
   /** By payload type: what the negotiation allows on this m-line. */
   readonly depacketisers: ReadonlyMap<number, VideoDepacketiser>;
   /** Where packets may come in RED, with protection among them. */
-  readonly protection?: ProtectionTypes | undefined;
+  readonly protection?: UplinkProtection | undefined;
   readonly onFrame: (frame: VideoFrame) => void;
   /** Of simulcast, else absent. */
   readonly layer?: VideoUplinkLayer;
+}
+
+export interface UplinkProtection {
+  readonly types: ProtectionTypes;
+  /** Of all that one client sends. */
+  readonly allowance: RebuildAllowance;
 }
 
 /** It begins resting, until it is woken. */
@@ -125,7 +132,7 @@ export class VideoUplink implements Uplink {
     if (this.#isResting) this.#overhear(this.#protected?.open(packet) ?? packet);
     else if (this.#protected === undefined) this.#assemble(packet, index, timestamp, arrivalUs, 'sent');
     else {
-      const { opened, rebuilt } = this.#protected.receive(packet, index);
+      const { opened, rebuilt } = this.#protected.receive(packet, index, arrivalUs);
       this.#assemble(opened, index, timestamp, arrivalUs, 'sent');
       for (const part of rebuilt) this.#assemble(part.packet, part.index, this.#timestamps.unwrap(part.packet.timestamp), arrivalUs, 'rebuilt');
     }
@@ -228,14 +235,14 @@ export class VideoUplink implements Uplink {
 
   #awakeCounts(): UplinkStats {
     const { requestedCount, recoveredCount, abandonedCount } = this.#nacks;
-    const protection = this.#protected === undefined ? {} : { protectionPackets: this.#protected.protectionCount, rebuiltPackets: this.#protected.rebuiltCount };
+    const protection = this.#protected === undefined ? {} : { protectionPackets: this.#protected.protectionCount, rebuiltPackets: this.#protected.rebuiltCount, refusedRebuilds: this.#protected.refusedCount };
     const counts: UplinkStats = { nackedPackets: requestedCount, recoveredPackets: recoveredCount, abandonedPackets: abandonedCount, ...protection, ...this.#assembler.counters };
     return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count + (this.#countsBefore[name] ?? 0)]));
   }
 
   #createProtected(): ProtectedStream | undefined {
     const { protection } = this.#options;
-    return protection === undefined ? undefined : new ProtectedStream(this.ssrc, protection);
+    return protection === undefined ? undefined : new ProtectedStream(this.ssrc, protection.types, protection.allowance);
   }
 
   #createAssembler(): FrameAssembler {

@@ -4,7 +4,7 @@
  */
 import { readRedBlock, type RedBlock } from './red-payload.js';
 import type { RtpPacket } from './rtp-packet.js';
-import { noneRebuilt, UlpfecDecoder, type RebuiltPacket } from './ulpfec-decoder.js';
+import { noneRebuilt, UlpfecDecoder, type RebuildAllowance, type RebuiltPacket } from './ulpfec-decoder.js';
 
 /** 0 to 127 each. */
 export interface ProtectionTypes {
@@ -61,9 +61,14 @@ export class ProtectedStream {
   readonly #types: ProtectionTypes;
   readonly #decoder: UlpfecDecoder;
 
-  constructor(ssrc: number, types: ProtectionTypes) {
+  constructor(ssrc: number, types: ProtectionTypes, allowance: RebuildAllowance) {
     this.#types = types;
-    this.#decoder = new UlpfecDecoder(ssrc);
+    this.#decoder = new UlpfecDecoder(ssrc, allowance);
+  }
+
+  /** Packets that were left missing since to rebuild them would have cost too much. */
+  get refusedCount(): number {
+    return this.#decoder.refusedCount;
   }
 
   /** What a packet holds, and nothing more: for retransmissions, and for what is only overheard. */
@@ -77,15 +82,15 @@ export class ProtectedStream {
    *
    * @param index its sequence number, unwrapped
    */
-  receive(packet: RtpPacket, index: number): ReceivedPackets {
-    if (packet.payloadType !== this.#types.redPayloadType) return this.#complete(packet, this.#decoder.pushMedia(packet, index));
+  receive(packet: RtpPacket, index: number, nowUs: number): ReceivedPackets {
+    if (packet.payloadType !== this.#types.redPayloadType) return this.#complete(packet, this.#decoder.pushMedia(packet, index, nowUs));
     const block = readRedBlock(packet.payload);
     const opened = this.#openBlock(packet, block);
     // What its sender protected was not this.
     if (block === undefined) return { opened, rebuilt: noneRebuilt };
-    if (block.payloadType !== this.#types.ulpfecPayloadType) return this.#complete(opened, this.#decoder.pushMedia(opened, index));
+    if (block.payloadType !== this.#types.ulpfecPayloadType) return this.#complete(opened, this.#decoder.pushMedia(opened, index, nowUs));
     this.protectionCount += 1;
-    return this.#complete(opened, this.#decoder.pushProtection(block.data, index));
+    return this.#complete(opened, this.#decoder.pushProtection(block.data, index, nowUs));
   }
 
   #complete(opened: RtpPacket, rebuilt: readonly RebuiltPacket[]): ReceivedPackets {

@@ -13,6 +13,7 @@ interface Camera {
   readonly packets: number;
   readonly protectionPackets?: number;
   readonly rebuiltPackets?: number;
+  readonly refusedRebuilds?: number;
   readonly frames?: number;
   readonly damagedFrames?: number;
   readonly unknownPayloadTypes?: number;
@@ -51,10 +52,10 @@ describe('a camera behind a long path that loses packets', function () {
     await eventually('Ann is seen', async () => ((await camera())?.frames ?? 0) > 0);
     await link.impair({ up: steadily(longPath), down: steadily({ delayMs: longPath.delayMs }) });
     await eventually(`${enough} packets are rebuilt`, async () => ((await camera())?.rebuiltPackets ?? 0) >= enough, 40_000);
-    const { protectionPackets, rebuiltPackets, damagedFrames, unknownPayloadTypes } = (await camera())!;
+    const { protectionPackets, rebuiltPackets, refusedRebuilds, damagedFrames, unknownPayloadTypes } = (await camera())!;
     console.log(`      ${protectionPackets} packets of protection, ${rebuiltPackets} rebuilt`);
     // A wrong byte in a descriptor or a payload type would show.
-    expect({ damagedFrames, unknownPayloadTypes }).to.deep.equal({ damagedFrames: 0, unknownPayloadTypes: 0 });
+    expect({ refusedRebuilds, damagedFrames, unknownPayloadTypes }).to.deep.equal({ refusedRebuilds: 0, damagedFrames: 0, unknownPayloadTypes: 0 });
     const before = bob.mix.frameCount;
     await bob.mix.until('the picture moves', () => bob.mix.frameCount > before + enough, 10_000);
   });

@@ -280,7 +280,7 @@ const protectedStreamTarget: FuzzTarget = {
   name: 'protected-stream',
   // Pieces: step of the sequence number (signed), payload type, then the payload.
   run: (input) => {
-    const stream = new ProtectedStream(7, redTypes);
+    const stream = new ProtectedStream(7, redTypes, { take: () => true });
     const unwrapper = new SequenceUnwrapper();
     let sequenceNumber = 0;
     for (const piece of splitPieces(input)) {
@@ -289,7 +289,7 @@ const protectedStreamTarget: FuzzTarget = {
       const packet = parseRtpPacket(rtp(piece.subarray(2), { sequenceNumber, payloadType: piece.readUInt8(1) & 0x7f }));
       if (packet === undefined) throw new Error('broken: a packet of our own');
       const index = unwrapper.unwrap(sequenceNumber);
-      const { opened, rebuilt } = stream.receive(packet, index);
+      const { opened, rebuilt } = stream.receive(packet, index, 0);
       must(opened.payload.length <= packet.payload.length && opened.sequenceNumber === sequenceNumber, 'more in a packet than came');
       must(rebuilt.length <= 48 && rebuilt.every((part) => part.packet.payload.length <= 0xffff && (part.index & 0xffff) === part.packet.sequenceNumber), 'a packet rebuilt in no place');
       stream.open(packet);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { VideoFrame } from '../../../mixer/index.js';
-import { VideoUplink } from '../../../src/room/video-uplink.js';
+import { VideoUplink, type UplinkProtection } from '../../../src/room/video-uplink.js';
 import { CaptureClock } from '../../../src/rtp/capture-clock.js';
 import { H264Depacketiser } from '../../../src/rtp/h264-depacketiser.js';
 import { packetiseH264 } from '../../../src/rtp/h264-payload.js';
@@ -80,21 +80,22 @@ describe('VideoUplink', () => {
   describe('protection', () => {
     const redPayloadType = 114;
     const ulpfecPayloadType = 116;
+    const protection: UplinkProtection = { types: { redPayloadType, ulpfecPayloadType }, allowance: { take: () => true } };
 
     beforeEach(() => {
       uplink = new VideoUplink({
         participantId: 'ann', source: 'camera', ssrc, captureClock: new CaptureClock(), orientationExtensionId: undefined,
-        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection: { redPayloadType, ulpfecPayloadType }, onFrame: (frame) => frames.push(frame),
+        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection, onFrame: (frame) => frames.push(frame),
       });
     });
 
     /** Frame n: three packets in RED and one that protects them, numbers 4n to 4n + 3. */
-    function protectedPackets(frame: number): RtpPacket[] {
+    function protectedPackets(frame: number, first = 4 * frame): RtpPacket[] {
       const fields = { ssrc, timestamp: frame * frameTicks };
       const payloads = packetiseVp8(vp8Frame(2_500, { keyframe: frame === 0, seed: frame }), { maxPayloadBytes: 1_000, pictureId: frame });
-      const media = payloads.map((payload, index) => rtpDatagram({ ...fields, payloadType: vp8Type, sequenceNumber: 4 * frame + index, marker: index === payloads.length - 1 }, payload));
-      const protection = rtpDatagram({ ...fields, payloadType: ulpfecPayloadType, sequenceNumber: 4 * frame + media.length }, protect(media));
-      return [...media, protection].map((datagram) => mustParseRtp(putIntoRed(datagram, redPayloadType)));
+      const media = payloads.map((payload, index) => rtpDatagram({ ...fields, payloadType: vp8Type, sequenceNumber: (first + index) & 0xffff, marker: index === payloads.length - 1 }, payload));
+      const fec = rtpDatagram({ ...fields, payloadType: ulpfecPayloadType, sequenceNumber: (first + media.length) & 0xffff }, protect(media));
+      return [...media, fec].map((datagram) => mustParseRtp(putIntoRed(datagram, redPayloadType)));
     }
 
     it('brings back what was lost, whatever of a frame it is, and nothing is asked for', () => {
@@ -114,7 +115,7 @@ describe('VideoUplink', () => {
       const sizes: number[] = [];
       uplink = new VideoUplink({
         participantId: 'ann', source: 'camera', ssrc, captureClock: new CaptureClock(), orientationExtensionId: undefined,
-        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection: { redPayloadType, ulpfecPayloadType }, onFrame: (frame) => frames.push(frame),
+        depacketisers: new Map([[vp8Type, new Vp8Depacketiser()]]), protection, onFrame: (frame) => frames.push(frame),
         layer: { rid: 'h', onSize: ({ widthPx }) => sizes.push(widthPx) },
       });
       receive(protectedPackets(0), 0);
@@ -128,8 +129,8 @@ describe('VideoUplink', () => {
 
     it('asks for what it cannot bring back, and opens what is sent again', () => {
       receive(protectedPackets(0), 0);
-      const [, , last, protection] = protectedPackets(1);
-      receive([last!, protection!], frameUs);
+      const [, , last, fec] = protectedPackets(1);
+      receive([last!, fec!], frameUs);
       expect(uplink.dueNacks(frameUs, roundTripUs)).to.deep.equal([4, 5]);
       for (const [index, again] of protectedPackets(1).slice(0, 2).entries()) {
         const payload = Uint8Array.of(0, 4 + index, ...again.payload);
