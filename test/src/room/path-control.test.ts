@@ -19,6 +19,7 @@ class Stream implements PacedStream {
   drained = 0;
   isLossy = false;
   isTwofold = false;
+  hasFiller = true;
 
   constructor(canFill: boolean) {
     this.canFill = canFill;
@@ -40,8 +41,8 @@ class Stream implements PacedStream {
     this.isTwofold = isTwofold;
   }
 
-  filler(bytes: number): Buffer {
-    return packet(97, Math.min(1_000, Math.max(20, Math.floor(bytes))));
+  filler(bytes: number): Buffer | undefined {
+    return !this.hasFiller ? undefined : packet(97, Math.min(1_000, Math.max(20, Math.floor(bytes))));
   }
 }
 
@@ -131,11 +132,31 @@ describe('PathControl', () => {
     expect(stream.isTwofold, 'a queue').to.equal(false);
   });
 
-  it('has none go twice that would look like the first', () => {
+  it('has none go twice that would look like the first, or of which nothing would be heard, however much passes', () => {
+    const loses = (at: number): boolean => at % 20 === 0;
+    for (const [canFill, isNumbered] of [[true, true], [false, true], [true, false]] as const) {
+      path.close();
+      // What is sent is four times what the small picture takes: no probe has to show it.
+      open(1, canFill);
+      path.attach(stream, isNumbered);
+      run(20_000, () => 20, loses, 300_000);
+      expect(stream.isTwofold, `${canFill} ${isNumbered}`).to.equal(canFill && isNumbered);
+      expect(Number(path.stats()['estimateBps'])).to.be.greaterThan(2.1 * needsBps[1]!);
+    }
     path.close();
     open(0, false);
-    run(20_000, () => 20, (at) => at % 20 === 0, 300_000);
-    expect([stream.isTwofold, path.stats()['probes']]).to.deep.equal([false, 0]);
+    run(20_000, () => 20, loses, 300_000);
+    expect([stream.isTwofold, path.stats()['probes']], 'nor does it try').to.deep.equal([false, 0]);
+  });
+
+  it('has those of a small picture go twice where the best would not fit twice', () => {
+    // No probe shows more than what is sent, 800 kbps.
+    stream.hasFiller = false;
+    run(1_000, () => 20);
+    run(600, (atMs) => 20 + atMs / 2);
+    for (let turn = 0; turn < 20 && !stream.isTwofold; turn += 1) run(200, () => 20, (at) => at === 0, 300_000);
+    expect([stream.isTwofold, path.tier]).to.deep.equal([true, 1]);
+    expect(Number(path.stats()['estimateBps'])).to.be.within(2.1 * needsBps[1]!, 2 * needsBps[0]!);
   });
 
   it('leaves packets without the extension unnumbered, and reads no reports then', () => {
