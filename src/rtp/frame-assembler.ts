@@ -11,13 +11,11 @@
  *
  * Not its business: asking for keyframes, and deciding whether a frame after a gap is fit to be shown; the frame says `gapBefore`.
  */
-import { findFrameStart, findNextFrame, findWholeKeyframe, hasWaitedEnough, isBoundary, isFiller } from './frame-boundaries.js';
-import { PacketWindow } from './packet-window.js';
-import { isDamaged, splitsFrames, startsFrame } from './video-depacketiser.js';
-import type { AssembledFrame, FrameAssemblerCounters, InboundVideoPacket, RotationDegrees } from './assembled-frame.js';
-import type { WaitLimit } from './frame-boundaries.js';
-import type { HeldPacket } from './packet-window.js';
-import type { VideoCodec, VideoDepacketiser } from './video-depacketiser.js';
+import { findFrameStart, findNextFrame, findWholeKeyframe, hasWaitedEnough, isBoundary, isFiller, type WaitLimit } from './frame-boundaries.js';
+import { FrameJoiner } from './frame-joiner.js';
+import { PacketWindow, type HeldPacket } from './packet-window.js';
+import { isDamaged, splitsFrames, startsFrame, type VideoDepacketiser } from './video-depacketiser.js';
+import type { AssembledFrame, FrameAssemblerCounters, InboundVideoPacket } from './assembled-frame.js';
 
 export interface FrameAssemblerOptions {
   /** By payload type. Packets of any other type are counted and passed over, like padding. */
@@ -52,14 +50,11 @@ export class FrameAssembler {
   readonly #clockHz: number;
   #waitLimit: WaitLimit;
   readonly #maxBytes: number;
-  readonly #onFrame: (frame: AssembledFrame) => void;
-  readonly #onGap: (() => void) | undefined;
   readonly #onEmpty: ((first: number, end: number) => void) | undefined;
   /** Starts with the first packet of the frame that comes next. */
   readonly #window: PacketWindow;
+  readonly #joiner: FrameJoiner;
   readonly #numberOf = ({ payload, payloadType }: HeldPacket): number | undefined => this.#depacketisers.get(payloadType)?.pictureNumber(payload);
-  /** Scratch of each join. */
-  readonly #payloads: Uint8Array[] = [];
   readonly #counters: FrameAssemblerCounters = {
     frames: 0, keyframes: 0, droppedFrames: 0, lostPackets: 0, latePackets: 0, duplicatePackets: 0, damagedFrames: 0, overflows: 0, restarts: 0, unknownPayloadTypes: 0,
   };
@@ -70,8 +65,6 @@ export class FrameAssembler {
   #isAtStart = true;
   /** The stream was met in mid-frame: the window starts with a place that stands for all that was missed, and only a frame's beginning may fill it. */
   #isBeginningOpen = false;
-  #isGapPending = false;
-  #isWaitingForKeyframe = false;
   #areMarkersTrue = true;
   /** No two pictures had the same number. */
   #areNumbersTrue = true;
@@ -79,8 +72,6 @@ export class FrameAssembler {
   #closedTimestamp: number | undefined;
   /** Of the frame that was given last; undefined where nobody counts, or something was dropped since. */
   #closedNumber: number | undefined;
-  #lastCodec: VideoCodec | undefined;
-  #rotationDegrees: RotationDegrees = 0;
 
   constructor({
     depacketisers, clockHz = videoClockHz, waitUs = defaultWaitUs, maxPackets = defaultMaxPackets, maxBytes = defaultMaxBytes, onFrame, onGap, onEmpty,
@@ -89,10 +80,9 @@ export class FrameAssembler {
     this.#clockHz = clockHz;
     this.#waitLimit = { waitUs, waitTicks: (waitUs * clockHz) / 1e6 };
     this.#maxBytes = maxBytes;
-    this.#onFrame = onFrame;
-    this.#onGap = onGap;
     this.#onEmpty = onEmpty;
     this.#window = new PacketWindow({ maxPackets });
+    this.#joiner = new FrameJoiner({ depacketisers, counters: this.#counters, onFrame, onGap });
   }
 
   get counters(): Readonly<FrameAssemblerCounters> {
@@ -194,7 +184,7 @@ export class FrameAssembler {
   #restartAt(index: number, traits: number): void {
     this.#skipTo(this.#window.end);
     this.#beginAt(index, traits);
-    this.#isWaitingForKeyframe = true;
+    this.#joiner.waitForKeyframe();
   }
 
   /** Gives every frame that is whole, from the cursor on. */
@@ -231,10 +221,10 @@ export class FrameAssembler {
   #isNoFrameStart(packet: HeldPacket): boolean {
     if ((packet.traits & isFiller) !== 0) return true;
     if (packet.timestamp !== this.#closedTimestamp || (packet.traits & splitsFrames) !== 0) return false;
-    if (!this.#isGapPending) {
+    if (!this.#joiner.isGapPending) {
       this.#areMarkersTrue = false;
       this.#counters.damagedFrames++;
-      this.#reportGap();
+      this.#joiner.reportGap();
     }
     this.#salvage(packet);
     return true;
@@ -245,43 +235,15 @@ export class FrameAssembler {
     const window = this.#window;
     const first = window.at(window.start);
     if (first === undefined) return;
-    const { timestamp, payloadType } = first;
-    let { traits, arrivalUs } = first;
-    for (let index = window.start; index < this.#cursor; index++) {
-      const packet = window.at(index);
-      if (packet === undefined || (packet.traits & isFiller) !== 0) continue;
-      this.#payloads.push(packet.payload);
-      traits |= packet.traits;
-      if (packet.arrivalUs > arrivalUs) arrivalUs = packet.arrivalUs;
-      if (packet.rotationDegrees !== undefined) this.#rotationDegrees = packet.rotationDegrees;
-    }
-    const depacketiser = this.#depacketisers.get(payloadType);
-    const joined = depacketiser === undefined || (traits & isDamaged) !== 0 ? 'damaged' : depacketiser.join(this.#payloads);
-    const number = depacketiser?.pictureNumber(first.payload);
+    const joined = this.#joiner.join(window, first, this.#cursor);
+    const { outcome, number, timestamp } = joined;
     if (number !== undefined && number === this.#closedNumber) this.#areNumbersTrue = false;
-    this.#payloads.length = 0;
     window.advanceTo(this.#cursor);
     this.#isAtStart = false;
     // Parameter sets sent alone are no frame: a sender may mark them as one and give the picture the same timestamp.
-    this.#closedTimestamp = joined === 'no-picture' ? undefined : timestamp;
-    this.#closedNumber = typeof joined === 'string' ? undefined : number;
-    if (joined === 'no-picture') return;
-    if (joined === 'damaged' || depacketiser === undefined) {
-      this.#counters.damagedFrames++;
-      this.#reportGap();
-    } else if (this.#isWaitingForKeyframe && !joined.keyframe) {
-      this.#counters.droppedFrames++;
-    } else {
-      // One codec's pictures are no reference for another's, and a stream may not begin with a difference to nothing.
-      const isOrphan = !joined.keyframe && this.#lastCodec !== depacketiser.codec;
-      const gapBefore = this.#isGapPending || isOrphan;
-      this.#isGapPending = false;
-      this.#isWaitingForKeyframe = false;
-      this.#lastCodec = depacketiser.codec;
-      this.#counters.frames++;
-      if (joined.keyframe) this.#counters.keyframes++;
-      this.#onFrame({ ...joined, codec: depacketiser.codec, payloadType, timestamp, arrivalUs, gapBefore, rotationDegrees: this.#rotationDegrees });
-    }
+    this.#closedTimestamp = outcome === 'no-picture' ? undefined : timestamp;
+    this.#closedNumber = typeof outcome === 'string' ? undefined : number;
+    this.#joiner.give(joined);
   }
 
   /** Behind a gap: when this packet made a keyframe whole, nothing before it is worth waiting for. */
@@ -318,16 +280,11 @@ export class FrameAssembler {
     this.#isBeginningOpen = false;
     window.advanceTo(start);
     this.#cursor = start;
-    this.#reportGap();
+    this.#joiner.reportGap();
     this.#advance();
   }
 
   #salvage(packet: HeldPacket): void {
     if ((packet.traits & isDamaged) === 0) this.#depacketisers.get(packet.payloadType)?.salvage(packet.payload);
-  }
-
-  #reportGap(): void {
-    this.#isGapPending = true;
-    this.#onGap?.();
   }
 }

@@ -536,37 +536,6 @@ describe('FrameAssembler', () => {
     expect(gaps).to.deep.equal([0]);
   });
 
-  it('calls a first frame that is no keyframe one with a gap before it', () => {
-    const { assembler, frames } = bench();
-    for (const packet of all(vp8Stream('dd'))) assembler.push(packet);
-    expect(kinds(frames)).to.equal('|dd');
-  });
-
-  it('follows a change of size and of codec', () => {
-    const { assembler, frames } = bench();
-    const small = vp8Frame(50, { keyframe: true, widthPx: 320, heightPx: 180 });
-    const large = vp8Frame(50, { keyframe: true, widthPx: 1280, heightPx: 720 });
-    const sent: readonly (readonly [Uint8Array, number])[] = [
-      ...[small, vp8Frame(50, { keyframe: false }), large].map((data) => [packetiseVp8(data, { maxPayloadBytes: 1200, pictureId: 0 })[0]!, vp8Type] as const),
-      ...[h264Keyframe(50), h264Delta(50), h264Keyframe(50, 1, 640, 480)].map((data) => [packetiseH264(data, { maxPayloadBytes: 1200, mode: 1 })[0]!, h264Type] as const),
-      [packetiseVp8(vp8Frame(50, { keyframe: false }), { maxPayloadBytes: 1200, pictureId: 0 })[0]!, vp8Type],
-    ];
-    for (const [at, [payload, payloadType]] of sent.entries()) assembler.push({ index: at, timestamp: at * frameTicks, marker: true, payloadType, payload, arrivalUs: 0 });
-    expect(kinds(frames)).to.equal('KdKKdK|d');
-    expect(frames.map(({ codec, widthPx }) => [codec, widthPx])).to.deep.equal([
-      ['vp8', 320], ['vp8', undefined], ['vp8', 1280], ['h264', 640], ['h264', undefined], ['h264', 640], ['vp8', undefined],
-    ]);
-  });
-
-  it('keeps the rotation that was said last', () => {
-    const { assembler, frames } = bench();
-    const rotations = [90, undefined, 270, undefined, 0] as const;
-    for (const [at, { packets }] of vp8Stream('Kdddd').entries()) {
-      for (const packet of packets) assembler.push(packet.marker ? { ...packet, rotationDegrees: rotations[at] } : packet);
-    }
-    expect(frames.map(({ rotationDegrees }) => rotationDegrees)).to.deep.equal([90, 90, 270, 270, 0]);
-  });
-
   it('drops a frame with a malformed packet and says so', () => {
     const { assembler, frames, gaps } = bench();
     const stream = vp8Stream('Kdd');
