@@ -3,15 +3,15 @@
  * a second SSRC for one of them takes the place of the first. Where simulcast was agreed on, that holds for each layer, known by its RID.
  */
 import type { AudioPacket, VideoFrame, VideoSource } from '../../mixer/index.js';
-import { repairTypes, sentTypes, type NegotiatedCodec, type NegotiatedMedia } from '../peer/index.js';
+import type { NegotiatedCodec, NegotiatedMedia } from '../peer/index.js';
 import { CaptureClock } from '../rtp/capture-clock.js';
 import { H264Depacketiser } from '../rtp/h264-depacketiser.js';
-import { decodeMid } from '../rtp/header-extensions.js';
 import type { RtpPacket } from '../rtp/rtp-packet.js';
 import type { VideoDepacketiser } from '../rtp/video-depacketiser.js';
 import { Vp8Depacketiser } from '../rtp/vp8-payload.js';
 import { TokenBucket } from '../token-bucket.js';
 import { AudioUplink } from './audio-uplink.js';
+import { MediaLines, type StreamName } from './media-lines.js';
 import type { PictureNeed } from './picture-need.js';
 import { SimulcastLayers } from './simulcast-layers.js';
 import type { SenderReportFacts, Uplink } from './uplink.js';
@@ -35,7 +35,6 @@ const replacedHoldUs = 2_000_000;
 const endedHoldUs = 200_000;
 /** Whoever comes with more SSRCs than this makes them up. */
 const maxHeld = 64;
-const maxRepairSources = 16;
 
 /** Sound comes each 20 ms, in pauses each 400 ms: nothing at all for so long is a black-out. */
 const blackOutUs = 700_000;
@@ -47,32 +46,19 @@ const soundPauseUs = 450_000;
  */
 const rebuilding = { perSecond: 4_000_000, burst: 1_000_000 } as const;
 
-/** No token: of a packet that names no layer of its m-line. */
-const noRid = '';
-
-/** Of which stream: a source, or with simulcast one layer of it. */
-interface StreamName {
-  readonly source: VideoSource;
-  readonly rid: string | undefined;
-}
-
 export class IncomingMedia {
   readonly #participantId: string | undefined;
   readonly #events: IncomingMediaEvents;
   /** One for all: sound and picture of one client are placed on the room's clock by each other. */
   readonly #captureClock = new CaptureClock();
+  readonly #lines = new MediaLines();
   readonly #uplinks = new Map<number, Uplink>();
   /** Not followed before then. */
   readonly #heldUntilUs = new Map<number, number>();
-  /** Payload type of retransmissions -> that of what they repair. */
-  #repairedTypes: ReadonlyMap<number, number> = new Map();
-  /** SSRC of retransmissions -> what they repair. */
-  readonly #repaired = new Map<number, StreamName>();
   /** Of the sources that come in layers. */
   readonly #layers = new Map<VideoSource, SimulcastLayers>();
   readonly #worthwhile = new WorthwhileBitrate();
   readonly #rebuilding = new TokenBucket(rebuilding, 0);
-  #media: readonly NegotiatedMedia[] = [];
   #unknownSources = 0;
   #lastAudioUs = Number.NEGATIVE_INFINITY;
   #lastVideoUs = Number.NEGATIVE_INFINITY;
@@ -107,20 +93,19 @@ export class IncomingMedia {
    * @param isToldNeeds as {@link WorthwhileBitrate.negotiate} has it
    */
   negotiate(media: readonly NegotiatedMedia[], isToldNeeds = false): void {
-    this.#media = media;
+    this.#lines.negotiate(media);
     const pictures = media.filter((line) => line.kind === 'video' && line.receives);
-    this.#worthwhile.negotiate(pictures.map((line) => ({ source: this.#videoSourceOf(line), takesRemb: line.takesRemb === true, isLayered: line.remoteRids !== undefined })), isToldNeeds);
+    this.#worthwhile.negotiate(pictures.map((line) => ({ source: this.#lines.videoSourceOf(line), takesRemb: line.takesRemb === true, isLayered: line.remoteRids !== undefined })), isToldNeeds);
     for (const line of media) {
-      const source = this.#videoSourceOf(line);
+      const source = this.#lines.videoSourceOf(line);
       if (line.remoteRids !== undefined && !this.#layers.has(source)) this.#layers.set(source, new SimulcastLayers((frame) => this.#events.onVideoFrame(frame)));
     }
-    this.#repairedTypes = new Map(media.flatMap(repairTypes));
   }
 
   receive(packet: RtpPacket, arrivalUs: number): void {
     this.#watchForBlackOut(arrivalUs);
     this.#worthwhile.takePacket(packet.payload.length, arrivalUs);
-    const repairedType = this.#repairedTypes.get(packet.payloadType);
+    const repairedType = this.#lines.repairedType(packet);
     if (repairedType !== undefined) {
       this.#receiveRepair(packet, repairedType, arrivalUs);
       return;
@@ -201,7 +186,7 @@ export class IncomingMedia {
   }
 
   #receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): void {
-    const name = this.#repaired.get(packet.ssrc) ?? this.#bindRepair(packet);
+    const name = this.#lines.findRepaired(packet);
     const uplink = name === undefined ? undefined : this.#findVideoUplink(name);
     if (uplink === undefined) {
       this.#unknownSources += 1;
@@ -215,43 +200,18 @@ export class IncomingMedia {
     return undefined;
   }
 
-  #bindRepair(packet: RtpPacket): StreamName | undefined {
-    const line = this.#findLine(packet, (line) => repairTypes(line).some(([repairType]) => repairType === packet.payloadType), ({ remoteRtxSsrcs }) => remoteRtxSsrcs);
-    if (line === undefined) return undefined;
-    const rid = readRid(packet, line, line.extensionIds.repairedRid);
-    if (rid === noRid) return undefined;
-    if (this.#repaired.size >= maxRepairSources) this.#repaired.clear();
-    const name = { source: this.#videoSourceOf(line), rid };
-    this.#repaired.set(packet.ssrc, name);
-    return name;
-  }
-
   #bind(packet: RtpPacket, nowUs: number): Uplink | undefined {
     const participantId = this.#participantId;
     if (participantId === undefined) return undefined;
     if (nowUs < (this.#heldUntilUs.get(packet.ssrc) ?? Number.NEGATIVE_INFINITY)) return undefined;
-    const line = this.#findLine(packet, (line) => sentTypes(line).includes(packet.payloadType), ({ remoteSsrcs }) => remoteSsrcs);
-    if (line === undefined) return undefined;
-    const rid = readRid(packet, line, line.extensionIds.rid);
-    if (rid === noRid) return undefined;
+    const found = this.#lines.find(packet);
+    if (found === undefined) return undefined;
+    const { line, rid } = found;
     const uplink = this.#createUplink(line, packet.ssrc, participantId, rid);
     this.#replace(uplink, nowUs);
     this.#uplinks.set(packet.ssrc, uplink);
     if (rid !== undefined && uplink instanceof VideoUplink) this.#layers.get(uplink.source)?.add(rid, uplink);
     return uplink;
-  }
-
-  /** Which m-line a new SSRC belongs to: as the SDP says, else by its MID (RFC 9143 9.2), else by a payload type that only one m-line has. */
-  #findLine(packet: RtpPacket, takesType: (line: NegotiatedMedia) => boolean, toldSsrcs: (line: NegotiatedMedia) => readonly number[]): NegotiatedMedia | undefined {
-    const receiving = this.#media.filter((line) => line.receives && takesType(line));
-    return (
-      receiving.find((line) => toldSsrcs(line).includes(packet.ssrc)) ??
-      receiving.find(({ mid, extensionIds }) => {
-        const data = extensionIds.mid === undefined ? undefined : packet.extension(extensionIds.mid);
-        return data !== undefined && decodeMid(data) === mid;
-      }) ??
-      (receiving.length === 1 ? receiving[0] : undefined)
-    );
   }
 
   /** The sender began anew: what was under way on the old SSRC will not come. */
@@ -268,18 +228,13 @@ export class IncomingMedia {
     this.#heldUntilUs.set(ssrc, untilUs);
   }
 
-  /** The first picture is the camera's. */
-  #videoSourceOf(line: NegotiatedMedia): VideoSource {
-    return line === this.#media.find(({ kind, receives }) => kind === 'video' && receives) ? 'camera' : 'screen';
-  }
-
   #createUplink(line: NegotiatedMedia, ssrc: number, participantId: string, rid: string | undefined): Uplink {
     const events = this.#events;
     const common = { participantId, ssrc, captureClock: this.#captureClock };
     if (line.kind === 'audio') {
       return new AudioUplink({ ...common, levelExtensionId: line.extensionIds.audioLevel, onPacket: (packet) => events.onAudioPacket(packet) });
     }
-    const source = this.#videoSourceOf(line);
+    const source = this.#lines.videoSourceOf(line);
     const layers = this.#layers.get(source);
     const isLayer = rid !== undefined && layers !== undefined;
     return new VideoUplink({
@@ -296,14 +251,6 @@ export class IncomingMedia {
 
 function nameOf(uplink: Uplink): { readonly rid: string | undefined } {
   return { rid: uplink instanceof VideoUplink ? uplink.rid : undefined };
-}
-
-/** RFC 8852: undefined on an m-line without simulcast; {@link noRid} for a packet that does not say it, or names a layer that nobody agreed on. */
-function readRid(packet: RtpPacket, { remoteRids }: NegotiatedMedia, extensionId: number | undefined): string | undefined {
-  if (remoteRids === undefined) return undefined;
-  const data = extensionId === undefined ? undefined : packet.extension(extensionId);
-  const rid = data === undefined ? undefined : decodeMid(data);
-  return rid !== undefined && remoteRids.includes(rid) ? rid : noRid;
 }
 
 function createDepacketisers(codecs: readonly NegotiatedCodec[]): ReadonlyMap<number, VideoDepacketiser> {

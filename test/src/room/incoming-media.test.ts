@@ -46,18 +46,6 @@ describe('IncomingMedia', () => {
       expect(video.map(({ source, participantId }) => [source, participantId])).to.deep.equal([['screen', 'ann'], ['camera', 'ann']]);
     });
 
-    it('by its MID', () => {
-      picture(5, 0, [midExtension('2')]);
-      picture(6, 0, [midExtension('1')]);
-      expect(bound()).to.deep.equal(['screen 5', 'camera 6']);
-    });
-
-    it('as the SDP says rather than by its MID', () => {
-      open([audioLine(), videoLine({ remoteSsrcs: [70] }), videoLine({ mid: '2' })]);
-      picture(70, 0, [midExtension('2')]);
-      expect(bound()).to.deep.equal(['camera 70']);
-    });
-
     it('by a payload type that only one m-line has', () => {
       sound(9);
       expect(bound()).to.deep.equal(['microphone 9']);
