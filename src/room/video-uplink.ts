@@ -158,11 +158,19 @@ export class VideoUplink implements Uplink {
     this.#bytes += packet.payload.length;
     const { resetCount } = this.#nacks;
     this.#nacks.onPacket(index, arrivalUs, coming);
-    if (this.#nacks.resetCount !== resetCount) this.wishKeyframe();
+    if (this.#nacks.resetCount !== resetCount) {
+      if (coming === 'sent') this.#restart(index);
+      this.wishKeyframe();
+    }
     const orientation = orientationExtensionId === undefined ? undefined : packet.extension(orientationExtensionId);
     if (orientation !== undefined) this.#rotationDegrees = decodeVideoOrientation(orientation)?.rotationDegrees;
     const { marker, payloadType, payload } = packet;
     this.#assembler.push({ index, timestamp, marker, payloadType, payload, arrivalUs, rotationDegrees: this.#rotationDegrees });
+  }
+
+  #restart(index: number): void {
+    this.#protected?.goBackTo(index);
+    this.#assembler.expectRestart();
   }
 
   #overhear(packet: RtpPacket): void {

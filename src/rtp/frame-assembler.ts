@@ -65,6 +65,7 @@ export class FrameAssembler {
   #isAtStart = true;
   /** The stream was met in mid-frame: the window starts with a place that stands for all that was missed, and only a frame's beginning may fill it. */
   #isBeginningOpen = false;
+  #isRestartExpected = false;
   #areMarkersTrue = true;
   /** No two pictures had the same number. */
   #areNumbersTrue = true;
@@ -102,6 +103,7 @@ export class FrameAssembler {
     if (!this.#hasBegun) this.#beginAt(index, traits);
     const isEarlier = index < window.start || (index === window.start && this.#isBeginningOpen && (traits & startsFrame) === 0);
     if (isEarlier && !this.#admitEarlier(packet, traits)) return;
+    this.#isRestartExpected = false;
     if (window.at(index) !== undefined) {
       this.#counters.duplicatePackets++;
       return;
@@ -111,6 +113,11 @@ export class FrameAssembler {
     if (index === window.start) this.#isBeginningOpen = false;
     if (index === this.#cursor) this.#advance();
     else if ((traits & startsFrame) === 0 || !this.#passEmpty()) this.#jumpToKeyframe(index);
+  }
+
+  /** The sender went on from far behind: if the next packet comes from before the window, it is not late. Whoever knows of that sooner than by {@link restartPackets} says it. */
+  expectRestart(): void {
+    this.#isRestartExpected = true;
   }
 
   /** Of the packet that is needed next: whatever is missing before it is needed no more. */
@@ -152,7 +159,7 @@ export class FrameAssembler {
   #admitEarlier(packet: InboundVideoPacket, traits: number): boolean {
     const { index } = packet;
     const window = this.#window;
-    if (window.start - index > restartPackets) {
+    if (this.#isRestartExpected || window.start - index > restartPackets) {
       this.#counters.restarts++;
       this.#restartAt(index, traits);
       return true;

@@ -93,6 +93,11 @@ export class ProtectedStream {
     return this.#complete(opened, this.#decoder.pushProtection(block.data, index, nowUs));
   }
 
+  /** As the decoder has it. */
+  goBackTo(index: number): void {
+    this.#decoder.goBackTo(index);
+  }
+
   #complete(opened: RtpPacket, rebuilt: readonly RebuiltPacket[]): ReceivedPackets {
     this.rebuiltCount += rebuilt.length;
     return { opened, rebuilt };

@@ -105,6 +105,14 @@ export class UlpfecDecoder {
     return missing === 1 ? this.#rebuild(nowUs) : noneRebuilt;
   }
 
+  /** The sender went on from far behind, with that index: what came before it has other numbers, or the same for other packets. */
+  goBackTo(index: number): void {
+    if (index > this.#newest - keptPackets) return;
+    this.#newest = index;
+    this.#kept.fill(undefined);
+    this.#waiting.length = 0;
+  }
+
   /** @returns whether no more than one is missing now of any that waited for it */
   #keep(packet: KeptPacket): boolean {
     const { index } = packet;

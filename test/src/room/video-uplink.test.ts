@@ -89,10 +89,10 @@ describe('VideoUplink', () => {
       });
     });
 
-    /** Frame n: three packets in RED and one that protects them, numbers 4n to 4n + 3. */
-    function protectedPackets(frame: number, first = 4 * frame): RtpPacket[] {
+    /** Frame n: three packets in RED and one that protects them, numbers 4n to 4n + 3 or from another one on. */
+    function protectedPackets(frame: number, first = 4 * frame, keyframe = frame === 0): RtpPacket[] {
       const fields = { ssrc, timestamp: frame * frameTicks };
-      const payloads = packetiseVp8(vp8Frame(2_500, { keyframe: frame === 0, seed: frame }), { maxPayloadBytes: 1_000, pictureId: frame });
+      const payloads = packetiseVp8(vp8Frame(2_500, { keyframe, seed: frame }), { maxPayloadBytes: 1_000, pictureId: frame });
       const media = payloads.map((payload, index) => rtpDatagram({ ...fields, payloadType: vp8Type, sequenceNumber: (first + index) & 0xffff, marker: index === payloads.length - 1 }, payload));
       const fec = rtpDatagram({ ...fields, payloadType: ulpfecPayloadType, sequenceNumber: (first + media.length) & 0xffff }, protect(media));
       return [...media, fec].map((datagram) => mustParseRtp(putIntoRed(datagram, redPayloadType)));
@@ -110,6 +110,17 @@ describe('VideoUplink', () => {
       for (const [frame, { data }] of frames.entries()) expect(Buffer.from(data).equals(vp8Frame(2_500, { keyframe: frame === 0, seed: frame })), `${frame}`).to.equal(true);
       expect(uplink.stats()).to.include({ packets: 24, protectionPackets: 6, rebuiltPackets: 6, nackedPackets: 0, lostPackets: 0, abandonedPackets: 0 });
     });
+
+    for (const back of [1_100, 5_000, 20_000]) {
+      it(`brings back what was lost where its sender has gone back by ${back} numbers`, () => {
+        const first = 0xff_f0;
+        for (let frame = 0; frame < 4; frame += 1) receive(protectedPackets(frame, first + 4 * frame), frame * frameUs);
+        // Its second packet shows that it is no late one; the keyframe comes with the next frame.
+        for (let frame = 4; frame < 8; frame += 1) receive(protectedPackets(frame, first + 4 * frame - back, frame === 5).filter((_packet, index) => frame < 6 || index !== 1), frame * frameUs);
+        expect(frames.map(({ keyframe, gapBefore }) => (gapBefore ? '|' : '') + (keyframe ? 'K' : 'd')).join('')).to.equal('Kddd|Kdd');
+        expect(uplink.stats()).to.include({ rebuiltPackets: 2, restarts: 1, nackedPackets: 0 });
+      });
+    }
 
     it('sees the size of a layer that rests, in RED as well, and counts its protection once', () => {
       const sizes: number[] = [];
@@ -169,6 +180,16 @@ describe('VideoUplink', () => {
       receive([a!], frameUs + 16_000);
       expect(uplink.dueNacks(frameUs + 249_999, 250_000)).to.deep.equal([]);
       expect(uplink.dueNacks(frameUs + 250_000, 250_000)).to.deep.equal([4]);
+    });
+
+    it('takes no old packets that come again for a sender that went back', () => {
+      for (let frame = 0; frame < 400; frame += 1) receive(packetsOf(frame), frame * frameUs);
+      for (const [index, again] of packetsOf(0).slice(0, 2).entries()) {
+        uplink.receiveRepair(rtpPacket({ ssrc: 23, payloadType: 97, sequenceNumber: index, timestamp: 0 }, Uint8Array.of(0, index, ...again.payload)), vp8Type, 400 * frameUs);
+      }
+      receive(packetsOf(400), 400 * frameUs);
+      expect(frames.map(({ gapBefore }) => gapBefore)).to.deep.equal(Array.from({ length: 401 }, () => false));
+      expect(uplink.stats()).to.include({ restarts: 0, latePackets: 2 });
     });
 
     it('asks no more for what stood before a keyframe that came whole', () => {

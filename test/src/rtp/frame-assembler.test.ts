@@ -614,6 +614,28 @@ describe('FrameAssembler', () => {
         expect(assembler.counters).to.include(jump > 0 ? { overflows: 1 } : { restarts: 1 });
       }
     });
+
+    it('goes on after a shorter jump back, if it is told of that', () => {
+      for (const isTold of [false, true]) {
+        const { assembler, frames } = bench();
+        for (const packet of all(vp8Stream('Kdd'))) assembler.push(packet);
+        if (isTold) assembler.expectRestart();
+        for (const packet of all(vp8Stream('dKd', { firstIndex: 9, firstTimestamp: 500_000 }))) assembler.push(packet);
+        expect(kinds(frames)).to.equal(isTold ? 'Kdd|Kd' : 'Kdd');
+        expect(assembler.counters).to.include(isTold ? { restarts: 1, latePackets: 0 } : { restarts: 0, latePackets: 9 });
+      }
+    });
+
+    it('takes the word for the next packet alone', () => {
+      const { assembler, frames } = bench();
+      const [keyframe, ...others] = vp8Stream('Kdd');
+      for (const packet of keyframe!.packets) assembler.push(packet);
+      assembler.expectRestart();
+      for (const packet of all(others)) assembler.push(packet);
+      assembler.push(keyframe!.packets[0]!);
+      expect(kinds(frames)).to.equal('Kdd');
+      expect(assembler.counters).to.include({ restarts: 0, latePackets: 1 });
+    });
   });
 
   it('takes anything without throwing, and never grows beyond its limits', () => {

@@ -115,6 +115,24 @@ describe('UlpfecDecoder', () => {
     expectRebuilt(decoder.pushProtection(protect([299, 300].map(datagram)), 300, 0), []);
   });
 
+  it('begins anew where its sender goes back, with nothing of what had the same numbers', () => {
+    for (let index = 195; index < 330; index += 1) if (index !== 300 && index !== 301) receive(index);
+    expectRebuilt(decoder.pushProtection(protect([300, 301].map(datagram)), 330, 0), []);
+    expectRebuilt(decoder.pushProtection(protect([152, 153].map(datagram)), 154, 0), []);
+    decoder.goBackTo(150);
+    receive(152);
+    expectRebuilt(decoder.pushProtection(protect([152, 153].map(datagram)), 154, 0), [153]);
+    for (let index = 155; index < 300; index += 1) if (index !== 249) receive(index);
+    expectRebuilt(decoder.pushProtection(protect([248, 249].map(datagram)), 300, 0), [249]);
+    expectRebuilt(receive(300), []);
+  });
+
+  it('keeps all where its sender only seems to go back', () => {
+    receive(200);
+    decoder.goBackTo(73);
+    expectRebuilt(decoder.pushProtection(protect([200, 201].map(datagram)), 202, 0), [201]);
+  });
+
   describe('within an allowance', () => {
     const asked: (readonly [nowUs: number, bytes: number])[] = [];
     let isAllowed: boolean;
