@@ -8,12 +8,16 @@ export type FarOrder =
   | { readonly type: 'connect'; readonly link: string; readonly offer: string; readonly profileId: ProfileId }
   /** A plain socket that talks to this port of 127.0.0.1. */
   | { readonly type: 'open'; readonly link: string; readonly port: number }
-  | { readonly type: 'send'; readonly link: string; readonly packets: number };
+  | { readonly type: 'send'; readonly link: string; readonly packets: number }
+  /** Sleep for so long, and read nothing: then no sender is charged with waking the receiver, once for each packet of his or once for many. */
+  | { readonly type: 'rest'; readonly link: string; readonly ms: number };
 
 export type FarReport =
   | { readonly type: 'answer'; readonly link: string; readonly answer: string }
   | { readonly type: 'ready'; readonly link: string; readonly port: number }
-  | { readonly type: 'sent'; readonly link: string };
+  | { readonly type: 'sent'; readonly link: string }
+  | { readonly type: 'resting'; readonly link: string }
+  | { readonly type: 'rested'; readonly link: string };
 
 /** Payload of RTP. With header and extensions the packet has some twenty more. */
 export const payloadBytes = 1_200;

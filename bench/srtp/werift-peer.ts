@@ -1,4 +1,5 @@
 /** werift as it is shipped: a connection on 127.0.0.1 with one video m-line both ways and one SRTP profile. */
+import type { Socket } from 'node:dgram';
 import { RTCPeerConnection, useAbsSendTime, useSdesMid, useTransportWideCC, useVP8, type RTCRtpTransceiver } from 'werift';
 import type { ProfileId } from './far-protocol.js';
 
@@ -34,4 +35,18 @@ export function connected({ connection }: WeriftPeer): Promise<void> {
     if (connection.connectionState === 'connected') resolve();
     else connection.connectionStateChange.subscribe((state) => state === 'connected' && resolve());
   });
+}
+
+/** The socket of a connected peer and where it sends to; what it would send from now on is held back, RTCP as well. */
+export function datagramSocket({ connection }: WeriftPeer, onDatagram: (datagram: Buffer) => void): { readonly socket: Socket; readonly to: readonly [address: string, port: number] } {
+  const agent = connection.iceTransports[0]?.connection;
+  const pair = agent?.nominated;
+  if (agent === undefined || pair === undefined) throw new Error('not connected');
+  agent.send = (datagram) => {
+    onDatagram(datagram);
+    return Promise.resolve();
+  };
+  // Private by its types only.
+  const { transport } = pair.protocol as unknown as { readonly transport: { readonly socket: Socket } };
+  return { socket: transport.socket, to: pair.remoteAddr };
 }
