@@ -74,7 +74,8 @@ export class OutboundRtp {
     writeRtpHeader(packet, 0, { payloadType: this.#payloadType, marker, sequenceNumber, timestamp, ssrc: this.ssrc, extensions: this.#extensions });
     packet.set(payload, this.#headerBytes);
     const slot = sequenceNumber % historyPackets;
-    this.#history[slot] = this.#peer.sendRtp(packet);
+    const datagram = this.#peer.sendRtp(packet);
+    this.#history[slot] = datagram === undefined ? undefined : Buffer.from(datagram);
     this.#historyNumbers[slot] = sequenceNumber;
     this.counters.packets += 1;
     this.counters.bytes += payload.length;

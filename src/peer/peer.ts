@@ -50,6 +50,7 @@ export class Peer {
     });
     this.#media = new SrtpMedia({
       path: this.#ice,
+      port: options.port,
       counters: this.#counters,
       events: {
         onHeard: (arrivalUs) => this.#liveness.hear(arrivalUs),
@@ -188,8 +189,8 @@ export class Peer {
   }
 
   /**
-   * Sends one RTP packet, which stays as it is. Answers the protected datagram, which {@link resend} takes: a packet must never be protected twice. Undefined
-   * when not connected.
+   * Sends one RTP packet, which stays as it is unless it was lent (`packet-memory.ts`). Answers the protected datagram, a copy of which {@link resend} takes: a packet must never be
+   * protected twice, and its datagram's bytes are lent. Undefined when not connected.
    *
    * @throws {RangeError} for what is no RTP packet or repeats a sequence number: the caller's bugs.
    */

@@ -12,9 +12,12 @@ import type { SrtpKeys } from './dtls-session.js';
 import type { IcePath } from './ice-path.js';
 import type { PeerCounters } from './peer-options.js';
 import type { PortSource } from './port-binding.js';
+import type { UdpPort } from './udp-port.js';
 
 export interface SrtpMediaOptions {
   readonly path: Pick<IcePath, 'route' | 'follow' | 'sendMedia'>;
+  /** Where its datagrams are written to. */
+  readonly port: Pick<UdpPort, 'lendDatagram'>;
   readonly counters: PeerCounters;
   readonly events: SrtpMediaEvents;
 }
@@ -33,6 +36,7 @@ const routeSilenceUs = 1_000_000;
 /** Nothing goes either way before `open` and after `close`. */
 export class SrtpMedia {
   readonly #path: SrtpMediaOptions['path'];
+  readonly #port: SrtpMediaOptions['port'];
   readonly #counters: PeerCounters;
   readonly #events: SrtpMediaEvents;
   #sender: SrtpSender | undefined;
@@ -41,8 +45,9 @@ export class SrtpMedia {
   #routeHeardUs = 0;
   #isOpen = false;
 
-  constructor({ path, counters, events }: SrtpMediaOptions) {
+  constructor({ path, port, counters, events }: SrtpMediaOptions) {
     this.#path = path;
+    this.#port = port;
     this.#counters = counters;
     this.#events = events;
   }
@@ -50,7 +55,7 @@ export class SrtpMedia {
   /** The other side is proved. Once. */
   open(keys: SrtpKeys, nowUs: number): void {
     this.#isOpen = true;
-    this.#sender = new SrtpSender(keys.local);
+    this.#sender = new SrtpSender(keys.local, (bytes) => this.#port.lendDatagram(bytes));
     this.#receiver = new SrtpReceiver(keys.remote);
     this.#profile = keys.local.profile;
     this.#routeHeardUs = nowUs;

@@ -13,6 +13,7 @@ import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import { closeSocket, openSockets, type PortSockets } from '../port-sockets.js';
+import { LentDatagrams } from './lent-datagrams.js';
 import { ownAddresses } from './own-addresses.js';
 import { PortBinding, type BindingHost, type CheckTarget, type OwnedSource, type PortBindingOptions } from './port-binding.js';
 import { SendQueue } from './send-queue.js';
@@ -66,6 +67,7 @@ export class UdpPort implements BindingHost {
   readonly #sender6: SendingSocket | undefined;
   readonly #tcp: TcpListener | undefined;
   readonly #clock: RoomTime;
+  readonly #lent = new LentDatagrams(() => this.#isIdle());
   readonly #sources = new SourceTable();
   readonly #gate: StunGate;
   #closing: Promise<void> | undefined;
@@ -174,6 +176,11 @@ export class UdpPort implements BindingHost {
     return transport === 'udp' ? this.#sources.find(address, port) : this.#tcp?.find(address, port)?.source;
   }
 
+  /** Room for a datagram that is sent, or copied, before the next one is lent. */
+  lendDatagram(bytes: number): Buffer {
+    return this.#lent.lend(bytes);
+  }
+
   /** By UDP. */
   send(datagram: Buffer, port: number, address: string): void {
     const sender = address.includes(':') ? this.#sender6 : this.#sender4;
@@ -195,6 +202,10 @@ export class UdpPort implements BindingHost {
   close(): Promise<void> {
     this.#closing ??= Promise.all([this.#tcp?.close(), ...this.#sockets.map(closeSocket)]).then(() => undefined);
     return this.#closing;
+  }
+
+  #isIdle(): boolean {
+    return this.#closing === undefined && this.#sockets.every((socket) => socket.getSendQueueSize() === 0);
   }
 
   #onDatagram(datagram: Buffer, address: string, port: number): void {

@@ -17,13 +17,13 @@ export class SentDatagrams {
     this.#history = new PacketHistory({ historyUs: keptUs, maxBytes: mostBytes });
   }
 
-  /** @param sequenceNumber 0 to 65535; where it does not follow the last one, what was kept is forgotten @param ptsUs does not fall from call to call */
+  /** Keeps a copy. @param sequenceNumber 0 to 65535; where it does not follow the last one, what was kept is forgotten @param ptsUs does not fall from call to call */
   add(sequenceNumber: number, datagram: Buffer, ptsUs: number): void {
     const next = this.#nextIndex ?? sequenceNumber;
     const follows = (next & 0xffff) === sequenceNumber;
     if (!follows) this.#history.clear();
     const index = follows ? next : sequenceNumber;
-    this.#history.add(index, 0, false, datagram, ptsUs);
+    this.#history.add(index, 0, false, Buffer.from(datagram), ptsUs);
     this.#nextIndex = index + 1;
   }
 

@@ -5,6 +5,8 @@
  *     RTX header: own SSRC, payload type and sequence number; timestamp and marker of the original
  *     | original sequence number (16) | original payload
  *
+ * What it answers is lent (`srtp/packet-memory.ts`): it has to be sealed, or copied, before anything else is.
+ *
  * Without RTX the packet is sent again as it was. Note that a sealed SRTP index must not be sealed twice: then the owner has to keep the datagram.
  *
  * Times: `ptsUs` and `roomUs` are microseconds of the room's clock, `nowUs` of any clock that goes forward. RTP time is the room's time in
@@ -13,6 +15,7 @@
 import { MixedHeader, type ContributingSource } from './mixed-header.js';
 import { PacketHistory } from './packet-history.js';
 import { markPadded, mostCsrcs } from './rtp-packet.js';
+import { lendPacket } from './srtp/packet-memory.js';
 import { StreamHeader } from './stream-header.js';
 import type { SentPacket } from './packet-history.js';
 import type { RtpExtension } from './rtp-packet.js';
@@ -218,7 +221,7 @@ export class OutboundStream {
   #write(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array, sources: readonly ContributingSource[]): Buffer {
     const header = sources.length === 0 ? this.#header : this.#mixedHeader;
     const headerBytes = header.byteLength(sources);
-    const packet = allocatePacket(headerBytes + payload.length);
+    const packet = lendPacket(headerBytes, payload.length);
     header.write(packet, marker, sequenceNumber, timestamp, sources);
     packet.set(payload, headerBytes);
     return packet;
@@ -232,7 +235,7 @@ export class OutboundStream {
 
   #writeRtx(header: StreamHeader, { index, timestamp, marker, payload }: SentPacket): Buffer {
     const headerBytes = header.byteLength(noSources);
-    const packet = allocatePacket(headerBytes + originalSequenceBytes + payload.length);
+    const packet = lendPacket(headerBytes, originalSequenceBytes + payload.length);
     header.write(packet, marker, this.#takeRtxSequence(), timestamp, noSources);
     packet.writeUInt16BE(index & 0xffff, headerBytes);
     packet.set(payload, headerBytes + originalSequenceBytes);
@@ -251,7 +254,7 @@ export class OutboundStream {
     const last = this.#history.find((this.#nextIndex - 1) & 0xffff);
     if (last !== undefined && last.payload.length <= bytes && last.payload.length > mostPaddingBytes) return this.#writeRtx(header, last);
     const paddingBytes = Math.max(1, Math.min(mostPaddingBytes, Math.floor(bytes)));
-    const packet = allocatePacket(header.byteLength(noSources) + paddingBytes);
+    const packet = lendPacket(header.byteLength(noSources), paddingBytes);
     header.write(packet, false, this.#takeRtxSequence(), this.rtpTimestampAt(this.#lastPtsUs ?? 0), noSources);
     markPadded(packet, paddingBytes);
     return packet;
@@ -266,22 +269,4 @@ export class OutboundStream {
     this.#budgetBytes -= bytes;
     return true;
   }
-}
-
-/**
- * Packets live until they are sealed, a moment later: in slabs of their own, so that no sealed datagram, which is kept for seconds, keeps a slab alive
- * that is half full of them (Buffer's own pool mixes them, and 16 listeners then hold 10 MB more).
- */
-const slabBytes = 65_536;
-let slab = Buffer.alloc(0);
-let slabUsedBytes = 0;
-
-function allocatePacket(bytes: number): Buffer {
-  if (slabUsedBytes + bytes > slab.length) {
-    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes));
-    slabUsedBytes = 0;
-  }
-  const packet = slab.subarray(slabUsedBytes, slabUsedBytes + bytes);
-  slabUsedBytes += bytes;
-  return packet;
 }

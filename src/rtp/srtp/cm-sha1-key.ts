@@ -6,8 +6,8 @@
  * where the word is what is authenticated behind a packet: the rollover counter of RTP, the index word of RTCP.
  */
 import { KeyStream, type WriteFirstCounter } from './key-stream.js';
-import { isSame, memory, MemoryView, memoryWords, packetModule, placePacket } from './packet-memory.js';
-import { blockBytes, messageAt, streamAt } from './packet-module.js';
+import { isSame, memory, MemoryView, memoryWords, packetModule, placePacket, startOf } from './packet-memory.js';
+import { blockBytes, streamAt } from './packet-module.js';
 import type { SessionKeys } from './session-keys.js';
 import { Sha1Authenticator, sha1TagBytes } from './sha1-authenticator.js';
 
@@ -40,24 +40,26 @@ export class CmSha1Key {
 
   /** Encrypts `packet` from `textStart` on. Fills `target` with it, so much of the word behind it as there is room for, and the tag. */
   seal(packet: Uint8Array, textStart: number, word: number, ssrc: number, index: number, target: Uint8Array): void {
-    const end = messageAt + packet.length;
-    placePacket(packet, messageAt);
-    this.#applyStream(messageAt + textStart, end, ssrc, index);
+    const start = startOf(textStart);
+    const end = start + packet.length;
+    placePacket(packet, start);
+    this.#applyStream(start + textStart, end, ssrc, index);
     memoryWords.setUint32(end, word);
     const tagStart = target.length - sha1TagBytes;
-    target.set(sealedView.of(messageAt, messageAt + tagStart));
-    this.#authenticator.writeTag(end + wordBytes, target, tagStart);
+    target.set(sealedView.of(start, start + tagStart));
+    this.#authenticator.writeTag(start, end + wordBytes, target, tagStart);
   }
 
   /** Writes the plaintext over the ciphertext, when and only when the tag, with which the datagram ends, is right. */
   open(datagram: Uint8Array, textStart: number, textEnd: number, word: number, ssrc: number, index: number): boolean {
-    const end = messageAt + textEnd;
-    placePacket(datagram, messageAt);
+    const start = startOf(textStart);
+    const end = start + textEnd;
+    placePacket(datagram, start);
     memoryWords.setUint32(end, word);
-    this.#authenticator.writeTag(end + wordBytes, memory, rightTagAt);
+    this.#authenticator.writeTag(start, end + wordBytes, memory, rightTagAt);
     if (!isSame(rightTagAt, datagram, datagram.length - sha1TagBytes, sha1TagBytes)) return false;
-    this.#applyStream(messageAt + textStart, end, ssrc, index);
-    datagram.set(openedView.of(messageAt + textStart, end), textStart);
+    this.#applyStream(start + textStart, end, ssrc, index);
+    datagram.set(openedView.of(start + textStart, end), textStart);
     return true;
   }
 

@@ -22,10 +22,8 @@ export class CmSha1Transform implements SrtpTransform {
     this.#rtcp = new CmSha1Key(keys.rtcp);
   }
 
-  protectRtp(packet: Buffer, headerBytes: number, index: number): Buffer {
-    const datagram = Buffer.allocUnsafe(packet.length + sha1TagBytes);
+  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void {
     this.#rtp.seal(packet, headerBytes, Math.floor(index / sequenceRange), packet.readInt32BE(8), index, datagram);
-    return datagram;
   }
 
   unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined {

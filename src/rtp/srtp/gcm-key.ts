@@ -8,7 +8,7 @@
 import { createCipheriv } from 'node:crypto';
 import { readElement } from './gcm-field.js';
 import { KeyStream, type WriteFirstCounter } from './key-stream.js';
-import { isSame, memory, MemoryView, memoryWords, packetModule, placePacket } from './packet-memory.js';
+import { isSame, memory, MemoryView, memoryWords, packetModule, placePacket, wholeBlocks } from './packet-memory.js';
 import { blockBytes, messageAt, streamAt, tableAt, writeTable } from './packet-module.js';
 import type { SessionKeys } from './session-keys.js';
 
@@ -32,10 +32,6 @@ export function gcmCounter(salt: Buffer): WriteFirstCounter {
     memoryWords.setInt32(8, third ^ index);
     memoryWords.setInt32(12, 1);
   };
-}
-
-function wholeBlocks(bytes: number): number {
-  return (bytes + blockBytes - 1) & -blockBytes;
 }
 
 export class GcmKey {

@@ -22,11 +22,9 @@ export class GcmTransform implements SrtpTransform {
     this.#rtcp = new GcmKey(keys.rtcp);
   }
 
-  protectRtp(packet: Buffer, headerBytes: number, index: number): Buffer {
-    const datagram = Buffer.allocUnsafe(packet.length + gcmTagBytes);
+  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void {
     for (let i = 0; i < headerBytes; i += 1) datagram[i] = packet[i] ?? 0;
     this.#rtp.seal(packet, headerBytes, packet, headerBytes, packet.readInt32BE(8), index, datagram);
-    return datagram;
   }
 
   unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined {

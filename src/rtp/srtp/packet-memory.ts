@@ -1,5 +1,5 @@
 /** The one instance of `packet-module.ts` in a process, and its memory, in which each packet is worked on from its beginning to its end. */
-import { longestPacket, writePacketModule, type PacketModule } from './packet-module.js';
+import { blockBytes, longestPacket, messageAt, writePacketModule, type PacketModule } from './packet-module.js';
 
 /** Node has it; its types come only with those of browsers. */
 declare const WebAssembly: {
@@ -11,10 +11,43 @@ export const packetModule = new WebAssembly.Instance(new WebAssembly.Module(writ
 export const memory = new Uint8Array(packetModule.memory.buffer);
 export const memoryWords = new DataView(packetModule.memory.buffer);
 
-/** @throws {RangeError} for more than a datagram has. */
+/** The packet that was lent last, and whether nothing has been written over it since. */
+let lent = Buffer.alloc(0);
+let isLent = false;
+
+export function wholeBlocks(bytes: number): number {
+  return (bytes + blockBytes - 1) & -blockBytes;
+}
+
+/** Where a packet begins whose text is to begin with a block, as GCM's hash wants it. */
+export function startOf(headerBytes: number): number {
+  return messageAt + wholeBlocks(headerBytes) - headerBytes;
+}
+
+/**
+ * A packet to be written where it is worked on, which spares its sealing a copy. It is used up when it is sealed, or anything else is sealed or opened.
+ * @throws {RangeError} for more than a datagram has.
+ */
+export function lendPacket(headerBytes: number, payloadBytes: number): Buffer {
+  const [start, bytes] = [startOf(headerBytes), headerBytes + payloadBytes];
+  if (bytes > longestPacket) throw new RangeError(`a packet of ${bytes} bytes`);
+  // Most packets of a picture have the same length.
+  if (lent.length !== bytes || lent.byteOffset !== start) lent = Buffer.from(packetModule.memory.buffer, start, bytes);
+  isLent = true;
+  return lent;
+}
+
+/**
+ * Puts a packet there, if it does not stand there already.
+ * @throws {RangeError} for more than a datagram has, and for a lent packet that is used up, or whose header is of another length than was said.
+ */
 export function placePacket(packet: Uint8Array, at: number): void {
   if (packet.length > longestPacket) throw new RangeError(`a packet of ${packet.length} bytes`);
-  memory.set(packet, at);
+  if (packet === lent) {
+    if (!isLent) throw new RangeError('a lent packet that is used up');
+    if (at !== lent.byteOffset) throw new RangeError('a lent packet with another header');
+  } else memory.set(packet, at);
+  isLent = false;
 }
 
 /** Gives views of the memory, and the last one again where it is the same: most packets of a picture have the same length. */

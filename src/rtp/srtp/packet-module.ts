@@ -24,10 +24,9 @@ const tableBytes = 2 * halfBytes;
 export const longestPacket = 65_536;
 /** Addresses: 0 is for anything of one block, such as the first counter of a packet. */
 export const tableAt = 64;
-/** Directly before a message: the key that SHA-1 has to read first. */
-export const padAt = tableAt + tableBytes;
+/** Of the key that SHA-1 has to read first, which stands directly before a message. */
 export const padBytes = 64;
-export const messageAt = padAt + padBytes;
+export const messageAt = tableAt + tableBytes + padBytes;
 /** Besides a packet a message has its lengths, or an index, and what fills up two blocks. */
 export const streamAt = messageAt + longestPacket + 3 * blockBytes;
 /** Counter blocks, as many as are encrypted at a time: what 16 bits count (RFC 3711 4.1.1). No packet has a sixteenth of them, and memory that is not used is not there. */

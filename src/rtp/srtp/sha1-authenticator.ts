@@ -8,7 +8,7 @@
  */
 import { hash, type KeyObject } from 'node:crypto';
 import { memory, MemoryView } from './packet-memory.js';
-import { padAt, padBytes } from './packet-module.js';
+import { padBytes } from './packet-module.js';
 import { blockWords, firstState, hashBlock, stateWords } from './sha1-block.js';
 
 export const sha1TagBytes = 10;
@@ -35,8 +35,9 @@ export class Sha1Authenticator {
     hashBlock(firstState, Int32Array.from({ length: blockWords }, (_, word) => padded.readInt32BE(word * 4) ^ 0x5c5c_5c5c), this.#outerState);
   }
 
-  /** Writes the tag of the message that stands in the memory from `messageAt` to `end`. */
-  writeTag(end: number, target: Uint8Array, offset: number): void {
+  /** Writes the tag of the message that stands in the memory from `start` to `end`; what is before it, the hash's key, is written over. */
+  writeTag(start: number, end: number, target: Uint8Array, offset: number): void {
+    const padAt = start - padBytes;
     memory.set(this.#innerPad, padAt);
     const innerDigest = hash('sha1', hashedView.of(padAt, end), bytesAsText);
     for (let word = 0; word < stateWords; word += 1) {

@@ -15,17 +15,20 @@ const maxRtcpPackets = 2 ** 31;
 
 export class SrtpSender {
   readonly #transform: SrtpTransform;
+  readonly #allocate: (bytes: number) => Buffer;
   /** By SSRC with a sign, as all here: that is always one of the machine's small integers. */
   readonly #sources = new Map<number, ReplayWindow>();
   /** One for all our sources: an index may not come twice under one SSRC, but it may skip. */
   #rtcpIndex = 0;
 
-  constructor(keying: SrtpKeying) {
+  /** @param allocate where each datagram of RTP is written to; its bytes may be any. */
+  constructor(keying: SrtpKeying, allocate: (bytes: number) => Buffer = Buffer.allocUnsafe) {
     this.#transform = createTransform(keying);
+    this.#allocate = allocate;
   }
 
   /**
-   * Answers a new datagram; `packet` stays as it was. Sequence numbers of a source go on without jumps of 32,768 or more; their order may be mixed
+   * Answers a datagram of its own; `packet` stays as it was, unless it was lent by `packet-memory.ts`. Sequence numbers of a source go on without jumps of 32,768 or more; their order may be mixed
    * within 1,024.
    *
    * @throws {RangeError} for what is no RTP packet, and for a sequence number that was protected before or is too old to know: both are the caller's bugs.
@@ -42,7 +45,9 @@ export class SrtpSender {
     const index = source.guessIndex(packet.readUInt16BE(2));
     if (source.isReplay(index)) throw new RangeError(`sequence number ${packet.readUInt16BE(2)} of ${ssrc >>> 0} was sent before`);
     source.add(index);
-    return this.#transform.protectRtp(packet, headerBytes, index);
+    const datagram = this.#allocate(packet.length + this.#transform.tagBytes);
+    this.#transform.protectRtp(packet, headerBytes, index, datagram);
+    return datagram;
   }
 
   /**

@@ -8,9 +8,9 @@ export interface SrtpTransform {
   /**
    * @param headerBytes where the payload begins.
    * @param index rollover counter * 65536 + sequence number.
-   * @returns a new datagram; `packet` stays as it was.
+   * @param datagram gets it: longer than the packet by the tag.
    */
-  protectRtp(packet: Buffer, headerBytes: number, index: number): Buffer;
+  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void;
 
   /**
    * Decrypts in place and answers the datagram without its trailer, as a view. Undefined when it is not authentic; then it stays as it was.

@@ -185,7 +185,8 @@ export class FakePeer implements SessionPeer {
 
   /** Sealing leaves the header in clear; here everything. */
   sendRtp(packet: Buffer): Buffer {
-    this.rtp.push(packet);
+    // It was lent.
+    this.rtp.push(Buffer.from(packet));
     return packet;
   }
 

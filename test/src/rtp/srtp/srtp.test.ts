@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { RtpPacket as WeriftPacket, SrtcpSession, SrtpSession } from 'werift';
 import { deriveSessionKeys, srtpProfileIds, type SessionKeys, type SrtpKeying } from '../../../../src/rtp/srtp/session-keys.js';
+import { lendPacket } from '../../../../src/rtp/srtp/packet-memory.js';
 import { SrtpReceiver } from '../../../../src/rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../../../../src/rtp/srtp/srtp-sender.js';
 import { writeRtpHeader } from '../../../../src/rtp/rtp-packet.js';
@@ -47,6 +48,61 @@ for (const keying of keyings) {
     beforeEach(() => {
       sender = new SrtpSender(keying);
       receiver = new SrtpReceiver(keying);
+    });
+
+    it('seals a lent packet as it seals a copy of it, however long header and payload are', () => {
+      fc.assert(
+        fc.property(fc.nat({ max: 60 }), fc.nat({ max: 1_400 }), fc.integer({ min: 1, max: 255 }), (extensionWords, payloadBytes, fill) => {
+          const packet = Buffer.alloc(16 + extensionWords * 4 + payloadBytes, fill);
+          packet.writeUInt32BE(0x9060_0005);
+          packet.writeUInt32BE(0xbede_0000 + extensionWords, 12);
+          const sealed = new SrtpSender(keying).protectRtp(packet);
+          const lent = lendPacket(packet.length - payloadBytes, payloadBytes);
+          packet.copy(lent);
+          expect(new SrtpSender(keying).protectRtp(lent)).to.deep.equal(sealed);
+        }),
+      );
+    });
+
+    it('refuses a lent packet whose payload begins elsewhere than was said', () => {
+      const packet = rtpPacket(6);
+      const lent = lendPacket(3, packet.length - 3);
+      packet.copy(lent);
+      expect(() => sender.protectRtp(lent)).to.throw(RangeError, 'another header');
+    });
+
+    it('refuses a lent packet that is used up: it holds something else by then', () => {
+      const lend = (sequence: number): Buffer => {
+        const packet = rtpPacket(sequence);
+        const lent = lendPacket(20, packet.length - 20);
+        packet.copy(lent);
+        return lent;
+      };
+      const first = lend(0);
+      sender.protectRtp(first);
+      rtpPacket(1).copy(first);
+      expect(() => sender.protectRtp(first)).to.throw(RangeError, 'used up');
+      const second = lend(2);
+      sender.protectRtp(rtpPacket(3));
+      rtpPacket(2).copy(second);
+      expect(() => sender.protectRtp(second)).to.throw(RangeError, 'used up');
+      const third = lend(4);
+      receiver.unprotectRtp(new SrtpSender(keying).protectRtp(rtpPacket(5)));
+      rtpPacket(4).copy(third);
+      expect(() => sender.protectRtp(third)).to.throw(RangeError, 'used up');
+    });
+
+    it('writes each datagram to where it is told', () => {
+      const places: Buffer[] = [];
+      const allocate = (bytes: number): Buffer => {
+        const place = Buffer.alloc(bytes, 0xee);
+        places.push(place);
+        return place;
+      };
+      const placing = new SrtpSender(keying, allocate);
+      const datagrams = [1, 2].map((sequence) => placing.protectRtp(rtpPacket(sequence)));
+      expect(datagrams.map((datagram, at) => datagram === places[at])).to.deep.equal([true, true]);
+      expect(datagrams).to.deep.equal(protectRange(sender, 1, 3));
     });
 
     it('gives back every packet as it was, header untouched on the wire and payload not to be seen', () => {
