@@ -12,8 +12,12 @@ import { FarEnd, openBareLink, openOwnLink, openWeriftLink, type Link } from './
 export type SrtpCosts = Readonly<Record<string, number>>;
 
 const packetsPerTurn = 1_200;
+/** Sending is over quickly, so that it can be more. */
+const sentPerTurn = 3_600;
 /** Longer than the slowest of all takes to send them. */
-const restMs = 300;
+const restMs = 700;
+/** The compiler works on what is new for so long, in threads of its own, whose time would count. */
+const warmUpTurns = 4;
 /** Turns of one round: short ones, so that what else the machine does meets all alike. */
 const turnsPerRound = 5;
 const headerBytes = 28;
@@ -40,13 +44,13 @@ async function measureSending({ send }: Link, linkName: string, far: FarEnd): Pr
   far.tell({ type: 'rest', link: linkName, ms: restMs });
   await far.hear('resting', linkName);
   const startUs = cpuUs();
-  for (let left = packetsPerTurn; left > 0; left -= burstPackets) {
+  for (let left = sentPerTurn; left > 0; left -= burstPackets) {
     for (let i = 0; i < burstPackets; i++) send();
     await turnOfLoop();
   }
   const spentUs = cpuUs() - startUs;
   await far.hear('rested', linkName);
-  return spentUs / packetsPerTurn;
+  return spentUs / sentPerTurn;
 }
 
 async function measureReceiving(link: Link, linkName: string, far: FarEnd): Promise<number | undefined> {
@@ -141,9 +145,8 @@ async function run(rounds: number): Promise<SrtpCosts> {
   for (const [profileId, profile] of profiles) {
     all.push({ profileId, links: [await openOwnLink(far, profileId), await openWeriftLink(far, profileId)], sealings: sealings(profileId, profile) });
   }
-  // The first turn warms the compiler up and does not count.
-  for (let turn = 0; turn <= rounds * turnsPerRound; turn++) {
-    if (turn === 1) samples.clear();
+  for (let turn = 0; turn < warmUpTurns + rounds * turnsPerRound; turn++) {
+    if (turn === warmUpTurns) samples.clear();
     for (const { profileId, links, sealings: ways } of all) {
       for (const link of [bare, ...links]) note(`${profileId} send ${link.name}`, await measureSending(link, link.name, far));
       note(`${profileId} receive bare`, await measureReceiving(bare, 'bare', far));
