@@ -28,8 +28,8 @@ export interface RecordingOptions {
 }
 
 export interface RecordingEvents {
-  /** The first frame is on its way to the file. */
-  onActive(): void;
+  /** The first frame is on its way to the file, whose zero is this moment of the room: a while ago, since the frame had to be encoded. */
+  onActive(zeroUs: number): void;
   /** Once: `undefined` when the file was finished as asked, else why not. */
   onEnded(failure: string | undefined): void;
 }
@@ -139,7 +139,7 @@ export class Recording {
     this.#zeroUs = zeroUs;
     this.#stream.write(matroskaHeader({ video, audio: { channels: this.#options.audioChannels } }));
     this.#sound.begin(zeroUs);
-    this.#options.events.onActive();
+    this.#options.events.onActive(zeroUs);
   }
 
   #write(track: MatroskaTrackNumber, ptsUs: number, keyframe: boolean, data: Uint8Array): void {
