@@ -1,4 +1,4 @@
-/** Log lines: for people on a terminal, JSON elsewhere. Whoever can be made to log by strangers uses `limited`. */
+/** Log lines: for people on a terminal, JSON elsewhere. Whoever can be made to log by strangers uses `limited` or `hourly`. */
 import type { Time } from './time.js';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -13,28 +13,38 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
-/** One line of a key in this time: quick enough to see that it goes on, slow enough for a disk that a stranger would like to fill. */
+/** One line of a message in this time: quick enough to see that it goes on, slow enough for a disk that a stranger would like to fill. */
 const limitedPeriodMs = 10_000;
+const hourMs = 3_600_000;
+/** Keys of `hourly` that are remembered, all messages together: more than anybody has to mend, too little for a disk to notice. */
+const maxHourlyKeys = 100;
 
 interface Limit {
   sinceMs: number;
   swallowed: number;
 }
 
+/** What has been told lately; a log and its children have one. */
+class ToldLines {
+  readonly limits = new Map<string, Limit>();
+  /** Message and key -> when they were told, the oldest first. */
+  readonly keyedAtMs = new Map<string, number>();
+}
+
 export class Log {
   readonly #options: LogOptions;
   readonly #fields: LogFields;
-  readonly #limits: Map<string, Limit>;
+  readonly #told: ToldLines;
 
-  constructor(options: LogOptions, fields: LogFields = {}, limits = new Map<string, Limit>()) {
+  constructor(options: LogOptions, fields: LogFields = {}, told = new ToldLines()) {
     this.#options = options;
     this.#fields = fields;
-    this.#limits = limits;
+    this.#told = told;
   }
 
   /** The same log with these fields in each line; limits are shared with it. */
   child(fields: LogFields): Log {
-    return new Log(this.#options, { ...this.#fields, ...fields }, this.#limits);
+    return new Log(this.#options, { ...this.#fields, ...fields }, this.#told);
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -57,14 +67,33 @@ export class Log {
   limited(level: LogLevel, message: string, fields?: LogFields): void {
     if (!this.#isWanted(level)) return;
     const nowMs = this.#options.time.nowMs();
-    const limit = this.#limits.get(message);
+    const limit = this.#told.limits.get(message);
     if (limit !== undefined && nowMs - limit.sinceMs < limitedPeriodMs) {
       limit.swallowed += 1;
       return;
     }
-    this.#limits.set(message, { sinceMs: nowMs, swallowed: 0 });
+    this.#told.limits.set(message, { sinceMs: nowMs, swallowed: 0 });
     const leftOut = limit?.swallowed ?? 0;
     this.write(level, message, leftOut === 0 ? fields : { ...fields, leftOut });
+  }
+
+  /** One line of this message and key in an hour: for what anybody can cause, and somebody is to mend for each key. Of keys beyond the first 100 in an hour at most one line in 10 s. */
+  hourly(level: LogLevel, message: string, key: string, fields?: LogFields): void {
+    if (!this.#isWanted(level)) return;
+    const { keyedAtMs } = this.#told;
+    const nowMs = this.#options.time.nowMs();
+    for (const [told, atMs] of keyedAtMs) {
+      if (nowMs - atMs < hourMs) break;
+      keyedAtMs.delete(told);
+    }
+    const told = `${message} ${key}`;
+    if (keyedAtMs.has(told)) return;
+    if (keyedAtMs.size >= maxHourlyKeys) {
+      this.limited(level, message, fields);
+      return;
+    }
+    keyedAtMs.set(told, nowMs);
+    this.write(level, message, fields);
   }
 
   write(level: LogLevel, message: string, fields?: LogFields): void {

@@ -29,7 +29,7 @@ export async function checkStart(config: Config, layoutFolders?: readonly URL[])
   const defaultLayout = layouts.find(config.defaultLayout)?.name;
   const found = await Promise.all([findPortMistake(config), findFolderMistake(config), findProgramMistake(config)]);
   const mistakes = [...errors.map(({ message }) => `layouts/${message}`), ...found.filter((mistake) => mistake !== undefined)];
-  if (defaultLayout === undefined) mistakes.unshift(`rooms.layout must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`);
+  if (defaultLayout === undefined) mistakes.unshift(`rooms.layout (TESSERA_ROOMS_LAYOUT) must be one of ${layouts.names.join(', ')}; it is "${config.defaultLayout}"`);
   return { mistakes, layouts, defaultLayout };
 }
 
@@ -88,8 +88,8 @@ async function findFolderMistake({ recordingsFolder, maxRecordings }: Config): P
 
 async function findProgramMistake({ ffmpegPath }: Config): Promise<string | undefined> {
   if (ffmpegPath === '') return undefined;
-  if (!canBeRun(ffmpegPath)) return `ffmpeg.path names no program that can be run: "${ffmpegPath}"`;
-  return (await isFfmpeg(ffmpegPath)) ? undefined : `ffmpeg.path names a program that is no FFmpeg, by what it answers to -version: "${ffmpegPath}"`;
+  if (!canBeRun(ffmpegPath)) return `ffmpeg.path (TESSERA_FFMPEG_PATH or FFMPEG_PATH) names no program that can be run: "${ffmpegPath}"`;
+  return (await isFfmpeg(ffmpegPath)) ? undefined : `ffmpeg.path (TESSERA_FFMPEG_PATH or FFMPEG_PATH) names a program that is no FFmpeg, by what it answers to -version: "${ffmpegPath}"`;
 }
 
 function isFfmpeg(path: string): Promise<boolean> {

@@ -36,7 +36,6 @@ const id = {
   flagLacing: 0x9c,
   codecId: 0x86,
   codecPrivate: 0x63a2,
-  codecDelay: 0x56aa,
   seekPreRoll: 0x56bb,
   video: 0xe0,
   pixelWidth: 0xb0,
@@ -52,9 +51,14 @@ const id = {
 const unknownSize = Buffer.from([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
 const nanosecondsPerUs = 1_000;
 const opusSampleRateHz = 48_000;
-/** What libopus looks ahead at 48 kHz: the decoder's first 6.5 ms are not sound yet (RFC 7845 4.2). */
-const opusPreSkipSamples = 312;
-const opusPreSkipNs = Math.round((opusPreSkipSamples * 1e9) / opusSampleRateHz);
+/**
+ * What libopus looks ahead at 48 kHz: 312 samples. A packet decodes to sound that began so long before its tick, so its block has to be so much earlier than a picture
+ * of that tick. To say it as CodecDelay (RFC 9559 5.1.4.1.25) leaves it to FFmpeg's version: those of 2018 and 5.1 take it off when they read, and do not add it when they
+ * copy into a WebM, whose sound then is early by that.
+ */
+export const opusLookAheadUs = 6_500;
+/** RFC 7845 4.2: nothing at the beginning is left out. A recording begins in the midst of a stream, and what comes before its first picture's sound is sound, too. */
+const opusPreSkipSamples = 0;
 /** RFC 7845 4.6: a decoder wants 80 ms before it converges. */
 const opusSeekPreRollNs = 80_000_000;
 const keyframeFlag = 0x80;
@@ -96,7 +100,6 @@ function audioEntry({ channels }: MatroskaTracks['audio']): Buffer {
   return element(id.trackEntry, [
     ...trackHead(audioTrack, 2, 'A_OPUS'),
     element(id.codecPrivate, [opusHead(channels)]),
-    unsigned(id.codecDelay, opusPreSkipNs),
     unsigned(id.seekPreRoll, opusSeekPreRollNs),
     element(id.audio, [float(id.samplingFrequency, opusSampleRateHz), unsigned(id.channels, channels)]),
   ]);

@@ -10,7 +10,7 @@ import ffmpeg from 'fluent-ffmpeg';
 import type { EncodedVideo, VideoCodec, VideoFormat } from '../protocol.js';
 import type { Timers } from '../clock/timers.js';
 import { avcDecoderConfiguration, toAvc } from './avc.js';
-import { audioTrack, matroskaBlock, matroskaHeader, videoTrack, type MatroskaTrackNumber } from './matroska-writer.js';
+import { audioTrack, matroskaBlock, matroskaHeader, opusLookAheadUs, videoTrack, type MatroskaTrackNumber } from './matroska-writer.js';
 import { RecordingSound } from './recording-sound.js';
 
 export type RecordingFormat = 'mp4' | 'webm';
@@ -28,8 +28,8 @@ export interface RecordingOptions {
 }
 
 export interface RecordingEvents {
-  /** The first frame is on its way to the file. */
-  onActive(): void;
+  /** The first frame is on its way to the file, whose zero is this moment of the room: a while ago, since the frame had to be encoded. */
+  onActive(zeroUs: number): void;
   /** Once: `undefined` when the file was finished as asked, else why not. */
   onEnded(failure: string | undefined): void;
 }
@@ -139,13 +139,13 @@ export class Recording {
     this.#zeroUs = zeroUs;
     this.#stream.write(matroskaHeader({ video, audio: { channels: this.#options.audioChannels } }));
     this.#sound.begin(zeroUs);
-    this.#options.events.onActive();
+    this.#options.events.onActive(zeroUs);
   }
 
   #write(track: MatroskaTrackNumber, ptsUs: number, keyframe: boolean, data: Uint8Array): void {
     if (this.#zeroUs === undefined || ptsUs < this.#zeroUs) return;
     this.#lastPtsUs = Math.max(this.#lastPtsUs, ptsUs);
-    this.#stream.write(matroskaBlock(track, ptsUs - this.#zeroUs, keyframe, data));
+    this.#stream.write(matroskaBlock(track, ptsUs - this.#zeroUs + (track === videoTrack ? opusLookAheadUs : 0), keyframe, data));
     if (this.#stream.writableLength + this.#stream.readableLength > maxBacklogBytes) this.#fail('the disk is too slow: FFmpeg does not take the stream');
   }
 

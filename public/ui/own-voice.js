@@ -5,7 +5,7 @@ import { byId, element, setText } from './dom.js';
 import { icon } from './icons.js';
 
 /**
- * What the room does with one's own voice: says so on the stage while others have muted him, put him on hold or made him deaf, and switches the noise
+ * What the room does with one's own voice: says so below the stage while others have muted him, put him on hold or made him deaf, and switches the noise
  * suppression.
  */
 export class OwnVoice {

@@ -6,6 +6,8 @@ const maxAvatars = 12;
 
 /** The video with the mix, and what lies over it while there is nothing to see or hear. */
 export class Stage {
+  /** The picture, and under it what the room says of one's own voice. */
+  #area = byId('stage-area', HTMLElement);
   #root = byId('stage', HTMLElement);
   #video = byId('mix', HTMLVideoElement);
   #wait = byId('stage-wait', HTMLElement);
@@ -81,7 +83,7 @@ export class Stage {
   }
 
   toggleFullscreen() {
-    if (document.fullscreenElement === null) void this.#root.requestFullscreen().catch(() => undefined);
+    if (document.fullscreenElement === null) void this.#area.requestFullscreen().catch(() => undefined);
     else void document.exitFullscreen();
   }
 

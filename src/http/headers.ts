@@ -1,7 +1,7 @@
 /** What every answer says to browsers: who may embed it, who may read it, what a page may load. */
 import type { Context, Next } from 'koa';
 import type { Log } from '../log.js';
-import { refuseOrigin } from '../origin-refusal.js';
+import { logRefusal, refuseOrigin } from '../origin-refusal.js';
 import type { AllowedOrigins } from '../origins.js';
 
 /** Scripts and styles come from this server's files only; the camera and the mix are blobs and streams. */
@@ -71,6 +71,9 @@ const openPaths = /^\/(healthz|openapi\.json)$/;
  */
 const pagePaths = /^\/([rv]\/.*|static\/.*|favicon\.ico)?$/;
 
+/** A page that asks for these with its `Origin` gets them from its browser only when `crossOrigin` names it; the log says why not. */
+const scriptPath = '/static/';
+
 /** Simple requests of other pages arrive without a preflight: their answer would only be hidden, not prevented. */
 export function refuseOtherOrigins(allowed: AllowedOrigins, log: Log) {
   return async (context: Context, next: Next): Promise<void> => {
@@ -78,6 +81,7 @@ export function refuseOtherOrigins(allowed: AllowedOrigins, log: Log) {
       const [origin, host] = [context.get('Origin'), context.get('Host')];
       const isAllowed = pagePaths.test(context.path) ? allowed.knows(host) : allowed.allow(origin, host);
       if (!isAllowed) throw refuseOrigin(allowed, log, { origin, host });
+      if (context.path.startsWith(scriptPath) && !allowed.allow(origin, host)) logRefusal(allowed, log, { origin, host });
     }
     await next();
   };

@@ -7,6 +7,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { Candidate, CandidatePairState, Connection, StunProtocol } from './werift.js';
 import type { IceCandidate } from './ice-candidate.js';
+import { listLocalCandidates, type LocalCandidate } from './local-candidates.js';
 import type { PortBinding, PortSource, Transport } from './port-binding.js';
 import type { StunMessage } from './stun-message.js';
 import type { UdpPort } from './udp-port.js';
@@ -43,15 +44,6 @@ export interface LocalIce {
   readonly candidates: readonly LocalCandidate[];
 }
 
-export interface LocalCandidate {
-  readonly foundation: string;
-  /** TCP is passive: the client connects (RFC 6544). */
-  readonly transport: Transport;
-  readonly priority: number;
-  readonly address: string;
-  readonly port: number;
-}
-
 /** 48 and 144 bits; RFC 8445 5.3 asks for 24 and 128, werift has 16 and 88. The fragment must not collide on a port shared by a thousand. */
 const ufragBytes = 6;
 const passwordBytes = 18;
@@ -86,7 +78,7 @@ export class IceAgent implements LocalIce {
   constructor(options: IceAgentOptions) {
     this.#port = options.port;
     this.#events = options.events;
-    this.candidates = listCandidates(options.port);
+    this.candidates = listLocalCandidates(options.port);
     this.#binding = options.port.bind({
       ufrag: this.ufrag,
       localPassword: createSecretKey(Buffer.from(this.password)),
@@ -288,20 +280,4 @@ export class IceAgent implements LocalIce {
   #fail(): void {
     if (this.#state === 'checking' || this.#state === 'connected') this.#events.onFailed();
   }
-}
-
-function listCandidates({ announcedAddresses, port, hasTcp }: UdpPort): LocalCandidate[] {
-  const udp = announcedAddresses.map((address, rank) => ({ foundation: String(rank + 1), transport: 'udp' as const, priority: udpPriority(rank), address, port }));
-  if (!hasTcp) return udp;
-  return [...udp, ...announcedAddresses.map((address, rank) => ({ foundation: String(udp.length + rank + 1), transport: 'tcp' as const, priority: tcpPriority(rank), address, port }))];
-}
-
-/** RFC 8445 5.1.2.1 with type preference 126 (host); werift gives all of ours the same. */
-function udpPriority(rank: number): number {
-  return 126 * 2 ** 24 + (65_535 - rank) * 2 ** 8 + 255;
-}
-
-/** RFC 6544 4.2: a passive host candidate has direction preference 4; a type preference of 90, as libwebrtc has it, puts TCP behind each UDP candidate. */
-function tcpPriority(rank: number): number {
-  return 90 * 2 ** 24 + (4 * 2 ** 13 + 8_191 - rank) * 2 ** 8 + 255;
 }

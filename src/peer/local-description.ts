@@ -1,7 +1,8 @@
 /** Our SDP, offers and answers (RFC 8829 5.2 and 5.3): one bundle, all candidates inside, nothing that we would not act on. */
 import { codecRtpMaps, type LocalCodec } from './codecs.js';
 import type { ExtensionLine } from './extension-map.js';
-import type { LocalCandidate, LocalIce } from './ice-agent.js';
+import type { LocalIce } from './ice-agent.js';
+import type { LocalCandidate } from './local-candidates.js';
 import { sendsIn, type MediaDirection, type MediaPlan, type ProtectionTypes } from './media.js';
 import { protectionFormats, protectionLines } from './protection-lines.js';
 import { writeRids } from './simulcast-lines.js';

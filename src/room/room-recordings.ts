@@ -105,7 +105,7 @@ export class RoomRecordings {
     if ([...this.#recordings.values()].filter(({ isRunning }) => isRunning).length >= maxActive) throw new AppError('too_many_recordings');
     const entry = new RoomRecording(request);
     const events = {
-      onActive: () => this.#activate(entry),
+      onActive: (zeroUs: number) => this.#activate(entry, zeroUs),
       onEnded: (failure: string | undefined) => {
         entry.ending = this.#end(entry, failure);
       },
@@ -136,9 +136,9 @@ export class RoomRecordings {
     await Promise.all([...this.#recordings.values()].map((entry) => entry.stop()));
   }
 
-  #activate(entry: RoomRecording): void {
+  #activate(entry: RoomRecording, zeroUs: number): void {
     entry.status = 'active';
-    entry.startedAt = this.#isoNow();
+    entry.startedAt = this.#isoAt(zeroUs);
     this.#options.onChanged(entry.describe(this.#options.room));
   }
 
@@ -147,7 +147,7 @@ export class RoomRecordings {
     outputs.removeVideoTaker(entry);
     outputs.removeAudioTaker(entry);
     entry.status = failure === undefined ? 'complete' : 'failed';
-    entry.endedAt = this.#isoNow();
+    entry.endedAt = this.#isoAt(this.#options.clock.nowUs());
     entry.error = failure ?? null;
     await entry.measure();
     // From here on the server's book has it.
@@ -169,8 +169,7 @@ export class RoomRecordings {
     if (entry.isRunning) this.#options.onMeasured(entry.describe(this.#options.room));
   }
 
-  #isoNow(): string {
-    const { clock } = this.#options;
-    return new Date((clock.wallClockZeroUs() + clock.nowUs()) / 1000).toISOString();
+  #isoAt(roomUs: number): string {
+    return new Date((this.#options.clock.wallClockZeroUs() + roomUs) / 1000).toISOString();
   }
 }

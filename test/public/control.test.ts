@@ -8,6 +8,17 @@ import { setUpPages } from '../support/set-up-pages.js';
 
 const testTimeoutMs = 30_000;
 
+interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function overlap(a: Rectangle, b: Rectangle): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 describe('room page: control of people', function () {
   this.timeout(testTimeoutMs);
   let browser: PageBrowser;
@@ -157,6 +168,24 @@ describe('room page: control of people', function () {
     await notice.waitFor({ state: 'hidden' });
     expect(wishes()).to.deep.equal([{ participantId: ownId, muted: false, onHold: false, deaf: false }]);
   });
+
+  for (const [width, height] of [[360, 740], [740, 360], [1280, 800]] as const) {
+    it(`tells him so beside the picture and the people, whose names stay in sight (${width}x${height})`, async () => {
+      await page.setViewportSize({ width, height });
+      await enter();
+      room.changeVoice(site.sessions[0]?.participantId ?? '', { onHold: true });
+      await page.locator('#own-notice').waitFor();
+      const boxOf = async (selector: string): Promise<Rectangle> => {
+        const box = await page.locator(selector).boundingBox();
+        if (box === null) throw new Error(`${selector} is not shown`);
+        return box;
+      };
+      const notice = await boxOf('#own-notice');
+      for (const selector of ['#stage', '#side', '.controls']) expect(overlap(notice, await boxOf(selector)), selector).to.equal(false);
+      expect(overlap(notice, { x: 0, y: 0, width, height })).to.equal(true);
+      expect((await boxOf('#stage')).height, 'the picture stays the larger part').to.be.greaterThan(2 * notice.height);
+    });
+  }
 
   it('shows no menus where only HTTP controls, and noise suppression all the same', async () => {
     room.control = 'api';

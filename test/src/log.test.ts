@@ -50,4 +50,37 @@ describe('Log', () => {
     log.limited('info', 'garbage');
     expect(lines.at(-1)).to.match(/garbage leftOut=1000$/);
   });
+
+  it('writes hourly lines once an hour of each key, of 100 keys at most', () => {
+    const lines: string[] = [];
+    const time = new ManualTime();
+    const log = logTo(lines, { time });
+    const tell = (key: string): void => log.child({}).hourly('info', 'refused', key, { key });
+    const newLines = (): string[] => lines.splice(0).map((line) => line.replace(/.*refused /, ''));
+    for (const key of ['a', 'b', 'a']) tell(key);
+    log.hourly('info', 'missing', 'a');
+    expect(newLines()).to.deep.equal(['key=a', 'key=b', '09:59:59.000 INFO  missing']);
+    time.advance(3_599_999);
+    tell('a');
+    expect(newLines()).to.deep.equal([]);
+    time.advance(1);
+    for (const key of ['a', 'b', 'a']) tell(key);
+    expect(newLines()).to.deep.equal(['key=a', 'key=b']);
+    // Whoever makes up keys fills no disk, and no memory; who comes after him is told of among his.
+    for (let index = 0; index < 1000; index += 1) tell(`made-up-${index}`);
+    expect(newLines()).to.have.length(99);
+    time.advance(10_000);
+    tell('c');
+    expect(newLines()).to.deep.equal(['key=c leftOut=901']);
+    time.advance(3_590_000);
+    tell('d');
+    tell('d');
+    expect(newLines()).to.deep.equal(['key=d']);
+  });
+
+  it('remembers no hourly key for a line that is below its level', () => {
+    const lines: string[] = [];
+    logTo(lines, { level: 'error' }).hourly('warn', 'refused', 'a');
+    expect(lines).to.deep.equal([]);
+  });
 });

@@ -90,14 +90,14 @@ describe('main', () => {
     it(`does not start with ${program} for an FFmpeg`, async () => {
       const { exit, stderr } = run({ TESSERA_FFMPEG_PATH: program });
       expect(await exit).to.deep.equal([1, null]);
-      expect(await stderr).to.match(new RegExp(`ffmpeg\\.path names a program that is no FFmpeg, by what it answers to -version: "${program}"\n$`));
+      expect(await stderr).to.match(new RegExp(`ffmpeg\\.path \\(TESSERA_FFMPEG_PATH or FFMPEG_PATH\\) names a program that is no FFmpeg, by what it answers to -version: "${program}"\n$`));
     });
   }
 
   it('does not start with a layout that there is not', async () => {
     const { exit, stderr } = run({ TESSERA_ROOMS_LAYOUT: 'mosaic' });
     expect(await exit).to.deep.equal([1, null]);
-    expect(await stderr).to.match(/rooms\.layout must be one of .*grid.*; it is "mosaic"\n$/);
+    expect(await stderr).to.match(/rooms\.layout \(TESSERA_ROOMS_LAYOUT\) must be one of .*grid.*; it is "mosaic"\n$/);
   });
 
   it('says that its port is taken', async () => {
@@ -167,6 +167,6 @@ describe('main', () => {
   it('does not start with an FFmpeg that is not there', async () => {
     const { exit, stderr } = run({ TESSERA_FFMPEG_PATH: '/nowhere/ffmpeg' });
     expect(await exit).to.deep.equal([1, null]);
-    expect(await stderr).to.match(/ffmpeg\.path names no program that can be run: "\/nowhere\/ffmpeg"\n$/);
+    expect(await stderr).to.match(/ffmpeg\.path \(TESSERA_FFMPEG_PATH or FFMPEG_PATH\) names no program that can be run: "\/nowhere\/ffmpeg"\n$/);
   });
 });

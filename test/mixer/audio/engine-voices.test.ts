@@ -87,6 +87,25 @@ describe('AudioEngine: voices and who hears them', () => {
     expect(stream!.heard).to.deep.equal([{ participantId: 'interpreter', levelDbov: -17 }, { participantId: 'floor', levelDbov: -37 }]);
   });
 
+  it('lets who comes hear a side talk with everybody, until he has a row', async () => {
+    await room.join({ participantId: 'ann', microphone: sine(440) }, { participantId: 'ben', microphone: sine(1000) }, { participantId: 'eve', microphone: silence });
+    room.engine.setHearing('ann', { restDb: -20, sources: { ben: 0 } });
+    room.engine.setHearing('ben', { restDb: -20, sources: { ann: 0 } });
+    const row = { restDb: 0, sources: { ann: null, ben: null } };
+    room.engine.setHearing('eve', row);
+    room.listen({ mix: true, participantIds: ['eve'] });
+    room.run(50);
+    await room.join({ participantId: 'newcomer', microphone: silence });
+    room.listen({ mix: true, participantIds: ['eve', 'newcomer'] });
+    room.run(50);
+    room.engine.setHearing('newcomer', row);
+    room.run(50);
+    const talkDb = (heard: Float32Array): number[] => [440, 1000].map((hz) => Math.round(toneDb(heard, hz)));
+    const heard = await room.heard('newcomer');
+    expect(talkDb(ticks(heard, 15, 45))).to.deep.equal([-14, -14]);
+    for (const without of [ticks(heard, 70, 100), ticks(await room.heard('eve'), 20, 150)]) expect(Math.max(...talkDb(without))).to.be.below(-80);
+  });
+
   it('does not decode whom nobody hears', async () => {
     await room.join({ participantId: 'ann', microphone: sine(440) }, { participantId: 'ben', microphone: sine(700), levels: false });
     for (const id of ['ann', 'ben']) room.engine.setHearing(id, { restDb: null, sources: {} });

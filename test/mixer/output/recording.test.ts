@@ -17,10 +17,12 @@ const seconds = 3;
 const wordPackets = 10;
 /** The room has been running for a while when it is recorded. */
 const startUs = 7_000_000;
-/** WebM counts milliseconds, and an Opus decoder leaves 6.5 of them out. */
+/** WebM counts milliseconds; and the sound of a tick begins 6.5 ms before its picture, by Opus's look-ahead. */
 const roundingSeconds = 0.008;
 /** Of AAC, which is longer than one of Opus. */
 const soundFrameSeconds = 1024 / 48_000;
+/** Times of WebM are rounded to a millisecond, each for itself; a sine of 3 kHz takes a fraction of one to be loud. */
+const stepMs = 1.2;
 
 describe('recording', () => {
   let folder: string;
@@ -121,6 +123,32 @@ describe('recording', () => {
       expect(levelDb(holeSeconds - 0.2, 0.15)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
       expect(levelDb(holeSeconds + 0.05, 0.05)).to.be.below(-60);
       expect(levelDb(holeSeconds + 0.25, 0.15)).to.be.closeTo(20 * Math.log10(0.3), 1.5);
+    });
+  }
+
+  for (const format of ['mp4', 'webm'] as const) {
+    it(`has a click in the moment of its flash (${format})`, async () => {
+      const { recording, path } = start(format);
+      const encode = format === 'mp4' ? encodeH264 : encodeVp8;
+      const [dark, bright] = [await encode({ ...canvas, frames: 1, color: 'black' }), await encode({ ...canvas, frames: 1, color: 'white' })];
+      const encoder = new OpusEncoder({ channels: 1, bitrateBps: 96_000, complexity: 5, lossPercent: 0, hasFec: false });
+      const isBright = (frame: number): boolean => frame % canvas.fps === canvas.fps / 2;
+      for (let frame = 0; frame < seconds * canvas.fps; frame += 1) recording.pushVideo({ outputId: 'v', ptsUs: Math.round(startUs + frame * frameUs), keyframe: true, data: (isBright(frame) ? bright : dark)[0]!.data });
+      for (let packet = 0; packet < seconds * 50; packet += 1) {
+        const amplitude = packet % 50 === 25 ? 0.5 : 0;
+        const left = Float32Array.from({ length: 960 }, (_sample, at) => amplitude * Math.sin((2 * Math.PI * 3000 * at) / 48_000));
+        recording.pushAudio(startUs + packet * opusPacketUs, encoder.encode({ left, right: undefined }));
+      }
+      encoder.close();
+      await recording.stop();
+      const flashes = (await averageLumas(path)).filter(({ luma }) => luma > 125).map(({ atSeconds }) => atSeconds);
+      const sound = await decodeSound(path, format === 'webm' ? opusDecoder : undefined);
+      expect(flashes).to.have.length(seconds);
+      for (const flash of flashes) {
+        const from = Math.round((flash - 0.1) * 48_000);
+        const click = (from + sound.subarray(from).findIndex((sample) => Math.abs(sample) > 0.1)) / 48_000;
+        expect((click - flash) * 1000, `at ${flash} s`).to.be.closeTo(0, stepMs);
+      }
     });
   }
 

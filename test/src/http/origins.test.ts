@@ -65,19 +65,27 @@ describe('origins that nobody has configured', () => {
     expect((await askSocket(test, test.url)).types).to.include.members(['joined', 'closed']);
   });
 
-  it('are told with the line that would allow them, to the log as well', async () => {
+  it('are told with the line that would allow them, to the log as well, once of each', async () => {
     const own = await startTestServer();
     try {
-      await own.raw('GET', '/', { Host: 'myhost:8080' });
-      await own.raw('GET', '/api/rooms', { Origin: 'https://meet.example.org' });
-      for (let i = 0; i < 5; i += 1) await askSocket(own, foreign);
+      const message = 'a page of an origin that is not listed may not use this server';
+      const host = `127.0.0.1:${own.port}`;
+      for (let i = 0; i < 3; i += 1) {
+        await own.raw('GET', '/', { Host: 'myhost:8080' });
+        await own.raw('GET', '/api/rooms', { Origin: 'https://meet.example.org' });
+        await askSocket(own, foreign);
+        await own.raw('GET', '/api/rooms', { Origin: foreign });
+        await own.raw('GET', '/api/rooms', { Origin: 'null' });
+      }
       expect(warnings(own)).to.deep.equal([
         { message: 'a request for a host name that is not known was refused', origin: '', host: 'myhost:8080', toAllowIt: 'TESSERA_HTTP_ALLOWED_ORIGINS=http://myhost:8080' },
-        { message: 'a request of a page of another origin was refused', origin: 'https://meet.example.org', host: `127.0.0.1:${own.port}`, toAllowIt: 'TESSERA_HTTP_ALLOWED_ORIGINS=https://meet.example.org' },
+        { message, origin: 'https://meet.example.org', host, toAllowIt: 'TESSERA_HTTP_ALLOWED_ORIGINS=https://meet.example.org' },
+        { message, origin: foreign, host, toAllowIt: `TESSERA_HTTP_ALLOWED_ORIGINS=${foreign}` },
+        { message, origin: 'null', host, toAllowIt: 'Files and sandboxed frames have no origin that could be listed: serve the page over HTTP.' },
       ]);
       const { text } = await own.raw('GET', '/', { Host: 'myhost:8080' });
       expect(text).to.include('TESSERA_HTTP_ALLOWED_ORIGINS=http://myhost:8080').and.include('http.allowedOrigins');
-      expect(JSON.parse((await own.raw('GET', '/api/rooms', { Origin: 'null' })).text)).to.have.nested.property('error.message').that.does.not.include('TESSERA');
+      expect(JSON.parse((await own.raw('GET', '/api/rooms', { Origin: 'null' })).text)).to.have.nested.property('error.message').that.includes('serve the page over HTTP').and.does.not.include('TESSERA');
     } finally {
       await own.close();
     }
@@ -135,6 +143,22 @@ describe('origins over HTTP', () => {
     expect([status, headers['access-control-allow-origin']]).to.deep.equal([200, undefined]);
     expect((await test.raw('GET', '/static/tessera-client.js', { Origin: own })).headers['access-control-allow-origin']).to.equal(own);
     expect(errorCode(JSON.parse((await test.raw('GET', '/static/tessera-client.js', { Host: 'evil.example:8080' })).text))).to.equal('host_not_known');
+  });
+
+  it('are told to the log when their pages import the scripts, which browsers keep from them', async () => {
+    const mixed = await startTestServer({ config: { allowedOrigins: [own] } });
+    try {
+      for (const headers of [{}, { Origin: own }, { Origin: mixed.url }]) await mixed.raw('GET', '/static/tessera-client.js', headers);
+      // What is embedded or linked to is this server's own page.
+      for (const path of ['/', '/v/standup', '/favicon.ico', '/openapi.json']) await mixed.raw('GET', path, { Origin: foreign });
+      expect(warnings(mixed)).to.deep.equal([]);
+      for (let i = 0; i < 2; i += 1) await mixed.raw('GET', '/static/tessera-client.js', { Origin: foreign });
+      expect(warnings(mixed)).to.deep.equal([
+        { message: 'a page of an origin that is not listed may not use this server', origin: foreign, host: `127.0.0.1:${mixed.port}`, toAllowIt: `TESSERA_HTTP_ALLOWED_ORIGINS=${own},${foreign}` },
+      ]);
+    } finally {
+      await mixed.close();
+    }
   });
 
   it('do not matter for the pages themselves', async () => {

@@ -44,6 +44,21 @@ describe('RoomVoices', () => {
     expect(mixer.commands).to.deep.equal([{ type: 'setVoice', participantId: 'max', voice: { muted: false, gainDb: 0, levelled: true, noiseSuppressed: false } }]);
   });
 
+  it('lets who comes into a side talk hear it as everybody, until he is given a row', async () => {
+    const without = { rest: 0, sources: { ann: null, ben: null } };
+    voices = new RoomVoices({ mixer, maxHearingGroups: 3, soundIdsOf: () => [] });
+    people = { ann: await enter('ann'), ben: await enter('ben'), eve: await enter('eve') };
+    change('ann', { hears: { rest: -20, sources: { ben: 0 } } });
+    change('ben', { hears: { rest: -20, sources: { ann: 0 } } });
+    change('eve', { hears: without });
+    mixer.clear();
+    const newcomer = await enter('max');
+    expect(mixer.of('setHearing')).to.deep.equal([]);
+    expect(newcomer.voice.hears).to.deep.equal({ rest: 0, sources: {} });
+    voices.change(newcomer, { hears: without });
+    expect(mixer.of('setHearing')).to.deep.equal([{ type: 'setHearing', participantId: 'max', hearing: { restDb: 0, sources: { ann: null, ben: null } } }]);
+  });
+
   it('refuses a change that would make more different mixes than there may be, and changes nothing then', () => {
     const row = { rest: 0, sources: { eve: -10 } };
     change('ann', { hears: { rest: -10, sources: {} } });
