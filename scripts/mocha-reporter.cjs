@@ -1,4 +1,4 @@
-// Mocha's own spec reporter, which at the end also writes its figures where scripts/test.mjs reads them.
+// Mocha's own spec reporter, which at the end also writes its figures where scripts/run-mocha.mjs reads them.
 const { writeFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
@@ -7,6 +7,6 @@ module.exports = class extends reporters.Spec {
     super(runner, options);
     // libwebrtc's Node binding (@roamhq/wrtc) crashes in its destructors at the end of a process in which it made media sources: they do not run.
     process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
-    runner.once(Runner.constants.EVENT_RUN_END, () => writeFileSync(process.env.TESSERA_TEST_STATS, JSON.stringify(runner.stats)));
+    runner.once(Runner.constants.EVENT_RUN_END, () => writeFileSync(process.env.TESSERA_TEST_STATS, JSON.stringify({ ...runner.stats, titles: this.failures.map((test) => test.fullTitle()) })));
   }
 };
