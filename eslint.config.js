@@ -1,6 +1,5 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 
 const clockMessage = 'Time and randomness are arguments (STYLE 7): take nowUs, a timer or a random source from outside.';
 
@@ -9,7 +8,6 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    plugins: { 'import-x': importX },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/strict-boolean-expressions': 'error',
@@ -19,11 +17,7 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // `class X { readonly #listeners }` with arrow shorthand returning void is how events are wired here.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      'import-x/no-cycle': 'error',
-      'import-x/no-self-import': 'error',
     },
-    // Sources import each other by the name that they have after the build.
-    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } })], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
   },
   {
     files: ['src/**/*.ts', 'mixer/**/*.ts', 'layouts/**/*.ts'],

@@ -85,6 +85,26 @@ function isIn(path: string, places: readonly string[]): boolean {
   return places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 }
 
+/** The first way found from a file back to itself; undefined where there is none. */
+function findCycle(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const cleared = new Set<string>();
+  const search = (file: string, way: readonly string[]): readonly string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (cleared.has(file)) return undefined;
+    for (const target of edges.get(file) ?? []) {
+      const cycle = search(target, [...way, file]);
+      if (cycle !== undefined) return cycle;
+    }
+    cleared.add(file);
+    return undefined;
+  };
+  for (const file of edges.keys()) {
+    const cycle = search(file, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
 function show({ file, target }: ImportLine): string {
   return `${file} imports ${target}`;
 }
@@ -134,6 +154,16 @@ describe('imports', () => {
     expect(pages).to.include('public/room-page.js');
     const strays = pages.flatMap(importsOf).filter(({ target, isOurs }) => !isOurs || !target.startsWith('public/') || !existsSync(join(rootFolder, target)));
     expect(strays.map(show)).to.deep.equal([]);
+  });
+
+  it('run in no circle, types apart', () => {
+    const all = [...imports, ...['bench', 'test', 'scripts'].flatMap((folder) => listSources(folder, '.ts')).flatMap(importsOf), ...listSources('public', '.js').flatMap(importsOf)];
+    const targets = new Map<string, string[]>();
+    for (const { file, target, isOurs, isTypeOnly } of all) if (isOurs && !isTypeOnly) targets.set(file, [...(targets.get(file) ?? []), target]);
+    expect(targets.get('src/rtp/outbound-stream.ts')).to.include('src/rtp/packet-history.ts');
+    expect(findCycle(targets)).to.equal(undefined);
+    expect(findCycle(new Map([['a', ['b']], ['b', ['c', 'd']], ['d', ['b']]]))).to.deep.equal(['b', 'd', 'b']);
+    expect(findCycle(new Map([['a', ['b', 'c']], ['b', ['d']], ['c', ['d']]])), 'two ways to one file').to.equal(undefined);
   });
 
   it('lead to files that are there', () => {
