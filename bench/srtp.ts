@@ -34,6 +34,7 @@ export const bench: Bench = {
       return [
         held('send', 'send', 'werift', 'werift as shipped', 0.45),
         held('send', 'send', 'bare', 'bare dgram send', 1.6),
+        held('send', 'send', 'lean', 'with our look-up'),
         held('receive', 'receive', 'werift', 'werift as shipped', 0.45),
         held('receive', 'receive', 'bare', 'bare dgram receive', 1.6),
         held('protect', 'seal', 'werift', 'werift\'s SRTP'),

@@ -51,17 +51,16 @@ export class FarEnd {
   }
 }
 
-/** What the system itself costs: a datagram of the same size out of a socket, or in. */
-export async function openBareLink(far: FarEnd): Promise<Link> {
-  const socket = createSocket({ type: 'udp4', lookup: (address, _options, callback) => callback(null, address, 4) });
+/** What Node itself costs: a datagram of the same size out of a socket, or in. `lean`: with a look-up of addresses as ours, which is not Node's for each datagram. */
+export async function openBareLink(far: FarEnd, name: 'bare' | 'lean'): Promise<Link> {
+  const socket = createSocket(name === 'bare' ? { type: 'udp4' } : { type: 'udp4', lookup: (address, _options, callback) => callback(null, address, 4) });
   let count = 0;
   socket.on('message', () => count++);
-  // Our look-up answers at once, so it listens before `bind` returns.
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  far.tell({ type: 'open', link: 'bare', port: socket.address().port });
-  const { port } = await far.hear('ready', 'bare');
+  far.tell({ type: 'open', link: name, port: socket.address().port });
+  const { port } = await far.hear('ready', name);
   const datagram = Buffer.alloc(payloadBytes + 28, 0x80);
-  return { name: 'bare', received: () => count, send: () => socket.send(datagram, port, '127.0.0.1') };
+  return { name, received: () => count, send: () => socket.send(datagram, port, '127.0.0.1') };
 }
 
 /** Header, history, SRTP and port on the way out; port, gate, SRTP and header on the way in: all that the main thread does with a packet before and after media. */

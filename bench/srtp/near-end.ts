@@ -140,7 +140,8 @@ function measureSealing(profileId: ProfileId, { name, seal, open }: Sealing, fir
 
 async function run(rounds: number): Promise<SrtpCosts> {
   const far = new FarEnd();
-  const bare = await openBareLink(far);
+  const bare = await openBareLink(far, 'bare');
+  const lean = await openBareLink(far, 'lean');
   const all = [];
   for (const [profileId, profile] of profiles) {
     all.push({ profileId, links: [await openOwnLink(far, profileId), await openWeriftLink(far, profileId)], sealings: sealings(profileId, profile) });
@@ -148,7 +149,7 @@ async function run(rounds: number): Promise<SrtpCosts> {
   for (let turn = 0; turn < warmUpTurns + rounds * turnsPerRound; turn++) {
     if (turn === warmUpTurns) samples.clear();
     for (const { profileId, links, sealings: ways } of all) {
-      for (const link of [bare, ...links]) note(`${profileId} send ${link.name}`, await measureSending(link, link.name, far));
+      for (const link of [bare, lean, ...links]) note(`${profileId} send ${link.name}`, await measureSending(link, link.name, far));
       note(`${profileId} receive bare`, await measureReceiving(bare, 'bare', far));
       for (const link of links) note(`${profileId} receive ${link.name}`, await measureReceiving(link, `${link.name} ${profileId}`, far));
       for (const way of ways) measureSealing(profileId, way, 1 + turn * packetsPerTurn);

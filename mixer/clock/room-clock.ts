@@ -2,6 +2,9 @@
  * The room's time: integer microseconds from the room's zero, monotonic, the same in every thread of the process.
  * It never jumps and knows nothing of wall time; `wallClockUs` is the one bridge, taken once at the zero.
  */
+// The global `process` is looked up by a getter each time.
+import { hrtime } from 'node:process';
+
 export interface RoomTime {
   nowUs(): number;
 }
@@ -10,12 +13,12 @@ export class RoomClock implements RoomTime {
   /** `process.hrtime()` at the room's zero; hand it to the other thread to get the same clock there. */
   readonly zero: readonly [seconds: number, nanoseconds: number];
 
-  constructor(zero: readonly [seconds: number, nanoseconds: number] = process.hrtime()) {
+  constructor(zero: readonly [seconds: number, nanoseconds: number] = hrtime()) {
     this.zero = zero;
   }
 
   nowUs(): number {
-    const [seconds, nanoseconds] = process.hrtime();
+    const [seconds, nanoseconds] = hrtime();
     return (seconds - this.zero[0]) * 1_000_000 + Math.floor((nanoseconds - this.zero[1]) / 1000);
   }
 

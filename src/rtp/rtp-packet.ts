@@ -10,6 +10,8 @@
  *     |  0xBEDE (one-byte) or 0x100x  |  length in 4-byte words       |   when X is set
  *     |  one-byte: ID(4) len-1(4) data...; two-byte: ID(8) len(8) data...; 0 is padding
  */
+import { readUint16, readUint32 } from './big-endian.js';
+
 export const fixedHeaderBytes = 12;
 const extensionHeaderBytes = 4;
 export const csrcBytes = 4;
@@ -77,18 +79,18 @@ class ReceivedRtpPacket implements RtpPacket {
   readonly #extensionEnd: number;
 
   constructor(datagram: Buffer, payloadStart: number, payloadEnd: number) {
-    const firstByte = datagram.readUInt8(0);
-    const typeByte = datagram.readUInt8(1);
+    const firstByte = datagram[0] ?? 0;
+    const typeByte = datagram[1] ?? 0;
     const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
     this.flags = firstByte;
     this.payloadType = typeByte & 0x7f;
     this.marker = typeByte >= 0x80;
-    this.sequenceNumber = datagram.readUInt16BE(2);
-    this.timestamp = datagram.readUInt32BE(4);
-    this.ssrc = datagram.readUInt32BE(8);
+    this.sequenceNumber = readUint16(datagram, 2);
+    this.timestamp = readUint32(datagram, 4);
+    this.ssrc = readUint32(datagram, 8);
     this.payload = datagram.subarray(payloadStart, payloadEnd);
     this.#datagram = datagram;
-    this.#extensionProfile = (firstByte & extensionBit) === 0 ? 0 : datagram.readUInt16BE(csrcEnd);
+    this.#extensionProfile = (firstByte & extensionBit) === 0 ? 0 : readUint16(datagram, csrcEnd);
     this.#extensionStart = csrcEnd + extensionHeaderBytes;
     this.#extensionEnd = payloadStart;
   }
@@ -106,7 +108,7 @@ class ReceivedRtpPacket implements RtpPacket {
     const end = this.#extensionEnd;
     let at = this.#extensionStart;
     while (at < end) {
-      const first = bytes.readUInt8(at++);
+      const first = bytes[at++] ?? 0;
       if (first === 0) continue;
       let elementId = first;
       let length: number;
@@ -116,7 +118,7 @@ class ReceivedRtpPacket implements RtpPacket {
         if (elementId === oneByteStopId) return undefined;
       } else {
         if (at === end) return undefined;
-        length = bytes.readUInt8(at++);
+        length = bytes[at++] ?? 0;
       }
       if (at + length > end) return undefined;
       if (elementId === id) return bytes.subarray(at, at + length);
@@ -132,13 +134,13 @@ class ReceivedRtpPacket implements RtpPacket {
  */
 export function findRtpPayload(datagram: Buffer): number | undefined {
   if (datagram.length < fixedHeaderBytes) return undefined;
-  const firstByte = datagram.readUInt8(0);
+  const firstByte = datagram[0] ?? 0;
   if ((firstByte & 0xc0) !== versionBits) return undefined;
   let payloadStart = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
   if ((firstByte & extensionBit) !== 0) {
     const dataStart = payloadStart + extensionHeaderBytes;
     if (dataStart > datagram.length) return undefined;
-    payloadStart = dataStart + datagram.readUInt16BE(dataStart - 2) * 4;
+    payloadStart = dataStart + readUint16(datagram, dataStart - 2) * 4;
   }
   return payloadStart > datagram.length ? undefined : payloadStart;
 }
@@ -148,9 +150,9 @@ export function parseRtpPacket(datagram: Buffer): RtpPacket | undefined {
   const payloadStart = findRtpPayload(datagram);
   if (payloadStart === undefined) return undefined;
   let payloadEnd = datagram.length;
-  if ((datagram.readUInt8(0) & paddingBit) !== 0) {
+  if (((datagram[0] ?? 0) & paddingBit) !== 0) {
     // The count includes its own byte, so 0 is as wrong as too many.
-    const paddingBytes = payloadStart === payloadEnd ? 0 : datagram.readUInt8(payloadEnd - 1);
+    const paddingBytes = payloadStart === payloadEnd ? 0 : (datagram[payloadEnd - 1] ?? 0);
     if (paddingBytes === 0 || payloadEnd - paddingBytes < payloadStart) return undefined;
     payloadEnd -= paddingBytes;
   }

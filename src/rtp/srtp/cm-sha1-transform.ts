@@ -22,13 +22,13 @@ export class CmSha1Transform implements SrtpTransform {
     this.#rtcp = new CmSha1Key(keys.rtcp);
   }
 
-  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void {
-    this.#rtp.seal(packet, headerBytes, Math.floor(index / sequenceRange), packet.readInt32BE(8), index, datagram);
+  protectRtp(packet: Buffer, headerBytes: number, ssrc: number, index: number, datagram: Buffer): void {
+    this.#rtp.seal(packet, headerBytes, Math.floor(index / sequenceRange), ssrc, index, datagram);
   }
 
-  unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined {
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined {
     const tagStart = datagram.length - sha1TagBytes;
-    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, Math.floor(index / sequenceRange), datagram.readInt32BE(8), index);
+    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, Math.floor(index / sequenceRange), ssrc, index);
     return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
   }
 

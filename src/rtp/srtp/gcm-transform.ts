@@ -22,14 +22,14 @@ export class GcmTransform implements SrtpTransform {
     this.#rtcp = new GcmKey(keys.rtcp);
   }
 
-  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void {
+  protectRtp(packet: Buffer, headerBytes: number, ssrc: number, index: number, datagram: Buffer): void {
     for (let i = 0; i < headerBytes; i += 1) datagram[i] = packet[i] ?? 0;
-    this.#rtp.seal(packet, headerBytes, packet, headerBytes, packet.readInt32BE(8), index, datagram);
+    this.#rtp.seal(packet, headerBytes, packet, headerBytes, ssrc, index, datagram);
   }
 
-  unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined {
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined {
     const tagStart = datagram.length - gcmTagBytes;
-    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, datagram, headerBytes, datagram.readInt32BE(8), index);
+    const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, datagram, headerBytes, ssrc, index);
     return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
   }
 

@@ -2,6 +2,7 @@
  * Opens what a peer sent: SRTP and SRTCP (RFC 3711, RFC 7714) of one connection. Nothing is remembered of a packet that is not authentic, so a stranger
  * can cost a decryption, never a state.
  */
+import { readInt32, readUint16 } from '../big-endian.js';
 import { findRtpPayload } from '../rtp-packet.js';
 import { createTransform } from './create-transform.js';
 import { ReplayWindow } from './replay-window.js';
@@ -46,8 +47,8 @@ export class SrtpReceiver {
       this.rejectedCount += 1;
       return undefined;
     }
-    const ssrc = datagram.readInt32BE(8);
-    const sequenceNumber = datagram.readUInt16BE(2);
+    const ssrc = readInt32(datagram, 8);
+    const sequenceNumber = readUint16(datagram, 2);
     const source = this.#rtpSources.get(ssrc);
     let index = sequenceNumber;
     if (source !== undefined) {
@@ -57,11 +58,11 @@ export class SrtpReceiver {
         return undefined;
       }
     }
-    let packet = this.#transform.unprotectRtp(datagram, headerBytes, index);
+    let packet = this.#transform.unprotectRtp(datagram, headerBytes, ssrc, index);
     if (packet === undefined && source === undefined && sequenceNumber < sequenceRange / 2) {
       // The sender may have wrapped before his first packet came through: then all he sends has rollover counter 1.
       index += sequenceRange;
-      packet = this.#transform.unprotectRtp(datagram, headerBytes, index);
+      packet = this.#transform.unprotectRtp(datagram, headerBytes, ssrc, index);
     }
     if (packet === undefined) {
       this.rejectedCount += 1;

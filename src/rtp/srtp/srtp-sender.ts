@@ -4,6 +4,7 @@
  * A key and index must never protect two different packets: under GCM that gives the authentication key away (RFC 7714 13.2). So each index is
  * sealed once; a retransmission goes out as RTX (RFC 4588), or as the very datagram that was sent before.
  */
+import { readInt32, readUint16 } from '../big-endian.js';
 import { findRtpPayload } from '../rtp-packet.js';
 import { createTransform } from './create-transform.js';
 import { ReplayWindow } from './replay-window.js';
@@ -36,17 +37,18 @@ export class SrtpSender {
   protectRtp(packet: Buffer): Buffer {
     const headerBytes = findRtpPayload(packet);
     if (headerBytes === undefined) throw new RangeError('not an RTP packet');
-    const ssrc = packet.readInt32BE(8);
+    const ssrc = readInt32(packet, 8);
     let source = this.#sources.get(ssrc);
     if (source === undefined) {
       source = new ReplayWindow();
       this.#sources.set(ssrc, source);
     }
-    const index = source.guessIndex(packet.readUInt16BE(2));
-    if (source.isReplay(index)) throw new RangeError(`sequence number ${packet.readUInt16BE(2)} of ${ssrc >>> 0} was sent before`);
+    const sequenceNumber = readUint16(packet, 2);
+    const index = source.guessIndex(sequenceNumber);
+    if (source.isReplay(index)) throw new RangeError(`sequence number ${sequenceNumber} of ${ssrc >>> 0} was sent before`);
     source.add(index);
     const datagram = this.#allocate(packet.length + this.#transform.tagBytes);
-    this.#transform.protectRtp(packet, headerBytes, index, datagram);
+    this.#transform.protectRtp(packet, headerBytes, ssrc, index, datagram);
     return datagram;
   }
 

@@ -7,16 +7,17 @@ export interface SrtpTransform {
 
   /**
    * @param headerBytes where the payload begins.
+   * @param ssrc with a sign, as all here: that is always one of the machine's small integers.
    * @param index rollover counter * 65536 + sequence number.
    * @param datagram gets it: longer than the packet by the tag.
    */
-  protectRtp(packet: Buffer, headerBytes: number, index: number, datagram: Buffer): void;
+  protectRtp(packet: Buffer, headerBytes: number, ssrc: number, index: number, datagram: Buffer): void;
 
   /**
    * Decrypts in place and answers the datagram without its trailer, as a view. Undefined when it is not authentic; then it stays as it was.
    * The caller has seen to it that header and tag fit.
    */
-  unprotectRtp(datagram: Buffer, headerBytes: number, index: number): Buffer | undefined;
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined;
 
   /** @param index 31 bits. */
   protectRtcp(packet: Buffer, index: number): Buffer;

@@ -69,9 +69,9 @@ describe('AES_CM_128_HMAC_SHA1_80', () => {
   it('protects and opens the RTP packet of libsrtp', () => {
     const transform = createTransform(keying);
     const datagram = Buffer.alloc(srtp.length);
-    transform.protectRtp(rtp, 12, 0x1234, datagram);
+    transform.protectRtp(rtp, 12, rtp.readInt32BE(8), 0x1234, datagram);
     expect(datagram).to.deep.equal(srtp);
-    expect(transform.unprotectRtp(Buffer.from(srtp), 12, 0x1234)).to.deep.equal(rtp);
+    expect(transform.unprotectRtp(Buffer.from(srtp), 12, rtp.readInt32BE(8), 0x1234)).to.deep.equal(rtp);
   });
 
   it('protects and opens the RTCP packet of libsrtp', () => {
@@ -93,11 +93,11 @@ describe('AEAD_AES_128_GCM (RFC 7714)', () => {
 
   it('encrypts the packet of section 16.1.1', () => {
     const datagram = Buffer.alloc(srtp.length);
-    transform.protectRtp(rtp, 12, 0xf17b, datagram);
+    transform.protectRtp(rtp, 12, rtp.readInt32BE(8), 0xf17b, datagram);
     expect(datagram).to.deep.equal(srtp);
   });
 
-  it('decrypts the packet of section 16.1.2', () => expect(transform.unprotectRtp(Buffer.from(srtp), 12, 0xf17b)).to.deep.equal(rtp));
+  it('decrypts the packet of section 16.1.2', () => expect(transform.unprotectRtp(Buffer.from(srtp), 12, rtp.readInt32BE(8), 0xf17b)).to.deep.equal(rtp));
 
   it('encrypts the RTCP packet of section 17.1', () => expect(transform.protectRtcp(rtcp, 0x5d4)).to.deep.equal(srtcp));
 
