@@ -16,7 +16,7 @@ export interface LogOptions {
 /** One line of a message in this time: quick enough to see that it goes on, slow enough for a disk that a stranger would like to fill. */
 const limitedPeriodMs = 10_000;
 const hourMs = 3_600_000;
-/** Keys of `hourly` that are remembered, all messages together: more than anybody has to mend, too little for a disk to notice. */
+/** Keys of `hourly` that are remembered for a message: more than anybody has to mend, too little for a disk to notice. */
 const maxHourlyKeys = 100;
 
 interface Limit {
@@ -27,8 +27,8 @@ interface Limit {
 /** What has been told lately; a log and its children have one. */
 class ToldLines {
   readonly limits = new Map<string, Limit>();
-  /** Message and key -> when they were told, the oldest first. */
-  readonly keyedAtMs = new Map<string, number>();
+  /** By message, then by key: when it was told, the oldest first. */
+  readonly keyedAtMs = new Map<string, Map<string, number>>();
 }
 
 export class Log {
@@ -77,22 +77,22 @@ export class Log {
     this.write(level, message, leftOut === 0 ? fields : { ...fields, leftOut });
   }
 
-  /** One line of this message and key in an hour: for what anybody can cause, and somebody is to mend for each key. Of keys beyond the first 100 in an hour at most one line in 10 s. */
+  /** One line of this message and key in an hour: for what anybody can cause, and somebody is to mend for each key. Of a message's keys beyond the first 100 in an hour at most one line in 10 s. */
   hourly(level: LogLevel, message: string, key: string, fields?: LogFields): void {
     if (!this.#isWanted(level)) return;
-    const { keyedAtMs } = this.#told;
+    const keyedAtMs = this.#told.keyedAtMs.get(message) ?? new Map<string, number>();
+    this.#told.keyedAtMs.set(message, keyedAtMs);
     const nowMs = this.#options.time.nowMs();
     for (const [told, atMs] of keyedAtMs) {
       if (nowMs - atMs < hourMs) break;
       keyedAtMs.delete(told);
     }
-    const told = `${message} ${key}`;
-    if (keyedAtMs.has(told)) return;
+    if (keyedAtMs.has(key)) return;
     if (keyedAtMs.size >= maxHourlyKeys) {
       this.limited(level, message, fields);
       return;
     }
-    keyedAtMs.set(told, nowMs);
+    keyedAtMs.set(key, nowMs);
     this.write(level, message, fields);
   }
 
@@ -128,5 +128,6 @@ function humanValue(name: string, value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   // A stack trace is for reading; everything else is quoted where it could pass for a line or a field of its own.
   if (name === 'error') return value.replace(/[^\P{Cc}\n]/gu, '?');
-  return /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value);
+  // JSON leaves the control characters from 0x7f on as they are.
+  return /^[\w./:@+-]+$/.test(value) ? value : JSON.stringify(value).replace(/\p{Cc}/gu, '?');
 }

@@ -9,7 +9,7 @@ import { connected, createWeriftPeer, datagramSocket, restrictTransport } from '
 
 interface Sender {
   /** Makes the datagram of a packet. */
-  prepare(sequenceNumber: number): void;
+  readonly prepare: (sequenceNumber: number) => void;
   readonly ready: Buffer[];
   readonly socket: Socket;
   readonly to: readonly [address: string, port: number];

@@ -43,12 +43,14 @@ const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(re
 async function measureSending({ send }: Link, linkName: string, far: FarEnd): Promise<number> {
   far.tell({ type: 'rest', link: linkName, ms: restMs });
   await far.hear('resting', linkName);
+  const startMs = performance.now();
   const startUs = cpuUs();
   for (let left = sentPerTurn; left > 0; left -= burstPackets) {
     for (let i = 0; i < burstPackets; i++) send();
     await turnOfLoop();
   }
   const spentUs = cpuUs() - startUs;
+  if (performance.now() - startMs > restMs) throw new Error(`${linkName} sent for longer than its receiver slept`);
   await far.hear('rested', linkName);
   return spentUs / sentPerTurn;
 }

@@ -8,9 +8,10 @@ const slots = 32;
 
 export class LentDatagrams {
   readonly #isIdle: () => boolean;
-  #views: Buffer[] = [];
-  #room = Buffer.alloc(0);
+  readonly #room = Buffer.allocUnsafeSlow(slots * slotBytes);
+  readonly #views = Array.from({ length: slots }, (_, slot) => this.#view(slot, 0));
   #next = slots;
+  #isInUse = false;
 
   /** @param isIdle whether the kernel has taken all that was sent; asked once for so many datagrams */
   constructor(isIdle: () => boolean) {
@@ -19,23 +20,23 @@ export class LentDatagrams {
 
   /** Its bytes may be any. */
   lend(bytes: number): Buffer {
-    if (bytes > slotBytes) return Buffer.allocUnsafe(bytes);
-    if (this.#next === slots) this.#begin();
+    if (this.#next === slots) {
+      this.#next = 0;
+      // What waits keeps the room that it is in, and what follows gets its own.
+      this.#isInUse = !this.#isIdle();
+    }
     const slot = this.#next;
     this.#next += 1;
+    if (this.#isInUse || bytes > slotBytes) return Buffer.allocUnsafe(bytes);
     const known = this.#views[slot];
     // Most packets of a picture have the same length.
     if (known?.length === bytes) return known;
-    const view = this.#room.subarray(slot * slotBytes, slot * slotBytes + bytes);
+    const view = this.#view(slot, bytes);
     this.#views[slot] = view;
     return view;
   }
 
-  /** Where something waits, it keeps the room that it is in. */
-  #begin(): void {
-    this.#next = 0;
-    if (this.#views.length > 0 && this.#isIdle()) return;
-    this.#room = Buffer.allocUnsafeSlow(slots * slotBytes);
-    this.#views = [];
+  #view(slot: number, bytes: number): Buffer {
+    return this.#room.subarray(slot * slotBytes, slot * slotBytes + bytes);
   }
 }

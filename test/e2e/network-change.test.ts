@@ -121,6 +121,7 @@ describe('a client that changes its network', function () {
     const backMs = performance.now() - restartMs;
     console.log(`      ICE restart by PATCH: the mix came again, ${mostOnTheWay} pictures of it, after ${Math.round(backMs)} ms`);
     expect(backMs).to.be.lessThan(maxRecoveryMs);
+    expect(relay.cutDatagrams, 'the first path was cut').to.be.greaterThan(0);
     await bob.leave();
     await ann.leave();
   });

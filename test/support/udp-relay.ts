@@ -12,6 +12,8 @@ function bind(): Promise<Socket> {
 
 export class UdpRelay {
   isCut = false;
+  /** That came while it was cut. */
+  cutDatagrams = 0;
   readonly #sockets: Socket[] = [];
 
   /** For `linkedSdp`. */
@@ -45,6 +47,7 @@ export class UdpRelay {
   }
 
   #pass(socket: Socket, datagram: Buffer, { address, port }: UdpAddress): void {
-    if (!this.isCut) socket.send(datagram, port, address);
+    if (this.isCut) this.cutDatagrams += 1;
+    else socket.send(datagram, port, address);
   }
 }

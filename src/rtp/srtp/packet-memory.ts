@@ -25,7 +25,7 @@ export function startOf(headerBytes: number): number {
 }
 
 /**
- * A packet to be written where it is worked on, which spares its sealing a copy. It is used up when it is sealed, or anything else is sealed or opened.
+ * A packet to be written where it is worked on, which spares its sealing a copy. It is used up when it is sealed, or anything else is lent, sealed or opened.
  * @throws {RangeError} for more than a datagram has.
  */
 export function lendPacket(headerBytes: number, payloadBytes: number): Buffer {
@@ -46,7 +46,10 @@ export function placePacket(packet: Uint8Array, at: number): void {
   if (packet === lent) {
     if (!isLent) throw new RangeError('a lent packet that is used up');
     if (at !== lent.byteOffset) throw new RangeError('a lent packet with another header');
-  } else memory.set(packet, at);
+  } else {
+    if (packet.buffer === memory.buffer) throw new RangeError('a lent packet that is used up');
+    memory.set(packet, at);
+  }
   isLent = false;
 }
 

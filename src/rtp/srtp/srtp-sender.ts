@@ -23,7 +23,7 @@ export class SrtpSender {
   #rtcpIndex = 0;
 
   /** @param allocate where each datagram of RTP is written to; its bytes may be any. */
-  constructor(keying: SrtpKeying, allocate: (bytes: number) => Buffer = Buffer.allocUnsafe) {
+  constructor(keying: SrtpKeying, allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes)) {
     this.#transform = createTransform(keying);
     this.#allocate = allocate;
   }

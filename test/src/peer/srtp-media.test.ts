@@ -36,7 +36,7 @@ class End {
   readonly path = new Path();
   readonly media = new SrtpMedia({
     path: this.path,
-    port: { lendDatagram: Buffer.alloc },
+    port: { lendDatagram: (bytes) => Buffer.alloc(bytes) },
     counters: this.counters,
     events: {
       onHeard: (arrivalUs) => this.told.push(`heard ${arrivalUs}`),

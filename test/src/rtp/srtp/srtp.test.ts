@@ -86,6 +86,9 @@ for (const keying of keyings) {
       sender.protectRtp(rtpPacket(3));
       rtpPacket(2).copy(second);
       expect(() => sender.protectRtp(second)).to.throw(RangeError, 'used up');
+      const overtaken = lend(8);
+      lendPacket(20, 500);
+      expect(() => sender.protectRtp(overtaken)).to.throw(RangeError);
       const third = lend(4);
       receiver.unprotectRtp(new SrtpSender(keying).protectRtp(rtpPacket(5)));
       rtpPacket(4).copy(third);
