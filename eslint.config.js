@@ -30,6 +30,7 @@ export default defineConfig(
         { object: 'process', property: 'hrtime', message: clockMessage },
         { object: 'Math', property: 'random', message: clockMessage },
       ],
+      'no-restricted-imports': ['error', { paths: [{ name: 'node:process', importNames: ['hrtime'], message: clockMessage }] }],
       'no-restricted-globals': ['error', ...['setTimeout', 'setInterval'].map((name) => ({ name, message: clockMessage }))],
     },
   },

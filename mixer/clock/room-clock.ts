@@ -1,6 +1,6 @@
 /**
  * The room's time: integer microseconds from the room's zero, monotonic, the same in every thread of the process.
- * It never jumps and knows nothing of wall time; `wallClockUs` is the one bridge, taken once at the zero.
+ * It never jumps and knows nothing of wall time; `wallClockZeroUs` is the one bridge.
  */
 // The global `process` is looked up by a getter each time.
 import { hrtime } from 'node:process';
