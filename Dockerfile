@@ -7,9 +7,10 @@ COPY scripts scripts
 COPY src src
 COPY mixer mixer
 COPY layouts layouts
+COPY public public
 RUN npm run build && npm prune --omit=dev
 
-# Run: Node, the built tree, the pages. FFmpeg comes inside the npm packages.
+# Run: Node and the built tree, which has the pages. FFmpeg comes inside the npm packages.
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
     TESSERA_HTTP_HOST=0.0.0.0 \
@@ -18,7 +19,6 @@ WORKDIR /tessera
 COPY --from=build /tessera/package.json ./
 COPY --from=build /tessera/node_modules node_modules
 COPY --from=build /tessera/dist dist
-COPY public public
 COPY sounds sounds
 COPY LICENSE NOTICE ./
 RUN mkdir /recordings && chown node:node /recordings

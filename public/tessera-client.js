@@ -1,5 +1,5 @@
 /**
- * Tessera's client library: join a room, or watch one. Plain ES modules, no dependency, no build step.
+ * Tessera's client library: join a room, or watch one. One file of a server's, no dependency.
  *
  *     import { TesseraRoom, openDevices } from '/static/tessera-client.js';
  *

@@ -12,6 +12,7 @@ import { makeApp } from './http/app.js';
 import { answerClientError } from './http/client-error.js';
 import { ControlAllowance } from './http/control-allowance.js';
 import { MediaSessions } from './http/media-sessions.js';
+import { PageFiles } from './http/page-files.js';
 import { IceServers } from './ice-servers.js';
 import type { Log } from './log.js';
 import { AllowedOrigins } from './origins.js';
@@ -38,8 +39,8 @@ export interface TesseraServer {
   close(): Promise<void>;
 }
 
-/** This file is dist/src/server.js; the pages are not built and lie at the root. */
-const rootFolder = fileURLToPath(new URL('../../', import.meta.url));
+/** This file is dist/src/server.js. */
+const pagesFolder = fileURLToPath(new URL('../public/', import.meta.url));
 /** A WHIP client on a slow line sends 100 kB in that time; a socket that drips is not kept for longer. */
 const requestTimeoutMs = 30_000;
 const headersTimeoutMs = 10_000;
@@ -56,8 +57,9 @@ export async function startServer({ config, time, log, roomModulePath = join(imp
   const iceServers = new IceServers({ urls, turnSecret, turnCredentialMs, turnUsername, turnPassword, time });
   const registry = new RoomRegistry({ roomModulePath, defaults: roomDefaults(config, defaultLayout, layouts), layouts, createOnJoin, maxRooms, emptyTimeoutMs, unusedTimeoutMs, recordingsFolder, sounds: { folder: resolve(config.soundsFolder), holdFile: config.holdSound }, time, log });
   const sessions = new MediaSessions();
+  const pages = await PageFiles.read(pagesFolder);
   const allowedOrigins = new AllowedOrigins(config.allowedOrigins, config.httpHost);
-  const app = makeApp({ registry, sessions, recordingsFolder, publicFolder: join(rootFolder, 'public'), allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);
+  const app = makeApp({ registry, sessions, recordingsFolder, pages, allowedOrigins, iceServers, bodyLimitBytes: config.httpBodyLimitBytes, controls: new ControlAllowance(time) }, log);
   const handle = app.callback();
   const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs }, (request, response) => void handle(request, response));
   server.on('clientError', answerClientError);

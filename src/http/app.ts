@@ -24,7 +24,7 @@ export function makeApp(services: HttpServices, log: Log): Koa {
   const router = makeRouter(services);
   // Koa would print what goes wrong while an answer is being sent, mostly clients that hang up.
   app.on('error', (error: Error) => log.limited('debug', 'an answer could not be sent', { error: error.message }));
-  app.use(securityHeaders).use(crossOrigin(services.allowedOrigins)).use(errorFunnel(log, services.publicFolder)).use(refuseOtherOrigins(services.allowedOrigins, log)).use(refuseOtherMethods(router)).use(router.routes());
+  app.use(securityHeaders).use(crossOrigin(services.allowedOrigins)).use(errorFunnel(log, services.pages)).use(refuseOtherOrigins(services.allowedOrigins, log)).use(refuseOtherMethods(router)).use(router.routes());
   return app;
 }
 

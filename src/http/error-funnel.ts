@@ -1,10 +1,9 @@
 /** Every failure of every request ends here, and leaves as `{"error":{code,message,details?}}`; to a person who came by a wrong link, as a page. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
 import { AppError, type ErrorCode } from '../errors.js';
 import { newId } from '../ids.js';
 import { describeError, type Log } from '../log.js';
+import type { PageFiles } from './page-files.js';
 
 /** Long enough for an empty room to close or a process to start, short enough that nobody thinks the server is gone. */
 const retryAfterS = 5;
@@ -17,8 +16,7 @@ const pageCodes: readonly ErrorCode[] = ['not_found', 'invalid_room_name', 'file
 /** A program's, whatever it accepts; who opens them in a browser looks for what programs get. */
 const programPaths = /^\/(api|whip|whep|static)(\/|$)/;
 
-/** @param publicFolder has the page */
-export function errorFunnel(log: Log, publicFolder: string): Middleware {
+export function errorFunnel(log: Log, pages: PageFiles): Middleware {
   return async (context: Context, next: Next) => {
     try {
       await next();
@@ -26,7 +24,7 @@ export function errorFunnel(log: Log, publicFolder: string): Middleware {
     } catch (error) {
       const known = error instanceof AppError ? error : unexpected(context, error, log);
       answerError(context, known);
-      if (isForPerson(context, known)) await answerPage(context, publicFolder);
+      if (isForPerson(context, known)) answerPage(context, pages);
     }
   };
 }
@@ -46,9 +44,10 @@ function isForPerson(context: Context, { code }: AppError): boolean {
   return context.method === 'GET' && pageCodes.includes(code) && !programPaths.test(context.path) && context.accepts('json', 'html') === 'html';
 }
 
-async function answerPage(context: Context, publicFolder: string): Promise<void> {
-  context.body = await readFile(join(publicFolder, 'error.html'), 'utf8');
-  context.type = 'text/html; charset=utf-8';
+function answerPage(context: Context, pages: PageFiles): void {
+  const { body, type } = pages.find('error.html');
+  context.body = body;
+  context.type = type;
   context.vary('Accept');
 }
 

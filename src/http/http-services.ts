@@ -4,13 +4,14 @@ import type { AllowedOrigins } from '../origins.js';
 import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { ControlAllowance } from './control-allowance.js';
 import type { MediaSessions } from './media-sessions.js';
+import type { PageFiles } from './page-files.js';
 
 /** What the routes act on. */
 export interface HttpServices {
   readonly registry: RoomRegistry;
   readonly sessions: MediaSessions;
+  readonly pages: PageFiles;
   /** Absolute. */
-  readonly publicFolder: string;
   readonly recordingsFolder: string;
   readonly allowedOrigins: AllowedOrigins;
   readonly iceServers: IceServers;

@@ -80,7 +80,10 @@ describe('Log', () => {
 
   it('remembers no hourly key for a line that is below its level', () => {
     const lines: string[] = [];
-    logTo(lines, { level: 'error' }).hourly('warn', 'refused', 'a');
+    const log = logTo(lines, { level: 'error' });
+    log.hourly('warn', 'refused', 'a');
     expect(lines).to.deep.equal([]);
+    log.hourly('error', 'refused', 'a');
+    expect(lines).to.have.length(1);
   });
 });

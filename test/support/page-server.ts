@@ -12,7 +12,7 @@ import { readPage } from './static-files.js';
 /** The strictest policy the pages are meant to live with: nothing from elsewhere, no script or style in the markup. */
 const contentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'";
 
-/** A server of pages only: serves public/, speaks the WebSocket's messages and WHEP from a script, with real media and no mixing. */
+/** A server of pages only: serves the pages, speaks the WebSocket's messages and WHEP from a script, with real media and no mixing. */
 export class PageServer {
   readonly origin: string;
   readonly mix = new MixSource();
@@ -59,7 +59,7 @@ export class PageServer {
       );
       this.changed();
     });
-    server.on('request', (request, response) => void this.#handle(request, response));
+    server.on('request', (request, response) => this.#handle(request, response));
   }
 
   static async start(): Promise<PageServer> {
@@ -107,20 +107,23 @@ export class PageServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     const path = new URL(request.url ?? '/', this.origin).pathname;
-    if (path.startsWith('/whep/')) return this.#handleWhep(request, response, path);
+    if (path.startsWith('/whep/')) {
+      void this.#handleWhep(request, response, path);
+      return;
+    }
     const foreign = this.foreignPages.get(path);
     if (foreign !== undefined) {
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(foreign);
       return;
     }
-    const page = await readPage(path);
+    const page = readPage(path);
     if (page === null) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { 'Content-Type': page.contentType, 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-store' });
+    response.writeHead(200, { 'Content-Type': page.type, 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-store' });
     response.end(page.body);
   }
 

@@ -1,29 +1,21 @@
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../../src/errors.js';
+import { PageFiles, type PageFile } from '../../src/http/page-files.js';
 
-export const publicFolder = fileURLToPath(new URL('../../../public/', import.meta.url));
+/** As the build leaves them. */
+export const pagesFolder = fileURLToPath(new URL('../../public/', import.meta.url));
+const sourceFolder = new URL('../../../public/', import.meta.url);
+const pages = await PageFiles.read(pagesFolder);
 
-const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-
-export interface StaticFile {
-  readonly contentType: string;
-  readonly body: Buffer;
-}
-
-/** What the product serves of public/ at `path`; null: nothing. */
-export async function readPage(path: string): Promise<StaticFile | null> {
+/** What the product serves of its pages at `path`; null: nothing. */
+export function readPage(path: string): PageFile | null {
   const name = pageName(path);
-  if (name === null) return null;
-  const file = normalize(join(publicFolder, name));
-  if (!file.startsWith(publicFolder.endsWith(sep) ? publicFolder : publicFolder + sep)) return null;
-  const body = await readFile(file).catch(() => null);
-  return body === null ? null : { contentType: contentTypes[extname(file)] ?? 'application/octet-stream', body };
+  try {
+    return name === null ? null : pages.find(name);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
 }
 
 function pageName(path: string): string | null {
@@ -35,5 +27,5 @@ function pageName(path: string): string | null {
 
 /** A module of public/ that needs no browser; its types are the test's to say. */
 export async function importPublic(name: string): Promise<unknown> {
-  return import(pathToFileURL(join(publicFolder, name)).href) as Promise<unknown>;
+  return import(new URL(name, sourceFolder).href) as Promise<unknown>;
 }

@@ -39,6 +39,8 @@ export interface Answer {
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  /** The bytes as UTF-8. */
   readonly text: string;
 }
 
@@ -88,8 +90,6 @@ async function sendRaw(port: number, method: string, path: string, headers: Reco
   const sent = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
-  response.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of response) text += String(chunk);
-  return { status: response.statusCode ?? 0, headers: response.headers, text };
+  const bytes = Buffer.concat(await response.toArray() as Buffer[]);
+  return { status: response.statusCode ?? 0, headers: response.headers, bytes, text: bytes.toString() };
 }

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { errorTable, type ErrorCode } from '../../../src/errors.js';
 import { recordingSchema, recordingsSchema } from '../../../src/http/schemas.js';
 import { rootFolder } from '../../support/root-folder.js';
 import { errorCode, startTestServer, type RawAnswer, type TestServer } from '../../support/test-server.js';
-
-
 
 function expectError({ status, text }: RawAnswer, code: ErrorCode): void {
   expect(errorCode(JSON.parse(text))).to.equal(code);
@@ -170,12 +169,40 @@ describe('pages', () => {
     const browser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8' };
     for (const [path, status] of [['/r/a%20b', 400], ['/v/%3Cb%3E', 400], ['/nothing', 404], ['/recordings/nothing.mp4', 404]] as const) {
       const page = await test.raw('GET', path, browser);
-      expect([page.status, page.headers['content-type'], page.headers['cache-control'], page.headers.vary], path).to.deep.equal([status, 'text/html; charset=utf-8', 'no-store', 'Accept']);
+      expect([page.status, page.headers['content-type'], page.headers['cache-control'], page.headers.vary?.split(', ').at(-1)], path).to.deep.equal([status, 'text/html; charset=utf-8', 'no-store', 'Accept']);
       expect(page.text).to.include('/static/error-page.js').and.not.include('<b>');
       for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }]) expect(errorCode(JSON.parse((await test.raw('GET', path, headers)).text))).to.be.a('string');
     }
     expectError(await test.raw('GET', '/api/nothing', browser), 'not_found');
     expectError(await test.raw('GET', '/static/nothing.js', browser), 'not_found');
+  });
+
+  for (const page of ['index', 'room', 'viewer', 'error']) {
+    it(`name one script and one style each, which ask for no other: ${page}.html`, async () => {
+      const html = (await test.raw('GET', `/static/${page}.html`)).text;
+      const named = [...html.matchAll(/(?:rel="stylesheet" href|type="module" src)="([^"]+)"/g)].map(([, path]) => path ?? '');
+      expect(named).to.have.lengthOf(2);
+      for (const path of named) {
+        const { status, text } = await test.raw('GET', path);
+        expect([status, text.length > 100], path).to.deep.equal([200, true]);
+        expect(text, path).not.to.match(/@import|\bimport\s*[("'{*]|\bfrom\s*["']/);
+      }
+    });
+  }
+
+  it('come compressed to those who can read that, each form under a tag of its own', async () => {
+    const path = '/static/room-page.js';
+    const [plain, packed] = [await test.raw('GET', path), await test.raw('GET', path, { 'Accept-Encoding': 'gzip, br' })];
+    expect([plain.headers['content-encoding'], packed.headers['content-encoding'], packed.headers.vary]).to.deep.equal([undefined, 'gzip', 'Origin, Accept-Encoding']);
+    expect(gunzipSync(packed.bytes).toString()).to.equal(plain.text);
+    expect(packed.headers['content-length']).to.equal(String(packed.bytes.length));
+    expect(packed.bytes.length).to.be.below(plain.bytes.length / 2);
+    const [plainTag = '', packedTag = ''] = [plain.headers.etag, packed.headers.etag];
+    expect(plainTag).not.to.equal(packedTag);
+    const ask = async (accepted: string, tag: string): Promise<number> => (await test.raw('GET', path, { 'Accept-Encoding': accepted, 'If-None-Match': tag })).status;
+    expect([await ask('gzip', packedTag), await ask('gzip', plainTag), await ask('identity', plainTag), await ask('gzip;q=0', packedTag)]).to.deep.equal([304, 200, 304, 200]);
+    const head = await test.raw('HEAD', path, { 'Accept-Encoding': 'gzip' });
+    expect([head.status, head.headers['content-length'], head.bytes.length]).to.deep.equal([200, packed.headers['content-length'], 0]);
   });
 
   it('have an icon where browsers look for one unasked', async () => {

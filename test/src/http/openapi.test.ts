@@ -5,22 +5,24 @@ import { ControlAllowance } from '../../../src/http/control-allowance.js';
 import { IceServers } from '../../../src/ice-servers.js';
 import { systemTime } from '../../../src/time.js';
 import { MediaSessions } from '../../../src/http/media-sessions.js';
+import { PageFiles } from '../../../src/http/page-files.js';
 import { openApiDocument } from '../../../src/http/openapi.js';
 import { loadLayouts } from '../../../layouts/load-layouts.js';
 import { Log } from '../../../src/log.js';
 import { RoomRegistry } from '../../../src/rooms/room-registry.js';
 import { ManualTime } from '../../support/manual-time.js';
+import { pagesFolder } from '../../support/static-files.js';
 
 type Operations = Readonly<Record<string, { readonly responses: Readonly<Record<string, unknown>>; readonly parameters?: readonly { readonly name: string; readonly in: string }[] }>>;
 
 const paths = openApiDocument['paths'] as Readonly<Record<string, Operations>>;
 
 /** `GET /api/rooms/{room}`, for each route there is. */
-function routes(): readonly string[] {
+async function routes(): Promise<readonly string[]> {
   const time = new ManualTime();
   const log = new Log({ level: 'error', format: 'json', time, write: () => undefined });
   const registry = new RoomRegistry({ roomModulePath: '', defaults: {} as never, layouts: loadLayouts(), createOnJoin: true, maxRooms: 1, emptyTimeoutMs: 0, unusedTimeoutMs: 0, recordingsFolder: '', sounds: { folder: '', holdFile: '' }, time, log });
-  const router = makeRouter({ registry, sessions: new MediaSessions(), publicFolder: '', recordingsFolder: '', allowedOrigins: new AllowedOrigins(['*']), iceServers: new IceServers({ urls: [], turnSecret: '', turnUsername: '', turnPassword: '', turnCredentialMs: 60_000, time: systemTime }), bodyLimitBytes: 1, controls: new ControlAllowance(time) });
+  const router = makeRouter({ registry, sessions: new MediaSessions(), pages: await PageFiles.read(pagesFolder), recordingsFolder: '', allowedOrigins: new AllowedOrigins(['*']), iceServers: new IceServers({ urls: [], turnSecret: '', turnUsername: '', turnPassword: '', turnCredentialMs: 60_000, time: systemTime }), bodyLimitBytes: 1, controls: new ControlAllowance(time) });
   return router.stack.flatMap(({ path, methods }) => {
     const documented = String(path).replace(/[:*](\w+)/g, '{$1}');
     // Koa answers HEAD wherever there is a GET.
@@ -29,10 +31,10 @@ function routes(): readonly string[] {
 }
 
 describe('/openapi.json', () => {
-  it('has every route and no other', () => {
+  it('has every route and no other', async () => {
     const documented = Object.entries(paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
     expect(documented).to.include('PATCH /whip/sessions/{secret}');
-    expect(documented).to.have.members(routes());
+    expect(documented).to.have.members(await routes());
   });
 
   it('names the parameters that each path has', () => {

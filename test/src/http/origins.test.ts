@@ -129,6 +129,7 @@ describe('origins over HTTP', () => {
   it('that are listed are told so; programs without one come in', async () => {
     const listed = await test.raw('GET', '/api/rooms', { Origin: own });
     expect([listed.status, listed.headers['access-control-allow-origin'], listed.headers.vary]).to.deep.equal([200, own, 'Origin']);
+    expect((await test.raw('GET', '/recordings/nothing.mp4', { Origin: own })).headers['access-control-allow-origin']).to.equal(own);
     const program = await test.raw('GET', '/api/rooms');
     expect([program.status, program.headers['access-control-allow-origin']]).to.deep.equal([200, undefined]);
   });

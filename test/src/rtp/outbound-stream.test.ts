@@ -94,7 +94,10 @@ describe('OutboundStream', () => {
     const outbound = stream();
     const [first, second] = payloads(2) as [Uint8Array, Uint8Array];
     outbound.next(first, 0, false).fill(0xff);
-    expect([...parse(outbound.next(second, 0, true)).payload]).to.deep.equal([...fill(100, 1)]);
+    expect([...first]).to.deep.equal([...fill(100, 0)]);
+    const next = parse(outbound.next(second, 0, true));
+    expect([...next.payload]).to.deep.equal([...fill(100, 1)]);
+    expect(next).to.include({ ssrc, payloadType: 96, sequenceNumber: 1, marker: true });
     expect([...parse(outbound.resend(0, 0, 0)).payload]).to.deep.equal([...fill(100, 0)]);
   });
 
