@@ -30,7 +30,7 @@ export interface Exchange {
 }
 
 export interface LinkEvents {
-  onRtp(packet: Buffer, arrivalUs: number): void;
+  onRtp(packet: Uint8Array, arrivalUs: number): void;
   onRtcp(packet: Buffer, arrivalUs: number): void;
   /** The server ended it, or the way to it is gone; not called after `close`. */
   onLost(reason: PeerEndReason): void;

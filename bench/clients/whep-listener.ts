@@ -135,7 +135,7 @@ export class WhepListener {
     await this.#link.close();
   }
 
-  #takeRtp(datagram: Buffer, arrivalUs: number): void {
+  #takeRtp(datagram: Uint8Array, arrivalUs: number): void {
     const packet = parseRtpPacket(datagram);
     if (packet === undefined || this.#isStopped) return;
     const line = this.#link.media.find(({ codecs }) => codecs.some(({ payloadType }) => payloadType === packet.payloadType));

@@ -25,7 +25,7 @@ export interface PeerEvents {
   /** The peer is proved, media may flow both ways. At most once. */
   onConnected(): void;
   /** One authentic packet, in clear, in the order of arrival; a view into the datagram that is the listener's to keep. `arrivalUs` is the room's time. */
-  onRtp(packet: Buffer, arrivalUs: number): void;
+  onRtp(packet: Uint8Array, arrivalUs: number): void;
   onRtcp(packet: Buffer, arrivalUs: number): void;
   /** Nothing authentic has come for 5 s, though it was asked for; the connection goes on, and ends after `silenceTimeoutMs`. */
   onDisconnected?(): void;

@@ -26,7 +26,7 @@ export interface SrtpMediaEvents {
   /** With each authentic packet, before that itself. */
   onHeard(arrivalUs: number): void;
   /** As `PeerEvents` has them. */
-  onRtp(packet: Buffer, arrivalUs: number): void;
+  onRtp(packet: Uint8Array, arrivalUs: number): void;
   onRtcp(packet: Buffer, arrivalUs: number): void;
 }
 
@@ -112,19 +112,25 @@ export class SrtpMedia {
       return;
     }
     if (!this.#isOpen) return;
-    const isControl = isRtcp(datagram);
-    const packet = isControl ? this.#receiver.unprotectRtcp(datagram) : this.#receiver.unprotectRtp(datagram);
-    if (packet === undefined) return;
-    this.#events.onHeard(arrivalUs);
-    if (source === this.#path.route) this.#routeHeardUs = arrivalUs;
-    else this.#considerRoute(source, arrivalUs);
-    if (isControl) {
+    if (isRtcp(datagram)) {
+      const packet = this.#receiver.unprotectRtcp(datagram);
+      if (packet === undefined) return;
+      this.#hear(source, arrivalUs);
       this.#counters.receivedRtcp++;
       this.#events.onRtcp(packet, arrivalUs);
     } else {
+      const packet = this.#receiver.unprotectRtp(datagram);
+      if (packet === undefined) return;
+      this.#hear(source, arrivalUs);
       this.#counters.receivedRtp++;
       this.#events.onRtp(packet, arrivalUs);
     }
+  }
+
+  #hear(source: PortSource, arrivalUs: number): void {
+    this.#events.onHeard(arrivalUs);
+    if (source === this.#path.route) this.#routeHeardUs = arrivalUs;
+    else this.#considerRoute(source, arrivalUs);
   }
 
   #considerRoute(source: PortSource, arrivalUs: number): void {

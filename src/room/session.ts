@@ -256,7 +256,7 @@ export class Session {
     this.#options.events.onConnectionChanged();
   }
 
-  #takeRtp(datagram: Buffer, arrivalUs: number): void {
+  #takeRtp(datagram: Uint8Array, arrivalUs: number): void {
     const packet = parseRtpPacket(datagram);
     if (packet === undefined) {
       this.#malformedPackets += 1;

@@ -11,6 +11,7 @@
  *     |  one-byte: ID(4) len-1(4) data...; two-byte: ID(8) len(8) data...; 0 is padding
  */
 import { readUint16, readUint32 } from './big-endian.js';
+import { viewOf } from './byte-views.js';
 
 export const fixedHeaderBytes = 12;
 const extensionHeaderBytes = 4;
@@ -73,12 +74,12 @@ class ReceivedRtpPacket implements RtpPacket {
   readonly timestamp: number;
   readonly ssrc: number;
   readonly payload: Uint8Array;
-  readonly #datagram: Buffer;
+  readonly #datagram: Uint8Array;
   readonly #extensionProfile: number;
   readonly #extensionStart: number;
   readonly #extensionEnd: number;
 
-  constructor(datagram: Buffer, payloadStart: number, payloadEnd: number) {
+  constructor(datagram: Uint8Array, payloadStart: number, payloadEnd: number) {
     const firstByte = datagram[0] ?? 0;
     const typeByte = datagram[1] ?? 0;
     const csrcEnd = fixedHeaderBytes + (firstByte & 0x0f) * csrcBytes;
@@ -88,7 +89,7 @@ class ReceivedRtpPacket implements RtpPacket {
     this.sequenceNumber = readUint16(datagram, 2);
     this.timestamp = readUint32(datagram, 4);
     this.ssrc = readUint32(datagram, 8);
-    this.payload = datagram.subarray(payloadStart, payloadEnd);
+    this.payload = viewOf(datagram, payloadStart, payloadEnd);
     this.#datagram = datagram;
     this.#extensionProfile = (firstByte & extensionBit) === 0 ? 0 : readUint16(datagram, csrcEnd);
     this.#extensionStart = csrcEnd + extensionHeaderBytes;
@@ -96,7 +97,7 @@ class ReceivedRtpPacket implements RtpPacket {
   }
 
   headerTail(): Uint8Array {
-    return this.#datagram.subarray(fixedHeaderBytes, this.#extensionEnd);
+    return viewOf(this.#datagram, fixedHeaderBytes, this.#extensionEnd);
   }
 
   extension(id: number): Uint8Array | undefined {
@@ -121,7 +122,7 @@ class ReceivedRtpPacket implements RtpPacket {
         length = bytes[at++] ?? 0;
       }
       if (at + length > end) return undefined;
-      if (elementId === id) return bytes.subarray(at, at + length);
+      if (elementId === id) return viewOf(bytes, at, at + length);
       at += length;
     }
     return undefined;
@@ -132,7 +133,7 @@ class ReceivedRtpPacket implements RtpPacket {
  * Where the payload begins: fixed header, CSRCs and extensions, which SRTP leaves in clear (RFC 3711 3.1). Undefined for whatever is no RTP packet or
  * whose header claims more bytes than there are. Never throws.
  */
-export function findRtpPayload(datagram: Buffer): number | undefined {
+export function findRtpPayload(datagram: Uint8Array): number | undefined {
   if (datagram.length < fixedHeaderBytes) return undefined;
   const firstByte = datagram[0] ?? 0;
   if ((firstByte & 0xc0) !== versionBits) return undefined;
@@ -146,7 +147,7 @@ export function findRtpPayload(datagram: Buffer): number | undefined {
 }
 
 /** Reads a decrypted datagram. Never throws; undefined for whatever is no RTP packet or claims more bytes than there are. */
-export function parseRtpPacket(datagram: Buffer): RtpPacket | undefined {
+export function parseRtpPacket(datagram: Uint8Array): RtpPacket | undefined {
   const payloadStart = findRtpPayload(datagram);
   if (payloadStart === undefined) return undefined;
   let payloadEnd = datagram.length;

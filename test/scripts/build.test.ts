@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,25 +12,23 @@ describe('the build', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'tessera-build-'));
-    for (const part of ['scripts', 'src/peer', 'layouts']) mkdirSync(join(folder, part), { recursive: true });
+    for (const part of ['scripts', 'src/peer', 'layouts', 'public']) mkdirSync(join(folder, part), { recursive: true });
     cpSync(join(rootFolder, 'scripts/build.mjs'), join(folder, 'scripts/build.mjs'));
     symlinkSync(join(rootFolder, 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'src/peer/werift.ts'), 'export const library = 1;\n');
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('leaves nothing of what was renamed, neither code nor layouts', async () => {
-    const [source, layout] = [join(folder, 'src/old.ts'), join(folder, 'layouts/old.json')];
-    writeFileSync(source, 'export const old = 1;\n');
-    writeFileSync(layout, '{}');
+  it('leaves nothing of what was renamed, neither code nor layouts nor pages', async () => {
+    const files = [['src/old.ts', 'export const old = 1;\n'], ['layouts/old.json', '{}'], ['public/old.html', '<!doctype html>'], ['public/old.js', 'document.title = "old";\n'], ['public/old.css', 'p { margin: 0 }\n']] as const;
+    for (const [path, text] of files) writeFileSync(join(folder, path), text);
     const build = (): Promise<unknown> => run(process.execPath, ['scripts/build.mjs'], { cwd: folder });
     await build();
     expect(readdirSync(join(folder, 'dist/layouts'))).to.deep.equal(['old.json']);
-    cpSync(source, join(folder, 'src/new.ts'));
-    cpSync(layout, join(folder, 'layouts/new.json'));
-    rmSync(source);
-    rmSync(layout);
+    expect(readdirSync(join(folder, 'dist/public')).sort()).to.deep.equal(['old.css', 'old.css.map', 'old.html', 'old.js', 'old.js.map']);
+    for (const [path] of files) renameSync(join(folder, path), join(folder, path.replace('old', 'new')));
     await build();
+    expect(readdirSync(join(folder, 'dist/public')).sort()).to.deep.equal(['new.css', 'new.css.map', 'new.html', 'new.js', 'new.js.map']);
     expect(readdirSync(join(folder, 'dist/layouts'))).to.deep.equal(['new.json']);
     expect(readdirSync(join(folder, 'dist/src')).filter((name) => name.endsWith('.js'))).to.deep.equal(['new.js']);
   });

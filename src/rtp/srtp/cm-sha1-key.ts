@@ -5,8 +5,9 @@
  *
  * where the word is what is authenticated behind a packet: the rollover counter of RTP, the index word of RTCP.
  */
+import { copyBytes } from '../byte-views.js';
 import { KeyStream, type WriteFirstCounter } from './key-stream.js';
-import { isSame, memory, MemoryView, memoryWords, packetModule, placePacket, startOf } from './packet-memory.js';
+import { isSame, memory, MemoryView, memoryWords, packetModule, placeDatagram, placePacket, startOf } from './packet-memory.js';
 import { blockBytes, streamAt } from './packet-module.js';
 import type { SessionKeys } from './session-keys.js';
 import { Sha1Authenticator, sha1TagBytes } from './sha1-authenticator.js';
@@ -46,7 +47,7 @@ export class CmSha1Key {
     this.#applyStream(start + textStart, end, ssrc, index);
     memoryWords.setUint32(end, word);
     const tagStart = target.length - sha1TagBytes;
-    target.set(sealedView.of(start, start + tagStart));
+    copyBytes(sealedView.of(start, start + tagStart), target, 0);
     this.#authenticator.writeTag(start, end + wordBytes, target, tagStart);
   }
 
@@ -54,12 +55,12 @@ export class CmSha1Key {
   open(datagram: Uint8Array, textStart: number, textEnd: number, word: number, ssrc: number, index: number): boolean {
     const start = startOf(textStart);
     const end = start + textEnd;
-    placePacket(datagram, start);
+    placeDatagram(datagram, start);
     memoryWords.setUint32(end, word);
     this.#authenticator.writeTag(start, end + wordBytes, memory, rightTagAt);
     if (!isSame(rightTagAt, datagram, datagram.length - sha1TagBytes, sha1TagBytes)) return false;
     this.#applyStream(start + textStart, end, ssrc, index);
-    datagram.set(openedView.of(start + textStart, end), textStart);
+    copyBytes(openedView.of(start + textStart, end), datagram, textStart);
     return true;
   }
 

@@ -4,6 +4,7 @@
  *     SRTP   header | ciphertext | tag(10)                            tag over: header, ciphertext, rollover counter(32)
  *     SRTCP  first 8 bytes | ciphertext | E(1) index(31) | tag(10)    tag over: all that stands before it
  */
+import { viewOf } from '../byte-views.js';
 import { CmSha1Key } from './cm-sha1-key.js';
 import type { SessionKeys } from './session-keys.js';
 import { sha1TagBytes } from './sha1-authenticator.js';
@@ -26,10 +27,10 @@ export class CmSha1Transform implements SrtpTransform {
     this.#rtp.seal(packet, headerBytes, Math.floor(index / sequenceRange), ssrc, index, datagram);
   }
 
-  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined {
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Uint8Array | undefined {
     const tagStart = datagram.length - sha1TagBytes;
     const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, Math.floor(index / sequenceRange), ssrc, index);
-    return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
+    return isAuthentic ? viewOf(datagram, 0, tagStart) : undefined;
   }
 
   protectRtcp(packet: Buffer, index: number): Buffer {

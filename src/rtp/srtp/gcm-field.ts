@@ -18,6 +18,18 @@ export function addElements(a: FieldElement, b: FieldElement): FieldElement {
   return [a[0] ^ b[0], a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]];
 }
 
+/** Bit for bit of `b`, whatever it is. */
+export function multiplyElements(a: FieldElement, b: FieldElement): FieldElement {
+  let product: FieldElement = [0, 0, 0, 0];
+  let place = a;
+  for (let bit = 0; bit < 128; bit += 1) {
+    const mask = -(((b[bit >> 5] ?? 0) >>> (31 - (bit & 31))) & 1);
+    product = addElements(product, [place[0] & mask, place[1] & mask, place[2] & mask, place[3] & mask]);
+    place = timesX(place);
+  }
+  return product;
+}
+
 export function timesX([a, b, c, d]: FieldElement): FieldElement {
   return [(a >>> 1) ^ (reduction & -(d & 1)), (b >>> 1) | (a << 31), (c >>> 1) | (b << 31), (d >>> 1) | (c << 31)];
 }

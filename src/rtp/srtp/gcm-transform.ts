@@ -4,6 +4,7 @@
  *     SRTP   header | ciphertext | tag(16)                            associated data: header
  *     SRTCP  first 8 bytes | ciphertext | tag(16) | E(1) index(31)    associated data: first 8 bytes, then the index word
  */
+import { viewOf } from '../byte-views.js';
 import { GcmKey, gcmTagBytes } from './gcm-key.js';
 import type { SessionKeys } from './session-keys.js';
 import { encryptedFlag, indexWordBytes, rtcpClearBytes, type SrtpTransform } from './srtp-transform.js';
@@ -27,10 +28,10 @@ export class GcmTransform implements SrtpTransform {
     this.#rtp.seal(packet, headerBytes, packet, headerBytes, ssrc, index, datagram);
   }
 
-  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined {
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Uint8Array | undefined {
     const tagStart = datagram.length - gcmTagBytes;
     const isAuthentic = this.#rtp.open(datagram, headerBytes, tagStart, datagram, headerBytes, ssrc, index);
-    return isAuthentic ? datagram.subarray(0, tagStart) : undefined;
+    return isAuthentic ? viewOf(datagram, 0, tagStart) : undefined;
   }
 
   protectRtcp(packet: Buffer, index: number): Buffer {

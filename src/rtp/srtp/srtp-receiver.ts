@@ -41,7 +41,7 @@ export class SrtpReceiver {
    * Decrypts in place: on success the answer is a view into `datagram`, whose payload is now clear. Undefined when it is not authentic, not RTP, or was seen
    * before; then `datagram` is unchanged and one of the counters has risen. Never throws.
    */
-  unprotectRtp(datagram: Buffer): Buffer | undefined {
+  unprotectRtp(datagram: Buffer): Uint8Array | undefined {
     const headerBytes = findRtpPayload(datagram);
     if (headerBytes === undefined || headerBytes + this.#transform.tagBytes > datagram.length) {
       this.rejectedCount += 1;

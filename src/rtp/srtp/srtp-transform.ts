@@ -17,7 +17,7 @@ export interface SrtpTransform {
    * Decrypts in place and answers the datagram without its trailer, as a view. Undefined when it is not authentic; then it stays as it was.
    * The caller has seen to it that header and tag fit.
    */
-  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Buffer | undefined;
+  unprotectRtp(datagram: Buffer, headerBytes: number, ssrc: number, index: number): Uint8Array | undefined;
 
   /** @param index 31 bits. */
   protectRtcp(packet: Buffer, index: number): Buffer;

@@ -47,6 +47,8 @@ export const i32 = (value: number): Code => [0x41, ...positive(value)];
 export const add: Code = [0x6a];
 /** Runs `body` until it leaves 0. */
 export const loop = (body: Code): Code => [0x03, emptyBlock, ...body, 0x0d, 0, end];
+/** Runs `body`, unless `condition` leaves 0. */
+export const when = (condition: Code, body: Code): Code => [...condition, 0x04, emptyBlock, ...body, end];
 export const isBelow: Code = [0x49];
 
 /** From the address on the stack, and so many bytes on. */
@@ -56,15 +58,19 @@ export const and: Code = vector(0x4e);
 export const xor: Code = vector(0x51);
 /** 16 times that byte. */
 export const bytes = (value: number): Code => vector(0x0c, ...new Array<number>(16).fill(value));
-/** Each byte by itself. */
-export const shiftBytesLeft = (bits: number): Code => [...i32(bits), ...vector(0x6b)];
-export const shiftBytesRight = (bits: number): Code => [...i32(bits), ...vector(0x6d)];
+/** Each of the two halves by itself; a half's last byte is its highest. */
+export const shiftHalvesLeft = (bits: number): Code => [...i32(bits), ...vector(0xcb)];
+export const shiftHalvesRight = (bits: number): Code => [...i32(bits), ...vector(0xcd)];
 /** Bytes of the upper operand, picked by those of the top one. */
 export const pick: Code = vector(0x0e);
+/** As {@link pick} for places below 16, and an instruction less on x86-64; of WebAssembly 3.0 (relaxed SIMD), which Node has from 21 on. */
+export const pickWithin: Code = vector(0x100);
 /** @param places 16 of them: below 16 for a byte of the lower operand, from there on for one of the top one */
 export const shuffle = (places: readonly number[]): Code => vector(0x0d, ...places);
-/** The last `count` bytes of the lower operand, then the first of the top one. */
-export const join = (count: number): Code => shuffle(Array.from({ length: 16 }, (_, place) => 16 - count + place));
+/** The lower operand from byte `from` on, then the first bytes of the top one. */
+export const join = (from: number): Code => shuffle(Array.from({ length: 16 }, (_, place) => from + place));
+/** The lower operand's bytes from the last to the first; the top one is of no use. */
+export const turnBytes: Code = shuffle(Array.from({ length: 16 }, (_, place) => 15 - place));
 /** 0, 0, 0 and this one, as words of 32 bits. */
 export const lastWord = (value: number): Code => vector(0x0c, ...new Array<number>(12).fill(0), value, 0, 0, 0);
 export const addWords: Code = vector(0xae);

@@ -120,7 +120,7 @@ export class ForwardingServer {
     this.#look();
   }
 
-  #takeRtp(guest: Guest, datagram: Buffer): void {
+  #takeRtp(guest: Guest, datagram: Uint8Array): void {
     const packet = parseRtpPacket(datagram);
     if (packet === undefined) return;
     guest.rtp.push(packet);
@@ -129,7 +129,7 @@ export class ForwardingServer {
     this.#look();
   }
 
-  #forward(packet: RtpPacket, { kind, codecs }: NegotiatedMedia, datagram: Buffer): void {
+  #forward(packet: RtpPacket, { kind, codecs }: NegotiatedMedia, datagram: Uint8Array): void {
     const codec = codecs.find(({ payloadType }) => payloadType === packet.payloadType);
     for (const { kind: guestKind, peer, media } of this.guests) {
       const payloadType = media.flatMap((line) => line.codecs).find(({ name }) => name === codec?.name)?.payloadType;

@@ -32,7 +32,7 @@ export class RiggedPeer {
       ...options,
       events: {
         onConnected: () => rigged.#note(() => (rigged.isConnected = true)),
-        onRtp: (packet, arrivalUs) => rigged.#note(() => rigged.rtp.push(packet) + rigged.rtpArrivalsUs.push(arrivalUs)),
+        onRtp: (packet, arrivalUs) => rigged.#note(() => rigged.rtp.push(Buffer.from(packet.buffer, packet.byteOffset, packet.length)) + rigged.rtpArrivalsUs.push(arrivalUs)),
         onRtcp: (packet) => rigged.#note(() => rigged.rtcp.push(packet)),
         onDisconnected: () => rigged.#note(() => rigged.silences.push('disconnected')),
         onReconnected: () => rigged.#note(() => rigged.silences.push('reconnected')),

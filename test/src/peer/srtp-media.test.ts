@@ -40,7 +40,7 @@ class End {
     counters: this.counters,
     events: {
       onHeard: (arrivalUs) => this.told.push(`heard ${arrivalUs}`),
-      onRtp: (packet, arrivalUs) => this.told.push(`rtp ${packet.toString('latin1', 12)} ${arrivalUs}`),
+      onRtp: (packet, arrivalUs) => this.told.push(`rtp ${Buffer.from(packet.subarray(12)).toString('latin1')} ${arrivalUs}`),
       onRtcp: (packet, arrivalUs) => this.told.push(`rtcp ${packet.readUInt8(1)} ${arrivalUs}`),
     },
   });
