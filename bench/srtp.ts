@@ -2,9 +2,9 @@
  * What a packet of 1,200 bytes costs on its way out of the process and in, whole path and encryption alone.
  *
  * The whole path out: RTP header, history, SRTP, port; in: port, gate, SRTP, header. Floors: a bare `dgram` socket with the same datagrams, and bare `node:crypto` with a cipher for each
- * packet, which ours stay below: key stream made for eight packets at once (0.6 us), and for GCM a hash in WebAssembly that looks digits up in a register (constant time, 1.3 us). Measured
- * beside it and not taken: that hash by integer multiplication with holes (constant time, 7.4 us), by tables of 8 kB a key (tells the key by its timing), and with two to eight blocks summed
- * up before one reduction (1.4 to 3 us: the longer code is slower, not faster); WebCrypto is a promise and a turn through the thread pool for each packet.
+ * packet, which ours stay below: key stream made for eight packets at once (0.6 us), and for GCM a hash in WebAssembly that looks digits up in a register (constant time, `src/rtp/srtp/packet-module`). Measured
+ * beside it and not taken: that hash by integer multiplication with holes (constant time, five times as long), and by tables of 8 kB a key (tells the key by its timing); WebCrypto is a
+ * promise and a turn through the thread pool for each packet.
  */
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from './support/bench.js';

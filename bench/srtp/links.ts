@@ -65,11 +65,12 @@ export async function openBareLink(far: FarEnd, name: 'bare' | 'lean'): Promise<
 
 /** Header, history, SRTP and port on the way out; port, gate, SRTP and header on the way in: all that the main thread does with a packet before and after media. */
 export async function openOwnLink(far: FarEnd, profileId: ProfileId): Promise<Link> {
+  const link = `own ${profileId}`;
   const clock = new RoomClock();
   const port = await UdpPort.open({ hosts: ['127.0.0.1'], portMin: 0, portMax: 0, announcedAddresses: [], clock });
   let count = 0;
-  let [onConnected, onFailed]: [() => void, (error: Error) => void] = [() => undefined, () => undefined];
-  const isConnected = new Promise<void>((resolve, reject) => ([onConnected, onFailed] = [resolve, reject]));
+  let onConnected: () => void = () => undefined;
+  const isConnected = new Promise<void>((resolve) => (onConnected = resolve));
   const peer = await Peer.create({
     port,
     clock,
@@ -83,10 +84,12 @@ export async function openOwnLink(far: FarEnd, profileId: ProfileId): Promise<Li
         if (parseRtpPacket(packet)?.payload.length === payloadBytes) count++;
       },
       onRtcp: () => undefined,
-      onEnded: (reason, detail) => onFailed(new Error(`${reason}: ${detail}`)),
+      // What a connection costs that is gone is no figure: the run ends.
+      onEnded: (reason, detail) => setImmediate(() => {
+        throw new Error(`${link}: ${reason}, ${detail}`);
+      }),
     },
   });
-  const link = `own ${profileId}`;
   far.tell({ type: 'connect', link, profileId, offer: peer.createOffer([{ mid: '0', kind: 'video', direction: 'sendrecv', codecs: ['vp8'], ssrc, cname: 'a', msid: 'a b' }]) });
   peer.acceptAnswer((await far.hear('answer', link)).answer);
   await Promise.all([isConnected, far.hear('ready', link)]);

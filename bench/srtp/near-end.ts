@@ -4,6 +4,7 @@ import { RtpPacket, SrtpSession } from 'werift';
 import { SrtpReceiver } from '../../src/rtp/srtp/srtp-receiver.js';
 import { SrtpSender } from '../../src/rtp/srtp/srtp-sender.js';
 import type { SrtpKeying, SrtpProfile } from '../../src/rtp/srtp/session-keys.js';
+import { SeededRandom } from '../network/seeded-random.js';
 import { median } from '../support/bench.js';
 import { burstPackets, payloadBytes, type ProfileId } from './far-protocol.js';
 import { FarEnd, openBareLink, openOwnLink, openWeriftLink, type Link } from './links.js';
@@ -14,11 +15,14 @@ export type SrtpCosts = Readonly<Record<string, number>>;
 const packetsPerTurn = 1_200;
 /** Sending is over quickly, so that it can be more. */
 const sentPerTurn = 3_600;
-/** Longer than the slowest of all takes to send them. */
-const restMs = 700;
+/** Longer than the slowest of all takes to send them; who slept more would not answer for his connections. */
+const restMs = 400;
 /** The compiler works on what is new for so long, in threads of its own, whose time would count. */
 const warmUpTurns = 4;
-/** Turns of one round: short ones, so that what else the machine does meets all alike. */
+/**
+ * Turns of one round: short ones, so that what else the machine does meets all alike, and each in an order of its own. There is about one collection of the whole heap a turn, most of which is
+ * werift's: it triples the figure that it meets, which in the same order would be the same one in each turn.
+ */
 const turnsPerRound = 5;
 const headerBytes = 28;
 const profiles: readonly (readonly [ProfileId, SrtpProfile])[] = [[7, 'AEAD_AES_128_GCM'], [1, 'AES_CM_128_HMAC_SHA1_80']];
@@ -144,18 +148,20 @@ async function run(rounds: number): Promise<SrtpCosts> {
   const far = new FarEnd();
   const bare = await openBareLink(far, 'bare');
   const lean = await openBareLink(far, 'lean');
-  const all = [];
+  const measurements: ((turn: number) => Promise<void> | void)[] = [];
   for (const [profileId, profile] of profiles) {
-    all.push({ profileId, links: [await openOwnLink(far, profileId), await openWeriftLink(far, profileId)], sealings: sealings(profileId, profile) });
+    const links = [bare, lean, await openOwnLink(far, profileId), await openWeriftLink(far, profileId)];
+    for (const link of links) {
+      const { name } = link;
+      measurements.push(async () => note(`${profileId} send ${name}`, await measureSending(link, name, far)));
+      if (link !== lean) measurements.push(async () => note(`${profileId} receive ${name}`, await measureReceiving(link, link === bare ? name : `${name} ${profileId}`, far)));
+    }
+    for (const way of sealings(profileId, profile)) measurements.push((turn) => measureSealing(profileId, way, 1 + turn * packetsPerTurn));
   }
+  const random = new SeededRandom(1);
   for (let turn = 0; turn < warmUpTurns + rounds * turnsPerRound; turn++) {
     if (turn === warmUpTurns) samples.clear();
-    for (const { profileId, links, sealings: ways } of all) {
-      for (const link of [bare, lean, ...links]) note(`${profileId} send ${link.name}`, await measureSending(link, link.name, far));
-      note(`${profileId} receive bare`, await measureReceiving(bare, 'bare', far));
-      for (const link of links) note(`${profileId} receive ${link.name}`, await measureReceiving(link, `${link.name} ${profileId}`, far));
-      for (const way of ways) measureSealing(profileId, way, 1 + turn * packetsPerTurn);
-    }
+    for (const { measure } of measurements.map((each) => ({ measure: each, place: random.next() })).sort((one, other) => one.place - other.place)) await measure(turn);
   }
   far.close();
   return Object.fromEntries([...samples].map(([name, values]) => [name, median(values)]));
