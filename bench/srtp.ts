@@ -27,7 +27,7 @@ export const bench: Bench = {
         value: costs[`${profileId} ${act} own`] ?? Number.NaN,
         unit: 'us',
         against,
-        againstValue: costs[`${profileId} ${act} ${other}`],
+        againstValue: costs[`${profileId} ${act} ${other}`] ?? costs[`${act} ${other}`],
         goal: most === undefined ? undefined : { most, isRatio: true },
         doubt: '',
       });

@@ -1,5 +1,5 @@
 /**
- * Tessera's client library: join a room, or watch one. One file of a server's, no dependency.
+ * Tessera's client library: join a room, or watch one. A server hands it out as one file, without dependencies.
  *
  *     import { TesseraRoom, openDevices } from '/static/tessera-client.js';
  *

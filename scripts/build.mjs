@@ -28,7 +28,8 @@ const [pages] = await Promise.all([
   build({ ...options, entryPoints: sources.filter((file) => !bundled.includes(file)), sourcemap: 'linked', sourcesContent: false }),
   build({ ...options, entryPoints: bundled, bundle: true, banner: requireBanner }),
 ]);
-const copied = [...(await listFiles('layouts', '.json')), ...(await listFiles('public', '.html')), ...(await listFiles('public', '.svg'))];
+// Everything else that is there, known or not: the server tells of what it cannot serve.
+const copied = [...(await listFiles('layouts', '.json')), ...(await listFiles('public', '')).filter((file) => !/\.(?:js|css)$|tsconfig\.json$/.test(file))];
 // A file that was renamed must not live on as its old self: a stale test would still run, a stale layout or page still be offered.
 const expected = new Set([...sources.map((file) => file.replace(/\.ts$/, '.js')), ...copied].map((file) => file.replace(root, outdir)));
 for (const file of Object.keys(pages.metafile.outputs)) expected.add(join(root, file));

@@ -1,8 +1,5 @@
 /** What this machine's processor has to have beyond what Node needs. */
 
-/** Node has it; its types come only with those of browsers. */
-declare const WebAssembly: { readonly validate: (bytes: Uint8Array) => boolean };
-
 /** A module of one function that gives a vector of zeros. */
 const vectorModule = Uint8Array.from([
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,

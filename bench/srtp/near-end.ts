@@ -9,7 +9,7 @@ import { median } from '../support/bench.js';
 import { burstPackets, payloadBytes, type ProfileId } from './far-protocol.js';
 import { FarEnd, openBareLink, openOwnLink, openWeriftLink, type Link } from './links.js';
 
-/** Microseconds a packet, by what was measured: `7 send own`, `1 open floor`… */
+/** Microseconds a packet, by what was measured: `send bare`, `7 send own`, `1 open floor`… */
 export type SrtpCosts = Readonly<Record<string, number>>;
 
 const packetsPerTurn = 1_200;
@@ -148,13 +148,16 @@ async function run(rounds: number): Promise<SrtpCosts> {
   const far = new FarEnd();
   const bare = await openBareLink(far, 'bare');
   const lean = await openBareLink(far, 'lean');
-  const measurements: ((turn: number) => Promise<void> | void)[] = [];
+  const measurements: ((turn: number) => Promise<void> | void)[] = [
+    async () => note('send lean', await measureSending(lean, 'lean', far)),
+    async () => note('send bare', await measureSending(bare, 'bare', far)),
+    async () => note('receive bare', await measureReceiving(bare, 'bare', far)),
+  ];
   for (const [profileId, profile] of profiles) {
-    const links = [bare, lean, await openOwnLink(far, profileId), await openWeriftLink(far, profileId)];
-    for (const link of links) {
-      const { name } = link;
-      measurements.push(async () => note(`${profileId} send ${name}`, await measureSending(link, name, far)));
-      if (link !== lean) measurements.push(async () => note(`${profileId} receive ${name}`, await measureReceiving(link, link === bare ? name : `${name} ${profileId}`, far)));
+    for (const link of [await openOwnLink(far, profileId), await openWeriftLink(far, profileId)]) {
+      const linkName = `${link.name} ${profileId}`;
+      measurements.push(async () => note(`${profileId} send ${link.name}`, await measureSending(link, linkName, far)));
+      measurements.push(async () => note(`${profileId} receive ${link.name}`, await measureReceiving(link, linkName, far)));
     }
     for (const way of sealings(profileId, profile)) measurements.push((turn) => measureSealing(profileId, way, 1 + turn * packetsPerTurn));
   }

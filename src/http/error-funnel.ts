@@ -3,7 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { AppError, type ErrorCode } from '../errors.js';
 import { newId } from '../ids.js';
 import { describeError, type Log } from '../log.js';
-import type { PageFiles } from './page-files.js';
+import { errorPage, type PageFile, type PageFiles } from './page-files.js';
 
 /** Long enough for an empty room to close or a process to start, short enough that nobody thinks the server is gone. */
 const retryAfterS = 5;
@@ -17,6 +17,7 @@ const pageCodes: readonly ErrorCode[] = ['not_found', 'invalid_room_name', 'file
 const programPaths = /^\/(api|whip|whep|static)(\/|$)/;
 
 export function errorFunnel(log: Log, pages: PageFiles): Middleware {
+  const page = pages.find(errorPage);
   return async (context: Context, next: Next) => {
     try {
       await next();
@@ -24,14 +25,14 @@ export function errorFunnel(log: Log, pages: PageFiles): Middleware {
     } catch (error) {
       const known = error instanceof AppError ? error : unexpected(context, error, log);
       answerError(context, known);
-      if (isForPerson(context, known)) answerPage(context, pages);
+      if (isForPerson(context, known)) answerPage(context, page);
     }
   };
 }
 
 function answerError(context: Context, error: AppError): void {
   // Set for what would have been sent.
-  for (const header of ['ETag', 'Last-Modified', 'Content-Length']) context.remove(header);
+  for (const header of ['ETag', 'Last-Modified', 'Content-Length', 'Content-Encoding']) context.remove(header);
   context.status = error.status;
   context.body = { error };
   context.set('Cache-Control', 'no-store');
@@ -44,8 +45,7 @@ function isForPerson(context: Context, { code }: AppError): boolean {
   return context.method === 'GET' && pageCodes.includes(code) && !programPaths.test(context.path) && context.accepts('json', 'html') === 'html';
 }
 
-function answerPage(context: Context, pages: PageFiles): void {
-  const { body, type } = pages.find('error.html');
+function answerPage(context: Context, { body, type }: PageFile): void {
   context.body = body;
   context.type = type;
   context.vary('Accept');

@@ -18,14 +18,15 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.map': 'application/json; charset=utf-8',
 };
 const gzipEncoding = 'gzip';
+export const errorPage = 'error.html';
 const compress = promisify(gzip);
 
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
   readonly tag: string;
-  /** Made when somebody asks for it first; most of what there is nobody does, as the source maps. */
-  compressed: Promise<Buffer> | undefined;
+  /** By gzip. */
+  readonly compressed: Buffer;
 }
 
 export class PageFiles {
@@ -35,15 +36,16 @@ export class PageFiles {
     this.#files = files;
   }
 
-  /** All files of a folder that a browser can load. @throws {Error} the system's, where they cannot be read */
+  /** All files of a folder that a browser can load. @throws {Error} where there are none, or something else */
   static async read(folder: string): Promise<PageFiles> {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    if (!entries.some(({ name }) => name === errorPage)) throw new Error(`${folder} has no pages: \`npm run build\` puts them there`);
     const files = entries.filter((entry) => entry.isFile()).map(async (entry): Promise<readonly [path: string, file: PageFile]> => {
       const path = join(entry.parentPath, entry.name);
       const body = await readFile(path);
       const type = contentTypes[extname(path)];
       if (type === undefined) throw new Error(`${path} is no file of a page`);
-      return [relative(folder, path).replaceAll(sep, '/'), { type, body, tag: createHash('sha256').update(body).digest('base64url'), compressed: undefined }];
+      return [relative(folder, path).replaceAll(sep, '/'), { type, body, tag: createHash('sha256').update(body).digest('base64url'), compressed: await compress(body) }];
     });
     return new PageFiles(new Map(await Promise.all(files)));
   }
@@ -56,7 +58,7 @@ export class PageFiles {
   }
 
   /** @param path as it stands in the URL behind `/static/`, decoded once @throws {AppError} not_found */
-  async send(context: Context, path: string): Promise<void> {
+  send(context: Context, path: string): void {
     const file = this.find(path);
     const isCompressed = context.acceptsEncodings(gzipEncoding, 'identity') === gzipEncoding;
     context.status = 200;
@@ -70,7 +72,6 @@ export class PageFiles {
       return;
     }
     if (isCompressed) context.set('Content-Encoding', gzipEncoding);
-    context.body = isCompressed ? await (file.compressed ??= compress(file.body)) : file.body;
-    context.type = file.type;
+    context.body = isCompressed ? file.compressed : file.body;
   }
 }

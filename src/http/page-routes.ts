@@ -6,11 +6,11 @@ export const addPageRoutes: AddRoutes = (router, { pages }) => {
   router.get('/', (context) => pages.send(context, 'index.html'));
   router.get('/r/:room', (context) => {
     parseRoomName(context.params['room'] ?? '');
-    return pages.send(context, 'room.html');
+    pages.send(context, 'room.html');
   });
   router.get('/v/:room', (context) => {
     parseRoomName(context.params['room'] ?? '');
-    return pages.send(context, 'viewer.html');
+    pages.send(context, 'viewer.html');
   });
   // Asked for by browsers that show something other than a page, which would have said where the icon is.
   router.get('/favicon.ico', (context) => pages.send(context, 'favicon.svg'));

@@ -6,10 +6,7 @@ import type { RoomRegistry } from '../rooms/room-registry.js';
 import type { AddRoutes } from './http-services.js';
 import { readJson } from './request-body.js';
 import { newRecordingSchema } from './schemas.js';
-import { sendFile } from './send-file.js';
-
-/** Other files may lie in a folder that somebody chose; only recordings are served. */
-const recordingFile = /\.(mp4|webm)$/;
+import { sendRecording } from './send-recording.js';
 
 export const addRecordingRoutes: AddRoutes = (router, { registry, recordingsFolder, bodyLimitBytes }) => {
   router.post('/api/rooms/:room/recordings', async (context) => {
@@ -38,9 +35,7 @@ export const addRecordingRoutes: AddRoutes = (router, { registry, recordingsFold
     context.body = recordingOf(registry, parseRoomName(context.params['room'] ?? ''), context.params['id']);
   });
   router.get('/recordings/:file', async (context) => {
-    const path = context.params['file'] ?? '';
-    if (!recordingFile.test(path)) throw new AppError('file_not_found');
-    await sendFile(context, { folder: recordingsFolder, path, missing: 'file_not_found' });
+    await sendRecording(context, recordingsFolder, context.params['file'] ?? '');
   });
 };
 

@@ -3,25 +3,19 @@
  * typed arrays, taken from there once, V8 calls without looking. A view is a plain `Uint8Array`: half of what `Buffer`'s `subarray` takes.
  */
 
-const shared = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+const shared = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
 
-/** The function with its `this` as the first argument. */
-function uncurried<This, Arguments extends readonly unknown[], Result>(method: (this: This, ...given: Arguments) => Result): (self: This, ...given: Arguments) => Result {
-  return Function.prototype.call.bind(method) as (self: This, ...given: Arguments) => Result;
+/** The function with its `this` as the first argument. @throws {Error} when typed arrays do not have it */
+function uncurried(method: unknown): unknown {
+  if (typeof method !== 'function') throw new Error('typed arrays have changed');
+  return Function.prototype.call.bind(method);
 }
 
-function getter<Name extends 'buffer' | 'byteOffset'>(name: Name): (bytes: Uint8Array) => Uint8Array[Name] {
-  const get = Object.getOwnPropertyDescriptor(shared, name)?.get;
-  if (get === undefined) throw new Error(`typed arrays have no ${name}`);
-  return uncurried(get) as (bytes: Uint8Array) => Uint8Array[Name];
-}
+const bufferOf = uncurried(shared.buffer.get) as (bytes: Uint8Array) => ArrayBufferLike;
+const byteOffsetOf = uncurried(shared.byteOffset.get) as (bytes: Uint8Array) => number;
+const setBytes = uncurried(shared.set.value) as (target: Uint8Array, source: Uint8Array, at: number) => void;
 
-const bufferOf = getter('buffer');
-const byteOffsetOf = getter('byteOffset');
-// eslint-disable-next-line @typescript-eslint/unbound-method -- bound here
-const setBytes = uncurried<Uint8Array, [source: Uint8Array, at: number], void>(shared.set);
-
-/** What is from `start` to `end`, both within the bytes. */
+/** What is from `start` to `end`, both of which have to be within the bytes: what is beyond may be somebody else's. */
 export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(bufferOf(bytes), byteOffsetOf(bytes) + start, end - start);
 }

@@ -12,8 +12,9 @@ import { WrtcMember } from '../support/wrtc-member.js';
 
 const whole = { left: 0, top: 0, width: 1, height: 1 };
 const backWithinMs = 3_000;
-/** On a machine where even a first join takes long, coming back takes as long, beside what else has to end then, and the pause before it. */
+/** On a machine where even a first join takes long, coming back takes as long, after a pause; and as long again, because the old room's process, FFmpeg and a second client end at the same time. */
 const pauseMs = 1_000;
+const joinsAtMost = 2;
 /** Fragments of the file are a second long, and FFmpeg holds some frames on their way. */
 const lostAtMostSeconds = 1.5;
 
@@ -48,9 +49,9 @@ describe('people survive their room', function () {
     expect(closed).to.deep.include({ type: 'closed', reason: 'room_failed', rejoin: true });
     bob.vanish();
     // Bob does not come back: the picture of Ann alone is the new room's.
-    await ann.untilSees('red', whole, 10_000);
+    await ann.untilSees('red', whole, 30_000);
     const tookMs = performance.now() - killedAtMs;
-    expect(tookMs).to.be.below(Math.max(backWithinMs, 2 * joinTookMs + pauseMs));
+    expect(tookMs).to.be.below(Math.max(backWithinMs, joinsAtMost * joinTookMs + pauseMs));
     const room = await describeRoom();
     expect(room.createdAt).to.equal(createdAt);
     expect(room.participants.map(({ name }) => name)).to.deep.equal(['Ann']);

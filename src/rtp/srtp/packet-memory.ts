@@ -1,13 +1,6 @@
 /** The one instance of `packet-module.ts` in a process, and its memory, in which each packet is worked on from its beginning to its end. */
 import { blockBytes, longestPacket, messageAt, writePacketModule, type PacketModule } from './packet-module.js';
 
-/** Node has it; its types come only with those of browsers. */
-declare const WebAssembly: {
-  readonly validate: (bytes: Uint8Array) => boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 const relaxedBytes = writePacketModule(true);
 const moduleBytes = WebAssembly.validate(relaxedBytes) ? relaxedBytes : writePacketModule(false);
 export const packetModule = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes)).exports as PacketModule;

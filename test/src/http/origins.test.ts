@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import WebSocket from 'ws';
 import { clientOffer } from '../../support/canned-media.js';
 import { errorCode, startTestServer, type TestServer } from '../../support/test-server.js';
@@ -129,9 +131,19 @@ describe('origins over HTTP', () => {
   it('that are listed are told so; programs without one come in', async () => {
     const listed = await test.raw('GET', '/api/rooms', { Origin: own });
     expect([listed.status, listed.headers['access-control-allow-origin'], listed.headers.vary]).to.deep.equal([200, own, 'Origin']);
-    expect((await test.raw('GET', '/recordings/nothing.mp4', { Origin: own })).headers['access-control-allow-origin']).to.equal(own);
     const program = await test.raw('GET', '/api/rooms');
     expect([program.status, program.headers['access-control-allow-origin']]).to.deep.equal([200, undefined]);
+  });
+
+  it('that are listed read recordings, in parts and on from where they were as well', async () => {
+    writeFileSync(join(test.recordingsFolder, 'part.mp4'), '0123456789');
+    const part = await test.raw('GET', '/recordings/part.mp4', { Origin: own, Range: 'bytes=2-5' });
+    expect([part.status, part.text, part.headers['access-control-allow-origin']]).to.deep.equal([206, '2345', own]);
+    expect(part.headers['access-control-expose-headers']?.split(', ')).to.include.members(['Content-Range', 'ETag']);
+    const asked = { Origin: own, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'if-range, range' };
+    const preflight = await test.raw('OPTIONS', '/recordings/part.mp4', asked);
+    expect([preflight.status, preflight.headers['access-control-allow-origin']]).to.deep.equal([200, own]);
+    expect(preflight.headers['access-control-allow-headers']?.split(', ')).to.include.members(['Range', 'If-Range', 'If-None-Match']);
   });
 
   it('that are no names of this server are told so where people begin, and nowhere else', async () => {

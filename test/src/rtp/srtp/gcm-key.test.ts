@@ -101,8 +101,11 @@ describe('GcmKey', () => {
     );
   });
 
-  it('refuses what is longer than a datagram', () => {
-    const key = keyOf({ encryption: Buffer.alloc(16), salt: Buffer.alloc(12) });
+  it('takes all that a datagram has room for, and refuses more', () => {
+    const keys = { encryption: Buffer.alloc(16, 3), salt: Buffer.alloc(12, 5) };
+    const key = keyOf(keys);
+    const longest = { ...keys, index: 1, associated: Buffer.alloc(12, 1), text: Buffer.alloc(65_536 - 12, 2) };
+    expect(sealWith(key, longest).equals(sealedByNode(longest))).to.equal(true);
     expect(() => key.seal(Buffer.alloc(65_537), 12, Buffer.alloc(12), 12, ssrc, 1, Buffer.alloc(65_553))).to.throw(RangeError);
   });
 });

@@ -1,38 +1,33 @@
-/** Sends files of one folder and nothing else, with Range, validators and HEAD. */
+/** Sends the recordings of a folder and nothing else, with Range, validators and HEAD. Other files may lie in a folder that somebody chose. */
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { Context } from 'koa';
-import { AppError, type ErrorCode } from '../errors.js';
+import { AppError } from '../errors.js';
 import { parseByteRange } from './byte-range.js';
-
-export interface SendFileOptions {
-  /** Absolute. */
-  readonly folder: string;
-  /** As it stands in the URL, decoded once; slashes part folders. */
-  readonly path: string;
-  /** Given for whatever is not there, is no plain file, or lies elsewhere. */
-  readonly missing: ErrorCode;
-}
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
   '.webm': 'video/webm',
 };
 
-/** One plain name after another: no dot files, no `..`, no backslash, no NUL, no empty parts. */
-const safePath = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+/** A plain name: no dot file, no folder, no backslash, no NUL. */
+const safeName = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
-/** @throws {AppError} the `missing` code, range_not_satisfiable */
-export async function sendFile(context: Context, { folder, path, missing }: SendFileOptions): Promise<void> {
-  const type = contentTypes[extname(path).toLowerCase()];
-  if (type === undefined || !safePath.test(path)) throw new AppError(missing);
-  const file = await openWithin(folder, path);
-  if (file === undefined) throw new AppError(missing);
+/**
+ * @param folder absolute
+ * @param name as it stands in the URL, decoded once
+ * @throws {AppError} file_not_found, also for what is no plain file or lies elsewhere; range_not_satisfiable
+ */
+export async function sendRecording(context: Context, folder: string, name: string): Promise<void> {
+  const type = contentTypes[extname(name)];
+  if (type === undefined || !safeName.test(name)) throw new AppError('file_not_found');
+  const file = await openWithin(folder, name);
+  if (file === undefined) throw new AppError('file_not_found');
   let isHandedOver = false;
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new AppError(missing);
+    if (!stats.isFile()) throw new AppError('file_not_found');
     context.type = type;
     context.set('Accept-Ranges', 'bytes');
     // Size and time: a recording that still grows is another entity at each look.
@@ -67,9 +62,9 @@ export async function sendFile(context: Context, { folder, path, missing }: Send
 }
 
 /** Links are followed only to places within the folder. */
-async function openWithin(folder: string, path: string): Promise<Awaited<ReturnType<typeof open>> | undefined> {
+async function openWithin(folder: string, name: string): Promise<Awaited<ReturnType<typeof open>> | undefined> {
   try {
-    const [base, real] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
+    const [base, real] = await Promise.all([realpath(folder), realpath(join(folder, name))]);
     if (!real.startsWith(base + sep)) return undefined;
     // A pipe of that name would make a blocking open wait for its writer.
     return await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
