@@ -2,6 +2,7 @@
 import { isLoopback } from './addresses.js';
 import type { Config } from './config.js';
 import { ConfigError, readConfig, type LoadedConfig } from './config-load.js';
+import { NoPagesError } from './http/page-files.js';
 import { describeError, Log } from './log.js';
 import { hasVectors, noVectorsAdvice } from './processor.js';
 import { startServer, type TesseraServer } from './server.js';
@@ -29,7 +30,7 @@ async function configure(): Promise<LoadedConfig> {
 
 /** What the user can mend is told in his words, everything else with its stack. */
 function refuse(error: unknown): never {
-  const isHis = error instanceof ConfigError || (error instanceof Error && 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo'));
+  const isHis = error instanceof ConfigError || error instanceof NoPagesError || (error instanceof Error && 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo'));
   console.error(isHis ? error.message : describeError(error));
   if (error instanceof Error && 'code' in error) {
     const advice = listenAdvice.get(String(error.code));

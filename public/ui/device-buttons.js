@@ -54,14 +54,14 @@ export class DeviceButtons {
       const what = kind === 'microphone' ? (on ? 'Mute' : 'Unmute') : on ? 'Stop camera' : 'Start camera';
       label(button, what, keys[kind]);
       setIcon(button, on ? kind : `${kind}-off`);
-      button.setAttribute('aria-pressed', String(on));
+      // Not `aria-pressed`: the label says what a click does, and "Mute, pressed" would say that it has been done.
+      button.dataset['on'] = String(on);
       button.classList.toggle('is-off', !on && !busy);
       button.classList.toggle('is-busy', busy);
       button.classList.toggle('has-problem', problem !== null);
     }
     label(this.#screen, state.screen ? 'Stop sharing' : 'Share screen', keys.screen);
     setIcon(this.#screen, state.screen ? 'screen-stop' : 'screen');
-    this.#screen.setAttribute('aria-pressed', String(state.screen));
     this.#screen.classList.toggle('is-active', state.screen);
   }
 }

@@ -7,6 +7,7 @@ import { bytesText, clockText } from './format.js';
 import { icon, setIcon } from './icons.js';
 
 const tickMs = 500;
+const beingRecorded = 'This room is being recorded.';
 
 /**
  * @typedef {object} RecordingElements
@@ -71,12 +72,13 @@ export class Recordings {
     if (before === undefined || before.status !== recording.status || before.durationMs !== recording.durationMs) this.#toldAtMs.set(recording.id, performance.now());
     if (before?.status === recording.status) return this.#drawFiles();
     const isOver = recording.status === 'complete' || recording.status === 'failed';
+    if (isOver) this.#toasts.withdraw(beingRecorded);
     if (before !== undefined && recording.status === 'complete') {
       this.#toasts.show({ kind: 'good', text: 'The recording is ready.', link: { label: 'Open it', href: recording.url } });
     } else if (before !== undefined && recording.status === 'failed') {
       this.#toasts.show({ kind: 'error', text: `The recording failed: ${recording.error ?? 'no reason was given'}` });
     } else if (before !== undefined && recording.status === 'active') {
-      this.#toasts.show({ text: 'This room is being recorded.' });
+      this.#toasts.show({ text: beingRecorded });
     }
     if (before === undefined || isOver || recording.status === 'active') this.#settle();
   }
@@ -87,7 +89,6 @@ export class Recordings {
     const label = active === undefined ? 'Start recording' : 'Stop recording';
     button.setAttribute('aria-label', label);
     button.dataset['tip'] = label;
-    button.setAttribute('aria-pressed', String(active !== undefined));
     button.classList.toggle('is-recording', active !== undefined);
     button.classList.toggle('is-busy', this.#pending || active?.status === 'starting');
     setIcon(button, active === undefined ? 'record' : 'record-stop');

@@ -26,7 +26,7 @@ export class Toasts {
 
   /** Says it once: the same text does not stand there twice. @param {Toast} toast */
   show({ text, kind = 'info', link }) {
-    for (const shown of this.#timers.keys()) if (shown.dataset['text'] === text) this.#remove(shown);
+    this.withdraw(text);
     const close = element('button', { class: 'toast-close', attributes: { type: 'button', 'aria-label': 'Dismiss' }, on: { click: () => this.#remove(toast) } }, icon('close'));
     const body = element('p', { text });
     if (link !== undefined) body.append(' ', element('a', { text: link.label, attributes: { href: link.href, target: '_blank', rel: 'noopener' } }));
@@ -40,6 +40,11 @@ export class Toasts {
     restart();
     const [oldest] = this.#timers.keys();
     if (this.#timers.size > maxToasts && oldest !== undefined) this.#remove(oldest);
+  }
+
+  /** It is not so any more. @param {string} text */
+  withdraw(text) {
+    for (const shown of this.#timers.keys()) if (shown.dataset['text'] === text) this.#remove(shown);
   }
 
   /** What they say is of a page that is not there any more. */

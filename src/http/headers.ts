@@ -33,7 +33,7 @@ export async function securityHeaders(context: Context, next: Next): Promise<voi
 
 /** The faces for other programs, which may be pages of other origins; `/static` has the client library, `/recordings` what `/api` tells the addresses of. */
 const sharedPaths = /^\/(api|whip|whep|static|recordings)\//;
-const exposedHeaders = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Allow, Content-Range, Tessera-Participant';
+const exposedHeaders = 'Location, Link, ETag, Retry-After, Accept-Patch, Accept-Post, Accept-Ranges, Allow, Content-Range, Tessera-Participant';
 const allowedHeaders = 'Content-Type, If-Match, If-None-Match, If-Range, Range, Authorization';
 /** A day; browsers cap it at two hours or less themselves. */
 const preflightMaxAgeS = 86_400;

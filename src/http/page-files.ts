@@ -21,6 +21,9 @@ const gzipEncoding = 'gzip';
 export const errorPage = 'error.html';
 const compress = promisify(gzip);
 
+/** The build has not run. */
+export class NoPagesError extends Error {}
+
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
@@ -36,10 +39,10 @@ export class PageFiles {
     this.#files = files;
   }
 
-  /** All files of a folder that a browser can load. @throws {Error} where there are none, or something else */
+  /** All files of a folder that a browser can load. @throws {NoPagesError} @throws {Error} for what no browser can load */
   static async read(folder: string): Promise<PageFiles> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-    if (!entries.some(({ name }) => name === errorPage)) throw new Error(`${folder} has no pages: \`npm run build\` puts them there`);
+    if (!entries.some(({ name }) => name === errorPage)) throw new NoPagesError(`${folder} has no pages: \`npm run build\` puts them there`);
     const files = entries.filter((entry) => entry.isFile()).map(async (entry): Promise<readonly [path: string, file: PageFile]> => {
       const path = join(entry.parentPath, entry.name);
       const body = await readFile(path);

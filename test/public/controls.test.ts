@@ -58,7 +58,7 @@ describe('room page: controls', function () {
     await settle();
     expect(session.peer?.camera.frames).to.equal(frames);
     expect(await page.evaluate("window.spied.tracks.find(({ kind }) => kind === 'video').readyState")).to.equal('ended');
-    expect(await page.locator('#camera').getAttribute('aria-pressed')).to.equal('false');
+    expect(await page.locator('#camera').getAttribute('data-on')).to.equal('false');
     await page.locator('#camera').click();
     await site.until(() => (session.peer?.camera.frames ?? 0) > frames);
     expect(session.said('media').at(-1)).to.include({ video: true });
@@ -147,9 +147,10 @@ describe('room page: controls', function () {
     site.room('lobby').startRecording('webm');
     await page.locator('#record-badge').waitFor();
     expect(await page.locator('#record').getAttribute('aria-label')).to.equal('Stop recording');
+    await page.locator('.toast', { hasText: 'This room is being recorded.' }).waitFor();
     site.room('lobby').failRecording('r1', 'The disk is full.');
     await page.locator('.toast-error').waitFor();
-    expect(await page.locator('.toast-error p').textContent()).to.equal('The recording failed: The disk is full.');
+    expect(await page.locator('.toast p').allTextContents()).to.deep.equal(['The recording failed: The disk is full.']);
     expect(await page.locator('.file.is-failed').textContent()).to.include('The disk is full.');
   });
 
@@ -172,7 +173,7 @@ describe('room page: controls', function () {
     await page.locator('#rejoin').click();
     await untilPictureShows(page);
     await site.until(() => site.session !== session && (site.session.peer?.audibleChunks ?? 0) > 0);
-    expect(await page.locator('#camera').getAttribute('aria-pressed')).to.equal('false');
+    expect(await page.locator('#camera').getAttribute('data-on')).to.equal('false');
   });
 
   it('comes straight back after a reload, and tells the server when the page goes', async () => {

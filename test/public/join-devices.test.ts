@@ -63,8 +63,8 @@ for (const { title, chromium, permissions, notice, has } of situations) {
       await site.until(() => site.session.peer?.connectionState === 'connected');
       if (has.audio) await site.until(() => (site.session.peer?.audibleChunks ?? 0) > 0);
       if (has.video) await site.until(() => (site.session.peer?.camera.frames ?? 0) > 0);
-      expect(await page.locator('#microphone').getAttribute('aria-pressed')).to.equal(String(has.audio));
-      expect(await page.locator('#camera').getAttribute('aria-pressed')).to.equal(String(has.video));
+      expect(await page.locator('#microphone').getAttribute('data-on')).to.equal(String(has.audio));
+      expect(await page.locator('#camera').getAttribute('data-on')).to.equal(String(has.video));
       const own = page.locator('.person.is-own');
       expect(await own.locator('.person-muted').isVisible()).to.equal(!has.audio);
       expect(await own.locator('.person-camera-off').isVisible()).to.equal(!has.video);

@@ -108,10 +108,10 @@ describe('room page: people, quality, invitation', function () {
     await page.keyboard.press('m');
     await page.keyboard.press('Escape');
     expect(await page.locator('#invite-panel').isVisible()).to.equal(false);
-    expect(await page.locator('#microphone').getAttribute('aria-pressed')).to.equal('true');
+    expect(await page.locator('#microphone').getAttribute('data-on')).to.equal('true');
     await page.keyboard.press('Control+m');
-    expect(await page.locator('#microphone').getAttribute('aria-pressed')).to.equal('true');
+    expect(await page.locator('#microphone').getAttribute('data-on')).to.equal('true');
     await page.keyboard.press('m');
-    expect(await page.locator('#microphone').getAttribute('aria-pressed')).to.equal('false');
+    expect(await page.locator('#microphone').getAttribute('data-on')).to.equal('false');
   });
 });
