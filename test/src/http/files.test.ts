@@ -1,8 +1,10 @@
 import { expect } from 'chai';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { errorTable, type ErrorCode } from '../../../src/errors.js';
+import { NoPagesError, PageFiles } from '../../../src/http/page-files.js';
 import { recordingSchema, recordingsSchema } from '../../../src/http/schemas.js';
 import { rootFolder } from '../../support/root-folder.js';
 import { errorCode, startTestServer, type RawAnswer, type TestServer } from '../../support/test-server.js';
@@ -203,6 +205,23 @@ describe('pages', () => {
     expect([await ask('gzip', packedTag), await ask('gzip', plainTag), await ask('identity', plainTag), await ask('gzip;q=0', packedTag)]).to.deep.equal([304, 200, 304, 200]);
     const head = await test.raw('HEAD', path, { 'Accept-Encoding': 'gzip' });
     expect([head.status, head.headers['content-length'], head.bytes.length]).to.deep.equal([200, packed.headers['content-length'], 0]);
+  });
+
+  it('have to be there when the server starts, and nothing that it cannot serve beside them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-pages-'));
+    const refusal = (): Promise<unknown> => PageFiles.read(folder).catch((error: unknown) => error);
+    try {
+      expect(await refusal()).to.be.instanceOf(NoPagesError).with.property('message').that.includes('npm run build');
+      rmSync(folder, { recursive: true });
+      expect(await refusal(), 'no folder').to.be.instanceOf(NoPagesError);
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'error.html'), '');
+      expect((await PageFiles.read(folder)).find('error.html').type).to.equal('text/html; charset=utf-8');
+      writeFileSync(join(folder, 'film.mov'), '');
+      expect(await refusal()).to.be.instanceOf(Error).with.property('message').that.includes('film.mov');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('have an icon where browsers look for one unasked', async () => {
