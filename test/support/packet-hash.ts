@@ -3,7 +3,7 @@
  * Arguments: `relaxed` or `plain`, and the key and the messages as hexadecimal numbers.
  */
 import { readElement } from '../../src/rtp/srtp/gcm-field.js';
-import { blockBytes, messageAt, tableAt, writePacketModule, writeTable, zerosAt, type PacketModule } from '../../src/rtp/srtp/packet-module.js';
+import { blockBytes, hashMessage, messageAt, tableAt, writePacketModule, writeTable, type PacketModule } from '../../src/rtp/srtp/packet-module.js';
 
 const [form, key = '', ...messages] = process.argv.slice(2);
 const packetModule = new WebAssembly.Instance(new WebAssembly.Module(writePacketModule(form === 'relaxed'))).exports as PacketModule;
@@ -11,7 +11,6 @@ const bytes = Buffer.from(packetModule.memory.buffer);
 bytes.set(writeTable(readElement(Buffer.from(key, 'hex'))), tableAt);
 for (const message of messages) {
   const end = messageAt + bytes.write(message, messageAt, 'hex');
-  const isOdd = ((end - messageAt) & blockBytes) !== 0;
-  packetModule.hash(isOdd ? zerosAt : messageAt, isOdd ? messageAt : messageAt + blockBytes, end, 0);
+  hashMessage(packetModule, end, 0);
   console.log(bytes.toString('hex', 0, blockBytes));
 }

@@ -10,7 +10,7 @@ import { copyBytes } from '../byte-views.js';
 import { readElement } from './gcm-field.js';
 import { KeyStream, type WriteFirstCounter } from './key-stream.js';
 import { clearTwoBlocks, isSame, memory, MemoryView, memoryWords, packetModule, placeDatagram, placePacket, wholeBlocks } from './packet-memory.js';
-import { blockBytes, messageAt, streamAt, tableAt, writeTable, zerosAt } from './packet-module.js';
+import { blockBytes, hashMessage, messageAt, streamAt, tableAt, writeTable } from './packet-module.js';
 import type { SessionKeys } from './session-keys.js';
 
 export const gcmTagBytes = 16;
@@ -98,8 +98,7 @@ export class GcmKey {
     clearTwoBlocks(textAt + textBytes);
     memoryWords.setUint32(lengthsAt + lengthBytes - 4, associatedBytes * 8);
     memoryWords.setUint32(lengthsAt + 2 * lengthBytes - 4, textBytes * 8);
-    const isOdd = ((lengthsAt - messageAt) & blockBytes) === 0;
-    packetModule.hash(isOdd ? zerosAt : messageAt, isOdd ? messageAt : messageAt + blockBytes, lengthsAt + blockBytes, tagAt);
+    hashMessage(packetModule, lengthsAt + blockBytes, tagAt);
   }
 }
 

@@ -25,7 +25,7 @@ const tableBytes = 2 * powerBytes;
 /** More than UDP's longest. */
 export const longestPacket = 65_536;
 /** Addresses: 0 is for anything of one block, such as the first counter of a packet. */
-export const zerosAt = 32;
+const zerosAt = 32;
 export const tableAt = 64;
 /** Of the key that SHA-1 has to read first, which stands directly before a message. */
 export const padBytes = 64;
@@ -42,9 +42,9 @@ const memoryPages = Math.ceil((countersAt + mostCounters * blockBytes) / pageByt
 export interface PacketModule {
   readonly memory: { readonly buffer: ArrayBuffer };
   /**
-   * GCM's: writes the hash of a message of two blocks at least, XOR the first block of the stream, to `tagAt`, which may lie across blocks.
+   * GCM's, in pairs of blocks: {@link hashMessage} calls it.
    *
-   * @param first where its first block is, {@link zerosAt} when their number is odd
+   * @param first where the first block is, {@link zerosAt} when their number is odd
    * @param from where the next one is
    */
   hash(first: number, from: number, end: number, tagAt: number): void;
@@ -52,6 +52,12 @@ export interface PacketModule {
   encrypt(at: number, end: number, stream: number): void;
   /** Writes the block at 0, its last word counted on from one to the next, from `at` to `end`, at least one block. */
   count(at: number, end: number): void;
+}
+
+/** Writes GCM's hash of the message, of two blocks at least, that ends at `end`, XOR the first block of the stream, to `tagAt`, which may lie across blocks. */
+export function hashMessage(packetModule: PacketModule, end: number, tagAt: number): void {
+  const isOdd = ((end - messageAt) & blockBytes) !== 0;
+  packetModule.hash(isOdd ? zerosAt : messageAt, isOdd ? messageAt : messageAt + blockBytes, end, tagAt);
 }
 
 /** What `hash` looks up, for a key: for its square, then for itself. */
