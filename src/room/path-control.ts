@@ -69,9 +69,8 @@ const resendShare = 0.5;
  * of losses on it costs less to send each twice, as long as the losses are not those of a full queue.
  */
 const lossyShare = 0.03;
-/** A probe: so many packets or groups of them, one each few milliseconds. */
-const probeSteps = 6;
-const probeStepMs = 5;
+/** A probe: some packets each few milliseconds, for so long. */
+const probe = { stepMs: 5, leastUs: 25_000, mostUs: 100_000 } as const;
 const mostFillersPerStep = 40;
 const sequenceBytes = 2;
 
@@ -216,18 +215,23 @@ export class PathControl {
     this.pacer.charge(datagram.length);
   }
 
-  /** Fillers at that rate for a moment; whatever else goes out meanwhile belongs to it. */
+  /** Fillers at that rate for a moment, also where a busy machine's timers are late; whatever else goes out meanwhile belongs to it. */
   #probe(stream: PacedStream, bitrateBps: number): void {
+    const { clock, timers } = this.#options;
     this.#probes += 1;
     this.#probeId = (this.#probeId % 0xffff) + 1;
-    const bytesPerStep = (bitrateBps * probeStepMs) / 8_000;
-    let stepsLeft = probeSteps;
+    const bytesPerUs = bitrateBps / 8e6;
+    let startUs: number | undefined;
+    let sentBytes = 0;
     const step = (): void => {
-      stepsLeft -= 1;
-      this.#sendFillers(stream, bytesPerStep);
-      this.#cancelProbe = stepsLeft === 0 ? undefined : this.#options.timers.after(probeStepMs, step);
+      startUs ??= clock.nowUs();
+      const elapsedUs = Math.min(probe.mostUs, clock.nowUs() - startUs);
+      const bytes = bytesPerUs * (elapsedUs + 1_000 * probe.stepMs) - sentBytes;
+      sentBytes += bytes;
+      this.#sendFillers(stream, bytes);
+      this.#cancelProbe = elapsedUs >= probe.leastUs ? undefined : timers.after(probe.stepMs, step);
     };
-    this.#cancelProbe = this.#options.timers.after(0, step);
+    this.#cancelProbe = timers.after(0, step);
   }
 
   #sendFillers(stream: PacedStream, bytes: number): void {

@@ -36,8 +36,9 @@ const longestQueueUs = 400_000;
 const steadyUs = { first: 2_000_000, most: 64_000_000, halvedAfter: 120_000_000 } as const;
 /** Without probes going up is a try. */
 const trialAfterUs = 8_000_000;
-/** Between probes, longer each time that one shows no more. */
+/** Between probes, longer each time that one shows no more than this beyond what was known. */
 const probeEveryUs = { first: 1_500_000, most: 4_000_000, growth: 1.5 } as const;
+const newsShare = 1.2;
 const probeHeadroom = 1.2;
 
 export class TierChoice {
@@ -53,6 +54,8 @@ export class TierChoice {
   #steadyUs: number = steadyUs.first;
   #probedUs = Number.NEGATIVE_INFINITY;
   #probeEveryUs: number = probeEveryUs.first;
+  /** The estimate when it was last tried. */
+  #triedBps = 0;
 
   constructor({ needsBps, best }: TierChoiceOptions) {
     this.#needsBps = needsBps;
@@ -88,9 +91,11 @@ export class TierChoice {
   probeBps({ nowUs, estimateBps, lastDecreaseUs, canProbe }: PathMoment): number | undefined {
     if (!canProbe || estimateBps === undefined || this.#index <= this.#best) return undefined;
     const nextBps = this.#needOf(this.#index - 1) * headroom;
+    if (estimateBps >= newsShare * this.#triedBps) this.#probeEveryUs = probeEveryUs.first;
     if (estimateBps >= nextBps || nowUs - Math.max(lastDecreaseUs, this.#changedUs, this.#probedUs) < this.#probeEveryUs) return undefined;
     this.#probedUs = nowUs;
     this.#probeEveryUs = Math.min(probeEveryUs.most, this.#probeEveryUs * probeEveryUs.growth);
+    this.#triedBps = estimateBps;
     return Math.min(this.#needOf(this.#best), Math.max(this.#needOf(this.#index - 1), 2 * estimateBps)) * probeHeadroom;
   }
 

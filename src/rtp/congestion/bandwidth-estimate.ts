@@ -9,6 +9,7 @@ import { DeliveredRate } from './delivered-rate.js';
 import { LossLimit } from './loss-limit.js';
 import { ProbeResults } from './probe-results.js';
 import { QueueDelay } from './queue-delay.js';
+import { QueuedRate } from './queued-rate.js';
 import type { SentLog } from './sent-log.js';
 
 export interface BandwidthEstimateOptions {
@@ -40,6 +41,7 @@ export class BandwidthEstimate {
   readonly #trend = new DelayTrend();
   readonly #queue = new QueueDelay();
   readonly #delivered = new DeliveredRate();
+  readonly #queued = new QueuedRate();
   readonly #delayLimit: DelayLimit;
   readonly #lossLimit: LossLimit;
   readonly #probes = new ProbeResults();
@@ -102,13 +104,15 @@ export class BandwidthEstimate {
       this.#trend.add(packet.sentUs, packet.arrivalUs);
       this.#queue.add(packet.sentUs, packet.arrivalUs);
       this.#delivered.add(packet.arrivalUs, packet.bytes);
+      this.#queued.add(packet.sentUs, packet.arrivalUs, packet.bytes);
       if (packet.probeId !== 0) probedBps = this.#probes.take(packet) ?? probedBps;
     }
     const { bitrateBps, latelyBps } = this.#delivered;
-    const deliveredBps = this.#queue.isFilling && latelyBps !== undefined ? Math.min(bitrateBps ?? latelyBps, latelyBps) : bitrateBps;
+    const queuedBps = this.state === 'overused' ? this.#queued.bitrateBps : undefined;
+    const deliveredBps = queuedBps ?? (this.#queue.isFilling && latelyBps !== undefined ? Math.min(bitrateBps ?? latelyBps, latelyBps) : bitrateBps);
     if (deliveredBps !== undefined) {
       const carriedBps = deliveredBps / (1 - Math.min(mostLossCarried, this.#lossLimit.lossShare));
-      const moment = { nowUs, roundTripUs, deliveredBps, carriedBps, sentBps: this.#sentLog.bitrateBps(nowUs), mostBps: untriedShare * carriedBps + untriedBps };
+      const moment = { nowUs, roundTripUs, deliveredBps, queuedBps, carriedBps, sentBps: this.#sentLog.bitrateBps(nowUs), mostBps: untriedShare * carriedBps + untriedBps };
       // The queue that a probe has made is no surprise.
       if (this.state !== 'overused' || nowUs > this.#probedUntilUs) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);

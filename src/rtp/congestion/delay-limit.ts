@@ -22,6 +22,7 @@ interface DelayMoment {
   readonly nowUs: number;
   readonly roundTripUs: number;
   readonly deliveredBps: number;
+  readonly queuedBps: number | undefined;
   readonly carriedBps: number;
   readonly sentBps: number;
   readonly mostBps: number;
@@ -50,17 +51,20 @@ export class DelayLimit {
 
   /**
    * @param deliveredBps what arrives
+   * @param queuedBps what the bottleneck lets through, as soon as enough has waited before it
    * @param carriedBps the same with what is lost at random on its way, which took its place before the bottleneck as well
    * @param sentBps what goes out
    * @param mostBps the limit does not grow beyond: what is not sent cannot be judged
    */
-  update(state: PathState, { nowUs, roundTripUs, deliveredBps, carriedBps, sentBps, mostBps }: DelayMoment): void {
+  update(state: PathState, { nowUs, roundTripUs, deliveredBps, queuedBps, carriedBps, sentBps, mostBps }: DelayMoment): void {
     const elapsedUs = Math.min(1e6, nowUs - (this.#lastUpdateUs ?? nowUs));
     this.#lastUpdateUs = nowUs;
     if (state === 'overused') {
       this.#phase = 'hold';
       const pauseUs = Math.min(betweenDecreasesUs.most, Math.max(betweenDecreasesUs.least, roundTripUs));
       if (nowUs - this.#lastDecreaseUs >= pauseUs) this.#decrease(sentBps < idleShare * this.#limitBps ? this.#limitBps : deliveredBps, nowUs);
+      // The first look at a queue that fills is at too few packets, now and then.
+      if (queuedBps !== undefined) this.raiseTo(decreaseFactor * queuedBps);
       return;
     }
     // The queue empties: growth would fill it again before it is empty.

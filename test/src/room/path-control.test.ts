@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Timers } from '../../../mixer/clock/timers.js';
 import { PathControl, type PacedStream, type PacketSender } from '../../../src/room/path-control.js';
 import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
 import { writeRtpHeader } from '../../../src/rtp/rtp-packet.js';
@@ -65,9 +66,10 @@ describe('PathControl', () => {
   const nowUs = (): number => time.nowMs() * 1000;
   const numberOf = (datagram: Buffer): number => Buffer.from(mustParseRtp(datagram).extension(sequenceId)!).readUInt16BE();
 
-  function open(best = 0, canFill = true): void {
+  function open(best = 0, canFill = true, lateMs = 0): void {
     const raw: PacketSender = { sendRtp: (made) => (sent.push(made), made), resend: () => undefined };
-    path = new PathControl({ sender: raw, clock: { nowUs }, timers: time, needsBps, bestTier: best });
+    const timers: Timers = { after: (ms, action) => time.after(ms + lateMs, action), every: (ms, action) => time.every(ms, action) };
+    path = new PathControl({ sender: raw, clock: { nowUs }, timers, needsBps, bestTier: best });
     const lane = path.lane(sequenceId);
     sender = lane.sender;
     sequenceData = lane.extensions[0]!.data;
@@ -185,6 +187,27 @@ describe('PathControl', () => {
     const fillers = sent.filter((datagram) => mustParseRtp(datagram).payloadType === 97);
     expect(fillers.length).to.be.above(0);
     expect(path.stats()).to.have.property('probes').that.is.above(0);
+  });
+
+  it('tries as much where timers are late, and no more', () => {
+    for (const lateMs of [0, 10, 40]) {
+      path.close();
+      open(0, true, lateMs);
+      run(1_000, () => 20);
+      run(600, (atMs) => 20 + atMs / 2);
+      while (path.stats()['probes'] === 0) run(20, () => 20);
+      sent.length = 0;
+      const sentUs: number[] = [];
+      for (let ms = 0; ms < 300; ms += 1) {
+        const before = sent.length;
+        time.advance(1);
+        if (sent.length > before) sentUs.push(nowUs());
+      }
+      const bytes = sent.reduce((sum, { length }) => sum + length, 0);
+      const triedBps = 1.2 * needsBps[0]!;
+      // The first packets are those of five milliseconds.
+      expect((bytes * 8e6) / (sentUs.at(-1)! - sentUs[0]! + 5_000), `${lateMs} ms`).to.be.within(0.9 * triedBps, 1.3 * triedBps);
+    }
   });
 
   it('sends no fillers to who does not know them as such', () => {

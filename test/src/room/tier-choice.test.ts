@@ -122,6 +122,21 @@ describe('TierChoice', () => {
     expect(choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: nowUs - 100_000, queuedUs: 0, canProbe: true })).to.equal(undefined);
   });
 
+  it('tries again soon where the last time has shown more than was known', () => {
+    after(20, 100_000);
+    const probes: number[] = [];
+    let estimateBps = 100_000;
+    const fromUs = nowUs;
+    while (probes.length < 6) {
+      after(20, estimateBps, { lastDecreaseUs: nowUs });
+      if (choice.probeBps({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, canProbe: true }) === undefined) continue;
+      probes.push((nowUs - fromUs) / 1000);
+      if (probes.length === 4) estimateBps = 130_000;
+    }
+    const waits = probes.slice(1).map((atMs, index) => atMs - probes[index]!);
+    expect(waits).to.deep.equal([2_260, 3_380, 4_000, 1_500, 2_260]);
+  });
+
   it('goes up on trial where no probe can be sent', () => {
     after(20, 250_000, { canProbe: false });
     expect(after(7_900, 250_000, { canProbe: false })).to.equal(2);

@@ -98,9 +98,9 @@ class SimulatedPath {
   limitBps = 5_000_000;
   lossShare = 0;
   jitterUs = 0;
+  delayUs = 25_000;
   sendBps = 1_600_000;
   readonly #queueUs = 300_000;
-  readonly #delayUs = 25_000;
   readonly #reader = new FeedbackReader();
   readonly #writer = new TransportFeedback();
   #underWay: { sequence: number; arrivalUs: number }[] = [];
@@ -127,6 +127,14 @@ class SimulatedPath {
     }
   }
 
+  /** So many bytes, paced at this rate. */
+  frame(bytes: number, bps: number): void {
+    for (let left = bytes; left > 0; left -= 1_200) {
+      this.#send(1_200, 0);
+      this.run(Math.round(9_600_000 / bps));
+    }
+  }
+
   /** Packets at this rate for 30 ms, of which each is part of the probe. */
   probe(bps: number, probeId: number): void {
     this.estimate.expectProbe(this.nowUs, 50_000);
@@ -147,14 +155,14 @@ class SimulatedPath {
     const startUs = Math.max(this.nowUs, this.#freeUs);
     if (this.#next() < this.lossShare || startUs - this.nowUs > this.#queueUs) return;
     this.#freeUs = startUs + (bytes * 8e6) / this.limitBps;
-    this.#underWay.push({ sequence, arrivalUs: this.#freeUs + this.#delayUs + this.#next() * this.jitterUs });
+    this.#underWay.push({ sequence, arrivalUs: this.#freeUs + this.delayUs + this.#next() * this.jitterUs });
   }
 
   #receive(isReportDue: boolean): void {
     const arrived = this.#underWay.filter(({ arrivalUs }) => arrivalUs <= this.nowUs).sort((a, b) => a.arrivalUs - b.arrivalUs);
     this.#underWay = this.#underWay.filter(({ arrivalUs }) => arrivalUs > this.nowUs);
     for (const { sequence, arrivalUs } of arrived) this.#writer.onPacket(sequence, arrivalUs);
-    if (isReportDue) for (const body of bodies(this.#writer.build({ senderSsrc: 1, mediaSsrc: 2 }))) this.#reports.push({ atUs: this.nowUs + this.#delayUs, body });
+    if (isReportDue) for (const body of bodies(this.#writer.build({ senderSsrc: 1, mediaSsrc: 2 }))) this.#reports.push({ atUs: this.nowUs + this.delayUs, body });
     while ((this.#reports[0]?.atUs ?? Number.POSITIVE_INFINITY) <= this.nowUs) {
       const report = this.#reader.read(this.#reports.shift()?.body ?? Buffer.alloc(0));
       if (report !== undefined) this.estimate.takeReport(report, this.nowUs, 50_000);
@@ -193,9 +201,35 @@ describe('BandwidthEstimate', () => {
       path.run(5_000);
       path.limitBps = limitBps;
       path.run(500);
-      expect(path.estimateBps).to.be.within(0.6 * limitBps, 1.05 * limitBps);
+      expect(path.estimateBps).to.be.within(0.8 * limitBps, 1.05 * limitBps);
+    });
+
+    it(`finds them as well where the path became longer at the same time, and what was too much is not sent any more`, () => {
+      const path = new SimulatedPath();
+      path.run(5_000);
+      path.limitBps = limitBps;
+      path.delayUs += 25_000;
+      const beforeBps = path.estimateBps;
+      for (let ms = 0; ms < 1_500; ms += 50) {
+        path.run(50);
+        if (path.estimateBps < beforeBps) path.sendBps = 0;
+      }
+      expect(path.estimateBps).to.be.within(0.8 * limitBps, 1.05 * limitBps);
     });
   }
+
+  it('measures a bottleneck by what waits before it: a keyframe after sound alone does not halve it', () => {
+    const path = new SimulatedPath(240_000);
+    path.limitBps = 280_000;
+    path.sendBps = 0;
+    path.run(5_000);
+    path.frame(10_000, 600_000);
+    path.sendBps = 90_000;
+    for (let tick = 0; tick < 20; tick += 1) {
+      path.run(100);
+      expect(path.estimateBps, `${tick * 100} ms after the keyframe`).to.be.within(0.8 * 280_000, 1.05 * 280_000);
+    }
+  });
 
   it('stays a number that can be sent at, whatever a listener reports', () => {
     const arrival = fc.oneof(fc.constant(Number.NaN), fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), fc.constantFrom(0, 1, 1e15, -1e15));
