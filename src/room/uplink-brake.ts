@@ -1,7 +1,8 @@
 /**
  * A client's way up that was cut to a part of what he sends: its queue fills within a fifth of a second, and what he is told by transport feedback lets him see that after
  * half a second, when it runs over. Seen by us it is told at once, as the most bits that are worth sending (REMB, draft-alvestrand-rmcat-remb-03), which libwebrtc takes as
- * a ceiling beside its own estimate. The ceiling rises again once the queue is empty; his own estimate then rules.
+ * a ceiling beside its own estimate. Once the queue is empty the ceiling stands just below what came through while it waited, and feels its way up from there: a queue that
+ * it made would cost more of his own estimate, which grows by a twelfth a second, than it wins. Where more passes it rises fast, until his own estimate rules.
  *
  * What tells is the sound: it goes out when it was recorded, while pictures wait in the client's pacer. Times are microseconds of the room's clock.
  */
@@ -25,9 +26,18 @@ const stuck = { queueUs: 150_000, afterUs: 500_000, most: 2 } as const;
 const stall = { queueUs: 20_000, withinUs: 400_000 } as const;
 /** Sound that paused for so long says nothing any more: no packet of a pause is further from the one before. */
 const silentUs = 1_000_000;
-/** The ceiling rises after so long, while the queue is as good as empty: by three tenths a second, so that a full picture is back within 15 s. */
-const calm = { queueUs: 40_000, afterUs: 1_000_000 } as const;
-const step = { us: 250_000, growth: 1.068 } as const;
+/** What even the quickest of the last sounds waited for is a queue that stands (as CoDel has it, RFC 8289 3.2); what only some did is jitter. */
+const standingSounds = 10;
+/** A queue that was braked is gone when none stands any more for so long. */
+const calm = { queueUs: 20_000, afterUs: 250_000 } as const;
+/** The next one is seen sooner than the sender sees it. */
+const standing = { queueUs: 30_000, share: 0.9 } as const;
+/** The window of what came through holds no older time by then. */
+const knownAfterUs = 300_000;
+/** Of what came through: there the ceiling begins to rise, and from there on the bottleneck is another one than it was. */
+const near = { from: 0.92, until: 1.15 } as const;
+/** By a twentieth a second while it is near, by three tenths beyond: a full picture is back within 15 s. */
+const step = { us: 250_000, nearGrowth: 1.0123, growth: 1.068 } as const;
 /** A queue keeps the order: what was overtaken, or comes a second time, has waited elsewhere. From so far behind it is a new source of sound. */
 const leapUs = 3_000_000;
 /** Where packets always are now sooner, now later, twice their mean wait is usual, and tells of no queue. Over a second of sound: a queue fills in less. */
@@ -42,8 +52,13 @@ export class UplinkBrake {
   #soundSentUs = Number.NEGATIVE_INFINITY;
   #meanDelayUs = 0;
   #ceilingBps: number | undefined;
+  /** What came through while the queue stood; undefined once more did. */
+  #capacityBps: number | undefined;
+  #isDraining = false;
+  /** Of the last sounds. */
+  readonly #delaysUs: number[] = [];
   /** What held before the brake that may yet prove false. */
-  #ceilingBeforeBps: number | undefined;
+  #before: { readonly ceilingBps: number | undefined; readonly capacityBps: number | undefined } = { ceilingBps: undefined, capacityBps: undefined };
   #stuckCount = 0;
   #soundUs = Number.NEGATIVE_INFINITY;
   #brakedUs = Number.NEGATIVE_INFINITY;
@@ -80,26 +95,56 @@ export class UplinkBrake {
     this.#soundUs = arrivalUs;
     this.#queue.add(sentUs, arrivalUs);
     const { delayUs } = this.#queue;
+    this.#delaysUs.push(delayUs);
+    if (this.#delaysUs.length > standingSounds) this.#delaysUs.shift();
     const isFilling = this.#queue.isFillingBeyond(usualRange * this.#meanDelayUs);
     this.#meanDelayUs += (delayUs - this.#meanDelayUs) * meanGain;
     const sinceUs = arrivalUs - this.#brakedUs;
     const isStuck = this.#ceilingBps !== undefined && delayUs > stuck.queueUs && sinceUs >= stuck.afterUs && this.#stuckCount < stuck.most;
     if ((isFilling && sinceUs >= betweenBrakesUs) || isStuck) this.#brake(arrivalUs, isStuck);
-    else if (sinceUs < stall.withinUs && delayUs < stall.queueUs) this.#ceilingBps = this.#ceilingBeforeBps;
+    else if (sinceUs < stall.withinUs && delayUs < stall.queueUs) this.#takeBack();
+    else if (this.#isDraining && sinceUs >= knownAfterUs && this.#standingUs > calm.queueUs) this.#capacityBps = this.#received.bitrateBps ?? this.#capacityBps;
   }
 
   /** To be called each 20 ms. @param mostBps more is of no use: there the brake is off */
   tick(nowUs: number, mostBps: number): void {
     if (this.#ceilingBps === undefined) return;
-    if (this.queueUs(nowUs) > calm.queueUs) {
+    const standingUs = nowUs - this.#soundUs < silentUs ? this.#standingUs : 0;
+    if (!this.#isDraining && standingUs > standing.queueUs) {
+      this.#capacityBps ??= this.#received.bitrateBps ?? this.#ceilingBps;
+      this.#drain(standing.share * this.#capacityBps);
+    }
+    if (standingUs > calm.queueUs) {
       this.#calmSinceUs = undefined;
       return;
     }
     this.#calmSinceUs ??= nowUs;
     if (nowUs - this.#calmSinceUs < calm.afterUs || nowUs - this.#steppedUs < step.us) return;
     this.#steppedUs = nowUs;
-    const raisedBps = this.#ceilingBps * step.growth;
+    const raisedBps = this.#isDraining ? Math.max(this.#ceilingBps, near.from * (this.#capacityBps ?? 0)) : this.#risen(this.#ceilingBps);
+    this.#isDraining = false;
     this.#ceilingBps = raisedBps < mostBps ? raisedBps : undefined;
+  }
+
+  get #standingUs(): number {
+    return Math.min(...this.#delaysUs);
+  }
+
+  #risen(ceilingBps: number): number {
+    if (this.#capacityBps !== undefined && ceilingBps < near.until * this.#capacityBps) return ceilingBps * step.nearGrowth;
+    this.#capacityBps = undefined;
+    return ceilingBps * step.growth;
+  }
+
+  #drain(ceilingBps: number): void {
+    this.#isDraining = true;
+    this.#ceilingBps = Math.max(leastBps, Math.min(this.#ceilingBps ?? Number.POSITIVE_INFINITY, ceilingBps));
+  }
+
+  #takeBack(): void {
+    this.#ceilingBps = this.#before.ceilingBps;
+    this.#capacityBps = this.#before.capacityBps;
+    this.#isDraining = false;
   }
 
   #brake(nowUs: number, isStuck: boolean): void {
@@ -107,12 +152,13 @@ export class UplinkBrake {
     // Just after the cut most of the longer time is still what came before it.
     const receivedBps = Math.min(bitrateBps ?? Number.POSITIVE_INFINITY, latelyBps ?? Number.POSITIVE_INFINITY);
     if (receivedBps === Number.POSITIVE_INFINITY) return;
-    if (nowUs - this.#brakedUs >= stall.withinUs) this.#ceilingBeforeBps = this.#ceilingBps;
+    if (nowUs - this.#brakedUs >= stall.withinUs) this.#before = { ceilingBps: this.#ceilingBps, capacityBps: this.#capacityBps };
     this.#stuckCount = isStuck ? this.#stuckCount + 1 : 0;
     this.#brakedUs = nowUs;
     this.#calmSinceUs = undefined;
     this.#count += 1;
-    const ceilingBps = (this.#ceilingBps ?? Number.POSITIVE_INFINITY) * (isStuck ? brakeShare : 1);
-    this.#ceilingBps = Math.max(leastBps, Math.min(ceilingBps, brakeShare * receivedBps));
+    this.#capacityBps = receivedBps;
+    if (isStuck && this.#ceilingBps !== undefined) this.#ceilingBps *= brakeShare;
+    this.#drain(brakeShare * receivedBps);
   }
 }

@@ -129,6 +129,22 @@ describe('UplinkBrake', () => {
     expect(path.told.length).to.equal(before);
   });
 
+  it('stays near what passes while the cut lasts, with a short queue, and needs no second cut to be seen', () => {
+    for (const limitBps of [200_000, 300_000, 450_000]) {
+      const path = new Path(700_000);
+      path.run(5_000, 2_000_000);
+      path.run(3_000, limitBps);
+      const brakes = path.brake.count;
+      path.longestQueueMs = 0;
+      for (let second = 0; second < 20; second += 1) {
+        path.run(1_000, limitBps);
+        expect(path.brake.ceilingBps, `${limitBps} bps, second ${second}`).to.be.within(0.85 * limitBps, 1.1 * limitBps);
+      }
+      expect(path.longestQueueMs).to.be.below(100);
+      expect(path.brake.count).to.equal(brakes);
+    }
+  });
+
   it('brakes again where the queue stays, and never to less than sound and a picture that moves', () => {
     const path = new Path(2_000_000);
     path.run(5_000, 4_000_000);
