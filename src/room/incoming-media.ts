@@ -119,7 +119,10 @@ export class IncomingMedia {
       if (uplink.source === 'microphone') {
         this.#lastAudioUs = arrivalUs;
         this.#worthwhile.takeSound(packet.timestamp, arrivalUs);
-      } else this.#lastVideoUs = arrivalUs;
+      } else {
+        this.#lastVideoUs = arrivalUs;
+        this.#worthwhile.takePicture({ ssrc: packet.ssrc, timestamp: packet.timestamp, bytes: packet.payload.length, arrivalUs });
+      }
     }
     uplink.receive(packet, arrivalUs);
   }

@@ -1,14 +1,16 @@
 /**
  * A client's way up that was cut to a part of what he sends: its queue fills within a fifth of a second, and what he is told by transport feedback lets him see that after
  * half a second, when it runs over. Seen by us it is told at once, as the most bits that are worth sending (REMB, draft-alvestrand-rmcat-remb-03), which libwebrtc takes as
- * a ceiling beside its own estimate. Once the queue is empty the ceiling stands just below what came through while it waited, and feels its way up from there: a queue that
- * it made would cost more of his own estimate, which grows by a twelfth a second, than it wins. Where more passes it rises fast, until his own estimate rules.
+ * a ceiling beside its own estimate. Once the queue is empty the ceiling stands just below what came through while it waited: each queue that it made would cost more of his
+ * own estimate, which grows by a twelfth a second, than it wins. It rises fast once frames come through faster than the bottleneck let them, until his own estimate rules;
+ * and slowly after a while where frames do not tell.
  *
  * What tells is the sound: it goes out when it was recorded, while pictures wait in the client's pacer. Times are microseconds of the room's clock.
  */
 import { DeliveredRate } from '../rtp/congestion/delivered-rate.js';
 import { QueueDelay } from '../rtp/congestion/queue-delay.js';
 import { TimestampUnwrapper } from '../rtp/sequence.js';
+import { FrameTrains } from './frame-trains.js';
 
 /** RFC 7587 4.1: the RTP clock of Opus always runs at 48 kHz. */
 const opusClockHz = 48_000;
@@ -34,10 +36,15 @@ const calm = { queueUs: 20_000, afterUs: 250_000 } as const;
 const standing = { queueUs: 30_000, share: 0.9 } as const;
 /** The window of what came through holds no older time by then. */
 const knownAfterUs = 300_000;
-/** Of what came through: there the ceiling begins to rise, and from there on the bottleneck is another one than it was. */
-const near = { from: 0.92, until: 1.15 } as const;
-/** By a twentieth a second while it is near, by three tenths beyond: a full picture is back within 15 s. */
+/** Of what came through: there the ceiling stands at first, and from there on the bottleneck is another one than it was. */
+const near = { from: 0.94, until: 1.15 } as const;
 const step = { us: 250_000, nearGrowth: 1.0123, growth: 1.068 } as const;
+/** For so long it stands; then it rises by a twentieth a second while it is near, by three tenths beyond: a full picture is back within 15 s. */
+const standUs = 5_000_000;
+/** Frames that come through by so much faster than before. */
+const fasterShare = 1.6;
+/** Radios that send packets in bunches make all frames look fast: where the ceiling was too high so soon after, frames are not believed for a while. */
+const mistaken = { withinUs: 4_000_000, forUs: 30_000_000 } as const;
 /** A queue keeps the order: what was overtaken, or comes a second time, has waited elsewhere. From so far behind it is a new source of sound. */
 const leapUs = 3_000_000;
 /** Where packets always are now sooner, now later, twice their mean wait is usual, and tells of no queue. Over a second of sound: a queue fills in less. */
@@ -55,6 +62,12 @@ export class UplinkBrake {
   /** What came through while the queue stood; undefined once more did. */
   #capacityBps: number | undefined;
   #isDraining = false;
+  readonly #trains = new FrameTrains();
+  /** Since when the ceiling stands below it. */
+  #standsSinceUs = 0;
+  /** When frames told last that more passes, and until when they are not to be believed. */
+  #freedUs = Number.NEGATIVE_INFINITY;
+  #mistakenUntilUs = Number.NEGATIVE_INFINITY;
   /** Of the last sounds. */
   readonly #delaysUs: number[] = [];
   /** What held before the brake that may yet prove false. */
@@ -86,6 +99,11 @@ export class UplinkBrake {
     this.#received.add(arrivalUs, payloadBytes + headerBytes);
   }
 
+  /** Of each packet of a picture besides. */
+  takePicture(packet: { readonly ssrc: number; readonly timestamp: number; readonly bytes: number; readonly arrivalUs: number }): void {
+    this.#trains.take(packet);
+  }
+
   /** Of each packet of sound besides. */
   takeSound(timestamp: number, arrivalUs: number): void {
     const sentUs = (this.#timestamps.unwrap(timestamp) * 1e6) / opusClockHz;
@@ -112,7 +130,7 @@ export class UplinkBrake {
     const standingUs = nowUs - this.#soundUs < silentUs ? this.#standingUs : 0;
     if (!this.#isDraining && standingUs > standing.queueUs) {
       this.#capacityBps ??= this.#received.bitrateBps ?? this.#ceilingBps;
-      this.#drain(standing.share * this.#capacityBps);
+      this.#drain(standing.share * this.#capacityBps, nowUs);
     }
     if (standingUs > calm.queueUs) {
       this.#calmSinceUs = undefined;
@@ -121,8 +139,7 @@ export class UplinkBrake {
     this.#calmSinceUs ??= nowUs;
     if (nowUs - this.#calmSinceUs < calm.afterUs || nowUs - this.#steppedUs < step.us) return;
     this.#steppedUs = nowUs;
-    const raisedBps = this.#isDraining ? Math.max(this.#ceilingBps, near.from * (this.#capacityBps ?? 0)) : this.#risen(this.#ceilingBps);
-    this.#isDraining = false;
+    const raisedBps = this.#isDraining ? this.#stand(this.#ceilingBps, nowUs) : this.#risen(this.#ceilingBps, nowUs);
     this.#ceilingBps = raisedBps < mostBps ? raisedBps : undefined;
   }
 
@@ -130,13 +147,27 @@ export class UplinkBrake {
     return Math.min(...this.#delaysUs);
   }
 
-  #risen(ceilingBps: number): number {
-    if (this.#capacityBps !== undefined && ceilingBps < near.until * this.#capacityBps) return ceilingBps * step.nearGrowth;
-    this.#capacityBps = undefined;
-    return ceilingBps * step.growth;
+  /** The queue is gone. */
+  #stand(ceilingBps: number, nowUs: number): number {
+    this.#isDraining = false;
+    this.#standsSinceUs = nowUs;
+    return Math.max(ceilingBps, near.from * (this.#capacityBps ?? 0));
   }
 
-  #drain(ceilingBps: number): void {
+  #risen(ceilingBps: number, nowUs: number): number {
+    if (this.#capacityBps === undefined) return ceilingBps * step.growth;
+    if (nowUs >= this.#mistakenUntilUs && this.#trains.areFasterThan(fasterShare * this.#capacityBps, nowUs)) {
+      this.#freedUs = nowUs;
+      this.#capacityBps = undefined;
+      return ceilingBps * step.growth;
+    }
+    if (nowUs - this.#standsSinceUs < standUs) return ceilingBps;
+    if (ceilingBps >= near.until * this.#capacityBps) this.#capacityBps = undefined;
+    return ceilingBps * step.nearGrowth;
+  }
+
+  #drain(ceilingBps: number, nowUs: number): void {
+    if (nowUs - this.#freedUs < mistaken.withinUs) this.#mistakenUntilUs = nowUs + mistaken.forUs;
     this.#isDraining = true;
     this.#ceilingBps = Math.max(leastBps, Math.min(this.#ceilingBps ?? Number.POSITIVE_INFINITY, ceilingBps));
   }
@@ -159,6 +190,6 @@ export class UplinkBrake {
     this.#count += 1;
     this.#capacityBps = receivedBps;
     if (isStuck && this.#ceilingBps !== undefined) this.#ceilingBps *= brakeShare;
-    this.#drain(brakeShare * receivedBps);
+    this.#drain(brakeShare * receivedBps, nowUs);
   }
 }

@@ -53,6 +53,11 @@ export class WorthwhileBitrate {
     this.#brake.takePacket(payloadBytes, arrivalUs);
   }
 
+  /** As {@link UplinkBrake.takePicture}. */
+  takePicture(packet: { readonly ssrc: number; readonly timestamp: number; readonly bytes: number; readonly arrivalUs: number }): void {
+    this.#brake.takePicture(packet);
+  }
+
   /** As {@link UplinkBrake.takeSound}. */
   takeSound(timestamp: number, arrivalUs: number): void {
     this.#brake.takeSound(timestamp, arrivalUs);
