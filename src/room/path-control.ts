@@ -166,6 +166,7 @@ export class PathControl {
       estimateBps,
       lastDecreaseUs: this.#estimate.lastDecreaseUs,
       queuedUs: this.pacer.waitUs(stream.queuedBytes),
+      standsForUs: this.#estimate.standsForUs(nowUs),
       canProbe: this.#canProbe && this.#estimate.hasFeedback,
     };
     const chosenBefore = this.#tiers.index;

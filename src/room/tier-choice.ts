@@ -15,6 +15,8 @@ export interface PathMoment {
   readonly lastDecreaseUs: number;
   /** How long what waits to be sent will take. */
   readonly queuedUs: number;
+  /** For how long a queue has stood on the path. */
+  readonly standsForUs: number;
   /** False: an estimate beyond what is sent cannot be had. */
   readonly canProbe: boolean;
 }
@@ -27,6 +29,8 @@ const farShare = 0.75;
 const confirmedAfterUs = 600_000;
 /** The same before the last picture is given up: an estimate that follows what little is sent falls below it now and then where twice as much would pass. */
 const lastPictureAfterUs = 3_000_000;
+/** Whatever the estimate says, the encoder sends more than passes. */
+const standsAfterUs = 1_000_000;
 /** More than any keyframe takes: the path got slower than was known. */
 const longestQueueUs = 400_000;
 /**
@@ -79,10 +83,12 @@ export class TierChoice {
     const fitting = this.#bestWithin(estimateBps / leastShare);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
-    const patienceUs = this.#index === this.#needsBps.length - 1 && this.#index > this.#best ? lastPictureAfterUs : confirmedAfterUs;
+    const isLastPicture = this.#index === this.#needsBps.length - 1 && this.#index > this.#best;
+    const patienceUs = isLastPicture ? lastPictureAfterUs : confirmedAfterUs;
+    const doesStand = Math.min(moment.standsForUs, nowUs - this.#changedUs) >= (isLastPicture ? lastPictureAfterUs : standsAfterUs);
     const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * this.#needOf(this.#index));
     if (isConfirmed) this.#goDown(fitting, nowUs);
-    else if (moment.queuedUs > longestQueueUs) this.#goDown(this.#index + 1, nowUs);
+    else if (moment.queuedUs > longestQueueUs || doesStand) this.#goDown(this.#index + 1, nowUs);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
     return this.#index !== before;
   }

@@ -88,6 +88,12 @@ export class BandwidthEstimate {
     return this.#queue.delayUs;
   }
 
+  /** For how long a queue stands that was seen to grow: a longer way is none. */
+  standsForUs(nowUs: number): number {
+    const { standsForUs } = this.#queue;
+    return nowUs - this.lastDecreaseUs < standsForUs ? standsForUs : 0;
+  }
+
   /** Of the packets of the last second or so, 0 to 1. */
   get lossShare(): number {
     return this.#lossLimit.lossShare;
@@ -113,8 +119,9 @@ export class BandwidthEstimate {
     if (deliveredBps !== undefined) {
       const carriedBps = deliveredBps / (1 - Math.min(mostLossCarried, this.#lossLimit.lossShare));
       const moment = { nowUs, roundTripUs, deliveredBps, queuedBps, carriedBps, sentBps: this.#sentLog.bitrateBps(nowUs), mostBps: untriedShare * carriedBps + untriedBps };
-      // The queue that a probe has made is no surprise.
-      if (this.state !== 'overused' || nowUs > this.#probedUntilUs) this.#delayLimit.update(this.state, moment);
+      // The queue that a probe has made is no surprise, and drains by itself where the bottleneck lets more through than is sent besides.
+      const isOfProbe = nowUs <= this.#probedUntilUs && (queuedBps === undefined || queuedBps > moment.sentBps);
+      if (this.state !== 'overused' || !isOfProbe) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);
     }
     if (probedBps === undefined || this.state === 'overused') return;

@@ -9,6 +9,8 @@ const growthWindowUs = 250_000;
  * just now, packet by packet, is no jitter, and no other route either, which is longer all at once: the longest step does not count.
  */
 const filling = { delayUs: 80_000, growthUs: 50_000, stepUs: 4_000, steps: 3 } as const;
+/** Packets that wait for less, be it one of many, have found the queue gone: what is above is a queue that stands (as CoDel has it, RFC 8289 3.2). */
+const shortUs = 60_000;
 /** The receiver's clock began anew. */
 const leapUs = 3_000_000;
 
@@ -17,11 +19,17 @@ export class QueueDelay {
   #leastUs = Number.POSITIVE_INFINITY;
   #leastBeforeUs = Number.POSITIVE_INFINITY;
   #windowStartUs: number | undefined;
+  #shortAtUs = 0;
 
   /** Of the newest packet that was reported. */
   get delayUs(): number {
     const newest = this.#recent.at(-1);
     return newest === undefined ? 0 : newest.delayUs - Math.min(this.#leastUs, this.#leastBeforeUs);
+  }
+
+  /** For how long no packet has gone through without a wait that counts. */
+  get standsForUs(): number {
+    return (this.#recent.at(-1)?.sentUs ?? this.#shortAtUs) - this.#shortAtUs;
   }
 
   /** Much more comes than goes. */
@@ -61,6 +69,7 @@ export class QueueDelay {
     this.#leastUs = Math.min(this.#leastUs, delayUs);
     this.#recent.push({ sentUs, delayUs });
     while ((this.#recent[0]?.sentUs ?? sentUs) < sentUs - growthWindowUs) this.#recent.shift();
+    if (this.delayUs < shortUs) this.#shortAtUs = sentUs;
   }
 
   #restart(nowUs: number): void {

@@ -11,6 +11,8 @@ interface Arrival {
 
 /** A queue that has stood for longer fills the window, and whatever comes then comes at the bottleneck's rate. */
 const windowUs = 500_000;
+/** The bottleneck may have been another one before, with a queue already. */
+const mostUs = 120_000;
 /** Beyond the least of the window. Who waited for less may have waited for his neighbours of the same frame only. */
 const queuedUs = 20_000;
 /** The same of the longest wait: a way that became longer by less than that is no queue, and there were gaps on it. */
@@ -40,10 +42,11 @@ export class QueuedRate {
     const last = delays.lastIndexOf(mostDelayUs);
     const fromDelayUs = leastDelayUs + Math.max(queuedUs, queuedShare * (mostDelayUs - leastDelayUs));
     let first = last;
-    while (first > 0 && (delays[first - 1] ?? 0) >= fromDelayUs) first -= 1;
-    const oldest = this.#recent[first];
     const newest = this.#recent[last];
-    if (oldest === undefined || newest === undefined || newest.arrivalUs - oldest.arrivalUs < leastUs) return undefined;
+    if (newest === undefined) return undefined;
+    while (first > 0 && (delays[first - 1] ?? 0) >= fromDelayUs && newest.arrivalUs - (this.#recent[first - 1]?.arrivalUs ?? 0) <= mostUs) first -= 1;
+    const oldest = this.#recent[first];
+    if (oldest === undefined || newest.arrivalUs - oldest.arrivalUs < leastUs) return undefined;
     // The first packet's own bytes took their time before it: they do not count.
     const bytes = this.#recent.slice(first + 1, last + 1).reduce((sum, packet) => sum + packet.bytes, 0);
     return (bytes * 8e6) / (newest.arrivalUs - oldest.arrivalUs);

@@ -18,14 +18,14 @@ describe('TierChoice', () => {
   function after(ms: number, estimateBps: number | undefined, changes: Partial<PathMoment> = {}): number {
     for (let elapsedMs = 0; elapsedMs < ms; elapsedMs += 20) {
       nowUs += 20_000;
-      choice.update({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, canProbe: true, ...changes });
+      choice.update({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true, ...changes });
     }
     return choice.index;
   }
 
   it('stays with the best for who tells nothing', () => {
     expect(after(60_000, undefined)).to.equal(0);
-    expect(choice.probeBps({ nowUs, estimateBps: undefined, lastDecreaseUs: 0, queuedUs: 0, canProbe: true })).to.equal(undefined);
+    expect(choice.probeBps({ nowUs, estimateBps: undefined, lastDecreaseUs: 0, queuedUs: 0, standsForUs: 0, canProbe: true })).to.equal(undefined);
   });
 
   for (const { estimateBps, index } of [{ estimateBps: 900_000, index: 1 }, { estimateBps: 300_000, index: 2 }, { estimateBps: 90_000, index: 3 }]) {
@@ -49,6 +49,16 @@ describe('TierChoice', () => {
 
   it('goes down by one when what waits to be sent takes too long', () => {
     expect(after(20, 5_000_000, { queuedUs: 500_000 })).to.equal(1);
+  });
+
+  it('goes down by one where a queue stands that the estimate does not know, later where that is the last picture', () => {
+    expect(after(2_000, 5_000_000, { standsForUs: 980_000 })).to.equal(0);
+    expect(after(20, 5_000_000, { standsForUs: 1_000_000 })).to.equal(1);
+    expect(after(900, 650_000, { standsForUs: 2_000_000 }), 'the queue is older than the tier').to.equal(1);
+    expect(after(120, 650_000, { standsForUs: 900_000 }), 'it was gone for a moment').to.equal(1);
+    expect(after(20, 650_000, { standsForUs: 1_000_000 })).to.equal(2);
+    expect(after(2_900, 185_000, { standsForUs: 4_000_000 })).to.equal(2);
+    expect(after(120, 185_000, { standsForUs: 4_000_000 })).to.equal(3);
   });
 
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {
@@ -113,13 +123,13 @@ describe('TierChoice', () => {
     const fromUs = nowUs;
     for (let tick = 0; tick < 1_000; tick += 1) {
       after(20, 250_000);
-      const bps = choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, canProbe: true });
+      const bps = choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true });
       if (bps !== undefined) probes.push({ atMs: (nowUs - fromUs) / 1000, bps });
     }
     expect(probes.slice(0, 4).map(({ atMs }) => atMs)).to.deep.equal([1_500, 3_760, 7_140, 11_140]);
     expect(new Set(probes.map(({ bps }) => bps))).to.deep.equal(new Set([720_000]));
     nowUs += 10_000_000;
-    expect(choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: nowUs - 100_000, queuedUs: 0, canProbe: true })).to.equal(undefined);
+    expect(choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: nowUs - 100_000, queuedUs: 0, standsForUs: 0, canProbe: true })).to.equal(undefined);
   });
 
   it('tries again soon where the last time has shown more than was known', () => {
@@ -129,7 +139,7 @@ describe('TierChoice', () => {
     const fromUs = nowUs;
     while (probes.length < 6) {
       after(20, estimateBps, { lastDecreaseUs: nowUs });
-      if (choice.probeBps({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, canProbe: true }) === undefined) continue;
+      if (choice.probeBps({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true }) === undefined) continue;
       probes.push((nowUs - fromUs) / 1000);
       if (probes.length === 4) estimateBps = 130_000;
     }

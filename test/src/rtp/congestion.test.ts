@@ -218,6 +218,17 @@ describe('BandwidthEstimate', () => {
     });
   }
 
+  it('finds what is left within 300 ms where a queue stood already', () => {
+    const path = new SimulatedPath(2_200_000);
+    path.limitBps = 1_700_000;
+    path.run(2_000);
+    path.limitBps = 1_500_000;
+    path.run(200);
+    path.limitBps = 300_000;
+    path.run(300);
+    expect(path.estimateBps).to.be.within(0.8 * 300_000, 1.05 * 300_000);
+  });
+
   it('measures a bottleneck by what waits before it: a keyframe after sound alone does not halve it', () => {
     const path = new SimulatedPath(240_000);
     path.limitBps = 280_000;
@@ -301,6 +312,39 @@ describe('BandwidthEstimate', () => {
     expect(path.estimateBps).to.be.within(700_000, 1_010_000);
     path.run(3_000);
     expect(path.estimateBps, 'the queue of the probe itself is no reason to fall').to.be.above(600_000);
+  });
+
+  it('falls at once for a cut that comes with a probe', () => {
+    const path = new SimulatedPath();
+    path.sendBps = 600_000;
+    path.run(5_000);
+    const beforeBps = path.estimateBps;
+    path.probe(2_000_000, 1);
+    path.limitBps = 300_000;
+    path.run(350);
+    expect(path.estimateBps).to.be.below(0.3 * beforeBps);
+    expect(path.estimateBps).to.be.within(0.8 * 300_000, 1.05 * 300_000);
+  });
+
+  it('tells for how long a queue stands that has grown, and of none where the way became longer', () => {
+    const longer = new SimulatedPath();
+    longer.run(5_000);
+    longer.delayUs += 120_000;
+    const full = new SimulatedPath();
+    full.limitBps = 2_500_000;
+    full.run(5_000);
+    full.limitBps = 1_400_000;
+    let mostUs = 0;
+    for (let tick = 0; tick < 40; tick += 1) {
+      longer.run(100);
+      full.run(100);
+      mostUs = Math.max(mostUs, full.estimate.standsForUs(full.nowUs));
+      expect(longer.estimate.standsForUs(longer.nowUs)).to.equal(0);
+    }
+    expect(mostUs).to.be.above(1_500_000);
+    full.limitBps = 5_000_000;
+    full.run(1_000);
+    expect(full.estimate.standsForUs(full.nowUs)).to.equal(0);
   });
 
   it('falls with losses that are its own, and not for ever with those of the path', () => {
