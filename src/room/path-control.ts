@@ -167,6 +167,7 @@ export class PathControl {
       lastDecreaseUs: this.#estimate.lastDecreaseUs,
       queuedUs: this.pacer.waitUs(stream.queuedBytes),
       standsForUs: this.#estimate.standsForUs(nowUs),
+      sentBps: this.#isTwofold ? 0 : this.#sentLog.bitrateBps(nowUs),
       canProbe: this.#canProbe && this.#estimate.hasFeedback,
     };
     const chosenBefore = this.#tiers.index;

@@ -17,6 +17,8 @@ export interface PathMoment {
   readonly queuedUs: number;
   /** For how long a queue has stood on the path. */
   readonly standsForUs: number;
+  /** What his pictures and his sound take in fact, once each; 0 where that is not known. */
+  readonly sentBps: number;
   /** False: an estimate beyond what is sent cannot be had. */
   readonly canProbe: boolean;
 }
@@ -31,6 +33,8 @@ const confirmedAfterUs = 600_000;
 const lastPictureAfterUs = 3_000_000;
 /** Whatever the estimate says, the encoder sends more than passes. */
 const standsAfterUs = 1_000_000;
+/** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. */
+const learnt = { mostShare: 1.5, keptUs: 60_000_000 } as const;
 /** More than any keyframe takes: the path got slower than was known. */
 const longestQueueUs = 400_000;
 /**
@@ -46,8 +50,9 @@ const newsShare = 1.2;
 const probeHeadroom = 1.2;
 
 export class TierChoice {
-  readonly #needsBps: readonly number[];
+  readonly #nominalBps: readonly number[];
   readonly #best: number;
+  readonly #learnt: { bps: number; atUs: number }[];
   #index: number;
   /** Since when the estimate is too low for the tier. */
   #tooLittleUs: number | undefined;
@@ -62,7 +67,8 @@ export class TierChoice {
   #triedBps = 0;
 
   constructor({ needsBps, best }: TierChoiceOptions) {
-    this.#needsBps = needsBps;
+    this.#nominalBps = needsBps;
+    this.#learnt = needsBps.map(() => ({ bps: 0, atUs: Number.NEGATIVE_INFINITY }));
     this.#best = best;
     this.#index = best;
   }
@@ -80,15 +86,15 @@ export class TierChoice {
       if (this.#index !== this.#best) this.#goUp(this.#best, nowUs);
       return this.#index !== before;
     }
-    const fitting = this.#bestWithin(estimateBps / leastShare);
+    const fitting = this.#bestWithin(estimateBps / leastShare, nowUs);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
-    const isLastPicture = this.#index === this.#needsBps.length - 1 && this.#index > this.#best;
+    const isLastPicture = this.#index === this.#nominalBps.length - 1 && this.#index > this.#best;
     const patienceUs = isLastPicture ? lastPictureAfterUs : confirmedAfterUs;
     const doesStand = Math.min(moment.standsForUs, nowUs - this.#changedUs) >= (isLastPicture ? lastPictureAfterUs : standsAfterUs);
-    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * this.#needOf(this.#index));
-    if (isConfirmed) this.#goDown(fitting, nowUs);
-    else if (moment.queuedUs > longestQueueUs || doesStand) this.#goDown(this.#index + 1, nowUs);
+    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * this.#needOf(this.#index, nowUs));
+    if (isConfirmed) this.#goDown(fitting, moment);
+    else if (moment.queuedUs > longestQueueUs || doesStand) this.#goDown(this.#index + 1, moment);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
     return this.#index !== before;
   }
@@ -96,28 +102,29 @@ export class TierChoice {
   /** At what rate the path is to be tried now; undefined for not. */
   probeBps({ nowUs, estimateBps, lastDecreaseUs, canProbe }: PathMoment): number | undefined {
     if (!canProbe || estimateBps === undefined || this.#index <= this.#best) return undefined;
-    const nextBps = this.#needOf(this.#index - 1) * headroom;
+    const nextBps = this.#needOf(this.#index - 1, nowUs) * headroom;
     if (estimateBps >= newsShare * this.#triedBps) this.#probeEveryUs = probeEveryUs.first;
     if (estimateBps >= nextBps || nowUs - Math.max(lastDecreaseUs, this.#changedUs, this.#probedUs) < this.#probeEveryUs) return undefined;
     this.#probedUs = nowUs;
     this.#probeEveryUs = Math.min(probeEveryUs.most, this.#probeEveryUs * probeEveryUs.growth);
     this.#triedBps = estimateBps;
-    return Math.min(this.#needOf(this.#best), Math.max(this.#needOf(this.#index - 1), 2 * estimateBps)) * probeHeadroom;
+    return Math.min(this.#needOf(this.#best, nowUs), Math.max(this.#needOf(this.#index - 1, nowUs), 2 * estimateBps)) * probeHeadroom;
   }
 
-  #goDown(index: number, nowUs: number): void {
+  #goDown(index: number, { nowUs, sentBps }: PathMoment): void {
+    this.#learn(sentBps, nowUs);
     if (this.#hasGoneUp) {
       const halvings = Math.floor((nowUs - this.#fellUs) / steadyUs.halvedAfter);
       this.#steadyUs = Math.min(steadyUs.most, Math.max(steadyUs.first, (2 * this.#steadyUs) / 2 ** halvings));
       this.#fellUs = nowUs;
       this.#hasGoneUp = false;
     }
-    this.#change(Math.min(index, this.#needsBps.length), nowUs);
+    this.#change(Math.min(index, this.#nominalBps.length), nowUs);
   }
 
   #considerUp({ nowUs, lastDecreaseUs, canProbe }: PathMoment, estimateBps: number): void {
     const steadySinceUs = Math.max(this.#changedUs, lastDecreaseUs);
-    const fitting = Math.max(this.#best, this.#bestWithin(estimateBps / headroom));
+    const fitting = Math.max(this.#best, this.#bestWithin(estimateBps / headroom, nowUs));
     if (fitting < this.#index) {
       if (nowUs - steadySinceUs >= this.#steadyUs) this.#goUp(fitting, nowUs);
     } else if (!canProbe && nowUs - steadySinceUs >= Math.max(trialAfterUs, this.#steadyUs)) this.#goUp(this.#index - 1, nowUs);
@@ -136,12 +143,23 @@ export class TierChoice {
   }
 
   /** The best that needs no more; the number of tiers when none does. */
-  #bestWithin(bitrateBps: number): number {
-    const index = this.#needsBps.findIndex((needBps) => needBps <= bitrateBps);
-    return index === -1 ? this.#needsBps.length : index;
+  #bestWithin(bitrateBps: number, nowUs: number): number {
+    const index = this.#nominalBps.findIndex((_needBps, tier) => this.#needOf(tier, nowUs) <= bitrateBps);
+    return index === -1 ? this.#nominalBps.length : index;
   }
 
-  #needOf(index: number): number {
-    return this.#needsBps[index] ?? Number.POSITIVE_INFINITY;
+  #needOf(index: number, nowUs: number): number {
+    const nominalBps = this.#nominalBps[index] ?? Number.POSITIVE_INFINITY;
+    const known = this.#learnt[index];
+    return known === undefined || nowUs - known.atUs > learnt.keptUs ? nominalBps : Math.max(nominalBps, known.bps);
+  }
+
+  /** Of the tier that is left. */
+  #learn(sentBps: number, nowUs: number): void {
+    const known = this.#learnt[this.#index];
+    const nominalBps = this.#nominalBps[this.#index];
+    if (known === undefined || nominalBps === undefined || sentBps < nominalBps) return;
+    known.bps = Math.min(learnt.mostShare * nominalBps, sentBps);
+    known.atUs = nowUs;
   }
 }

@@ -18,14 +18,14 @@ describe('TierChoice', () => {
   function after(ms: number, estimateBps: number | undefined, changes: Partial<PathMoment> = {}): number {
     for (let elapsedMs = 0; elapsedMs < ms; elapsedMs += 20) {
       nowUs += 20_000;
-      choice.update({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true, ...changes });
+      choice.update({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true, ...changes });
     }
     return choice.index;
   }
 
   it('stays with the best for who tells nothing', () => {
     expect(after(60_000, undefined)).to.equal(0);
-    expect(choice.probeBps({ nowUs, estimateBps: undefined, lastDecreaseUs: 0, queuedUs: 0, standsForUs: 0, canProbe: true })).to.equal(undefined);
+    expect(choice.probeBps({ nowUs, estimateBps: undefined, lastDecreaseUs: 0, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true })).to.equal(undefined);
   });
 
   for (const { estimateBps, index } of [{ estimateBps: 900_000, index: 1 }, { estimateBps: 300_000, index: 2 }, { estimateBps: 90_000, index: 3 }]) {
@@ -59,6 +59,23 @@ describe('TierChoice', () => {
     expect(after(20, 650_000, { standsForUs: 1_000_000 })).to.equal(2);
     expect(after(2_900, 185_000, { standsForUs: 4_000_000 })).to.equal(2);
     expect(after(120, 185_000, { standsForUs: 4_000_000 })).to.equal(3);
+  });
+
+  it('knows for a minute what a tier took when it was too much, up to half as much again', () => {
+    const full = (sentBps: number): number => {
+      after(1_000, 2_600_000);
+      return after(20, 2_600_000, { standsForUs: 1_000_000, sentBps });
+    };
+    expect(full(1_950_000)).to.equal(1);
+    expect(after(30_000, 2_000_000)).to.equal(1);
+    expect(choice.probeBps({ nowUs, estimateBps: 2_000_000, lastDecreaseUs: 0, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true })).to.be.closeTo(1.2 * 1_950_000, 1);
+    expect(after(20, 2_050_000)).to.equal(0);
+    expect(full(9_000_000)).to.equal(1);
+    expect(after(6_000, 2_590_000)).to.equal(1);
+    expect(after(20, 2_600_000)).to.equal(0);
+    expect(full(1_500_000), 'less than it should take').to.equal(1);
+    expect(after(50_000, 2_590_000)).to.equal(1);
+    expect(after(4_000, 2_590_000)).to.equal(0);
   });
 
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {
@@ -123,13 +140,13 @@ describe('TierChoice', () => {
     const fromUs = nowUs;
     for (let tick = 0; tick < 1_000; tick += 1) {
       after(20, 250_000);
-      const bps = choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true });
+      const bps = choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true });
       if (bps !== undefined) probes.push({ atMs: (nowUs - fromUs) / 1000, bps });
     }
     expect(probes.slice(0, 4).map(({ atMs }) => atMs)).to.deep.equal([1_500, 3_760, 7_140, 11_140]);
     expect(new Set(probes.map(({ bps }) => bps))).to.deep.equal(new Set([720_000]));
     nowUs += 10_000_000;
-    expect(choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: nowUs - 100_000, queuedUs: 0, standsForUs: 0, canProbe: true })).to.equal(undefined);
+    expect(choice.probeBps({ nowUs, estimateBps: 250_000, lastDecreaseUs: nowUs - 100_000, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true })).to.equal(undefined);
   });
 
   it('tries again soon where the last time has shown more than was known', () => {
@@ -139,7 +156,7 @@ describe('TierChoice', () => {
     const fromUs = nowUs;
     while (probes.length < 6) {
       after(20, estimateBps, { lastDecreaseUs: nowUs });
-      if (choice.probeBps({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, canProbe: true }) === undefined) continue;
+      if (choice.probeBps({ nowUs, estimateBps, lastDecreaseUs: Number.NEGATIVE_INFINITY, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true }) === undefined) continue;
       probes.push((nowUs - fromUs) / 1000);
       if (probes.length === 4) estimateBps = 130_000;
     }
