@@ -60,8 +60,8 @@ const mostReportedPerTick = 4_096;
 const pacedShare = 2.5;
 const fullQueueUs = 50_000;
 const mostEmptyingUs = 500_000;
-/** What was sent since the newest report has made the queue longer than that told. */
-const underWayShare = 2;
+/** For so long a queue may still stand when the first keyframe comes: less than the smallest that is usual before a bottleneck, less what a keyframe adds. */
+const roomUs = 50_000;
 /** Half of what the path carries, and of what the best tier takes, may be spent on what was lost on it. */
 const resendShare = 0.5;
 /**
@@ -172,7 +172,7 @@ export class PathControl {
     };
     const chosenBefore = this.#tiers.index;
     this.#tiers.update(moment);
-    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, underWayShare * this.#estimate.queueUs);
+    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, this.#drainUs(estimateBps) - roomUs);
     const tierBefore = this.#tier;
     // A path that answers nothing is a black-out: sound goes on to find its end, and a picture would only be what it ends with.
     const isPaused = nowUs < this.#emptyUs || this.#estimate.isUnanswered(nowUs, roundTripUs);
@@ -186,6 +186,11 @@ export class PathControl {
       this.#probe(stream, probeBps);
     }
     return this.#tier !== tierBefore;
+  }
+
+  /** What the newest report told, and what has gone out since. */
+  #drainUs(bitrateBps: number | undefined): number {
+    return this.#estimate.queueUs + (bitrateBps === undefined ? 0 : (this.#sentLog.unreportedBytes * 8e6) / bitrateBps);
   }
 
   stats(): Readonly<Record<string, unknown>> {

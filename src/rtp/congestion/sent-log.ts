@@ -38,6 +38,8 @@ export class SentLog {
   /** Every packet before it was counted, as delivered or as lost. */
   #countedUpTo = 0;
   #newestDeliveredUs = Number.NEGATIVE_INFINITY;
+  /** Unwrapped. */
+  #newestDelivered = -1;
 
   /** What the next packet carries, 0 to 65535. */
   get nextSequence(): number {
@@ -53,6 +55,13 @@ export class SentLog {
   bitrateBps(nowUs: number): number {
     this.#turn(nowUs);
     return ((this.#bytesNow + this.#bytesBefore) * 8e6) / (halfUs + Math.max(0, nowUs - this.#halfStartUs));
+  }
+
+  /** What went out after the newest packet of which the receiver has told. */
+  get unreportedBytes(): number {
+    let bytes = 0;
+    for (let index = Math.max(this.#newestDelivered + 1, this.#next - capacity); index < this.#next; index += 1) bytes += this.#bytes[index & (capacity - 1)] ?? 0;
+    return bytes;
   }
 
   /** Notes that the packet with {@link nextSequence} went out. */
@@ -81,6 +90,7 @@ export class SentLog {
       const sentUs = this.#sentUs[place] ?? 0;
       this.#isDelivered[place] = 1;
       this.#newestDeliveredUs = Math.max(this.#newestDeliveredUs, sentUs);
+      this.#newestDelivered = Math.max(this.#newestDelivered, index);
       delivered.push({ sentUs, arrivalUs, bytes: this.#bytes[place] ?? 0, probeId: this.#probeIds[place] ?? 0 });
     }
     return { delivered, lost: this.#countLost() };

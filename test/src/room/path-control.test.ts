@@ -178,9 +178,14 @@ describe('PathControl', () => {
     expect(stream.budgets.at(-1)).to.be.above(800_000 / 16);
   });
 
+  it('sends the tier that fits at once where what waits is gone before a keyframe could come', () => {
+    run(1_000, () => 20);
+    expect(run(600, (atMs) => 20 + atMs / 2)).to.deep.equal([1]);
+  });
+
   it('sends no picture until a queue that filled has drained, then the tier that fits; and tries the path with fillers', () => {
     run(1_000, () => 20);
-    const changes = run(600, (atMs) => 20 + atMs / 2);
+    const changes = run(600, (atMs) => 20 + 2 * atMs);
     expect(changes, 'nothing, then the small one').to.deep.equal([2, 1]);
     sent.length = 0;
     run(3_000, () => 20);

@@ -83,6 +83,18 @@ describe('SentLog', () => {
     expect(log.take({ baseSequence: 199, arrivalsUs: [1] }).lost, 'number 60 to 90').to.equal(4);
   });
 
+  it('knows what is under way, beyond the newest that has come', () => {
+    const log = new SentLog();
+    expect(log.unreportedBytes).to.equal(0);
+    for (let packet = 0; packet < 10; packet += 1) log.add(packet * 1_000, 100, 0);
+    expect(log.unreportedBytes).to.equal(1_000);
+    log.take({ baseSequence: 4, arrivalsUs: [1, Number.NaN, 2] });
+    log.take({ baseSequence: 2, arrivalsUs: [3] });
+    expect(log.unreportedBytes).to.equal(300);
+    for (let packet = 10; packet < 5_000; packet += 1) log.add(packet * 1_000, 100, 0);
+    expect(log.unreportedBytes, 'as far as is remembered').to.equal(204_800);
+  });
+
   it('knows nothing of what was not sent, or too long ago', () => {
     const log = new SentLog();
     for (let packet = 0; packet < 5_000; packet += 1) log.add(packet, 100, 0);
