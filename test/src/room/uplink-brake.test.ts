@@ -17,6 +17,8 @@ interface Trouble {
   readonly keepsOrder?: boolean;
   /** 0 in silence; 1 by default. */
   readonly soundEachMs?: number;
+  /** What its frames take in a row, in bps, where it is not the limit: radios send in bunches. */
+  readonly trainBps?: number;
   /** Of the sender's sound card. */
   readonly driftPpm?: number;
   /** A second copy of each sound comes so much later. */
@@ -33,6 +35,8 @@ class Path {
   readonly #wantedBps: number;
   #nowMs = 0;
   #pictureBits = 0;
+  #trainBps: number | undefined;
+  #trainTimestamp = -1;
   /** When the bottleneck has sent all that it holds. */
   #sentMs = 0;
   /** Of the packet before. */
@@ -45,6 +49,7 @@ class Path {
 
   run(ms: number, limitBps: number, trouble: Trouble = {}): void {
     const { soundEachMs = soundEveryMs, driftPpm = 0 } = trouble;
+    this.#trainBps = trouble.trainBps;
     const endMs = this.#nowMs + ms;
     for (; this.#nowMs < endMs; this.#nowMs += 1) {
       if (soundEachMs > 0 && this.#nowMs % soundEachMs === 0) this.#send(soundBytes, Math.round(this.#nowMs * 48 * (1 + driftPpm / 1e6)) % 2 ** 32, limitBps, trouble);
@@ -73,11 +78,20 @@ class Path {
     if (sound !== undefined && copyAfterMs !== undefined) this.#under.push({ atMs: atMs + copyAfterMs, bytes, sound });
   }
 
+  /** A frame of three packets, each tenth of a second. */
+  #takeTrain(atMs: number, trainBps: number): void {
+    const timestamp = Math.floor(atMs / 100) * 9_000;
+    if (timestamp === this.#trainTimestamp) return;
+    this.#trainTimestamp = timestamp;
+    for (let packet = 0; packet < 3; packet += 1) this.brake.takePicture({ ssrc: 1, timestamp, bytes: packetBytes, arrivalUs: atMs * 1000 + (packet * packetBytes * 8e6) / trainBps });
+  }
+
   #arrive(): void {
     const due = this.#under.filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
     this.#under = this.#under.filter(({ atMs }) => atMs > this.#nowMs);
     for (const { atMs, bytes, sound } of due) {
       this.brake.takePacket(bytes, atMs * 1000);
+      if (sound === undefined && this.#trainBps !== undefined) this.#takeTrain(atMs, this.#trainBps);
       if (sound !== undefined) this.brake.takeSound(sound, atMs * 1000);
     }
   }
@@ -143,6 +157,28 @@ describe('UplinkBrake', () => {
       expect(path.longestQueueMs).to.be.below(100);
       expect(path.brake.count).to.equal(brakes);
     }
+  });
+
+  it('lets go within 6 s where frames tell that more passes, and stands where they tell that no more does', () => {
+    const path = new Path(700_000);
+    path.run(5_000, 2_000_000, { trainBps: 1_700_000 });
+    path.run(4_000, 300_000, { trainBps: 300_000 });
+    const standsAt = path.told.at(-1);
+    expect(standsAt?.bps).to.be.within(0.9 * 300_000, 300_000);
+    path.run(3_000, 300_000, { trainBps: 300_000 });
+    expect(path.told.at(-1), 'each queue would cost more than it wins').to.equal(standsAt);
+    path.run(6_000, 2_000_000, { trainBps: 1_700_000 });
+    expect(path.told.at(-1)?.bps).to.equal(undefined);
+  });
+
+  it('is misled once by a radio that sends in bunches, not again and again', () => {
+    const path = new Path(700_000);
+    path.run(5_000, 2_000_000, { trainBps: 10_000_000 });
+    path.run(25_000, 300_000, { trainBps: 10_000_000 });
+    const later = path.told.filter(({ atMs }) => atMs > 7_000).map(({ bps }) => bps ?? Infinity);
+    expect(Math.max(...later)).to.be.below(1.25 * 300_000);
+    expect(later.filter((bps, index) => bps < (later[index - 1] ?? 0)).length, 'queues that it made').to.be.within(1, 4);
+    expect(path.longestQueueMs).to.be.below(450);
   });
 
   it('brakes again where the queue stays, and never to less than sound and a picture that moves', () => {
