@@ -22,6 +22,8 @@ const windowUs = 1_500_000;
 const leastTrains = 6;
 const agreeingShare = 0.8;
 const mostTrains = 64;
+/** Read in one turn of our loop, or brought by a radio in one go, they tell nothing of the path. */
+const leastUs = 2_000;
 
 export class FrameTrains {
   readonly #trains: Train[] = [];
@@ -51,8 +53,8 @@ export class FrameTrains {
 
   #end(): void {
     if (this.#first === undefined || this.#bytes === 0) return;
-    // Read in one turn of our loop, they tell nothing of the path, and infinity is no rate.
-    const elapsedUs = Math.max(1, this.#lastUs - this.#first.arrivalUs);
+    const elapsedUs = this.#lastUs - this.#first.arrivalUs;
+    if (elapsedUs < leastUs) return;
     this.#trains.push({ endUs: this.#lastUs, bitrateBps: (this.#bytes * 8e6) / elapsedUs });
     if (this.#trains.length > mostTrains) this.#trains.shift();
   }

@@ -60,8 +60,6 @@ const mostReportedPerTick = 4_096;
 const pacedShare = 2.5;
 const fullQueueUs = 50_000;
 const mostEmptyingUs = 500_000;
-/** For so long a queue may still stand when the first keyframe comes: less than the smallest that is usual before a bottleneck, less what a keyframe adds. */
-const roomUs = 50_000;
 /** Half of what the path carries, and of what the best tier takes, may be spent on what was lost on it. */
 const resendShare = 0.5;
 /**
@@ -70,7 +68,7 @@ const resendShare = 0.5;
  */
 const lossyShare = 0.03;
 /** A probe: some packets each few milliseconds, for so long. */
-const probe = { stepMs: 5, leastUs: 25_000, mostUs: 100_000 } as const;
+const probe = { stepMs: 5, leastUs: 25_000, mostUs: 45_000 } as const;
 const mostFillersPerStep = 40;
 const sequenceBytes = 2;
 
@@ -160,19 +158,20 @@ export class PathControl {
     const estimateBps = this.#estimate.bitrateBps(nowUs);
     this.pacer.setBitrate(estimateBps === undefined ? undefined : (this.isFull ? 1 : pacedShare) * estimateBps);
     stream.setResendBudget((resendShare * Math.min(this.#bestBps, estimateBps ?? this.#bestBps)) / 8);
-    stream.setLossy(!this.isFull && this.#estimate.lossShare >= lossyShare);
+    const isLossy = !this.isFull && this.#estimate.lossShare >= lossyShare;
+    stream.setLossy(isLossy);
     const moment: PathMoment = {
       nowUs,
       estimateBps,
       lastDecreaseUs: this.#estimate.lastDecreaseUs,
       queuedUs: this.pacer.waitUs(stream.queuedBytes),
       standsForUs: this.#estimate.standsForUs(nowUs),
-      sentBps: this.#isTwofold ? 0 : this.#sentLog.bitrateBps(nowUs),
+      sentBps: this.#isTwofold || isLossy ? 0 : this.#sentLog.bitrateBps(nowUs),
       canProbe: this.#canProbe && this.#estimate.hasFeedback,
     };
     const chosenBefore = this.#tiers.index;
     this.#tiers.update(moment);
-    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, this.#drainUs(estimateBps) - roomUs);
+    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, this.#drainUs(estimateBps, roundTripUs));
     const tierBefore = this.#tier;
     // A path that answers nothing is a black-out: sound goes on to find its end, and a picture would only be what it ends with.
     const isPaused = nowUs < this.#emptyUs || this.#estimate.isUnanswered(nowUs, roundTripUs);
@@ -188,9 +187,10 @@ export class PathControl {
     return this.#tier !== tierBefore;
   }
 
-  /** What the newest report told, and what has gone out since. */
-  #drainUs(bitrateBps: number | undefined): number {
-    return this.#estimate.queueUs + (bitrateBps === undefined ? 0 : (this.#sentLog.unreportedBytes * 8e6) / bitrateBps);
+  /** The queue that the newest report told of, and what has gone out since; a round trip of that is no queue. */
+  #drainUs(bitrateBps: number | undefined, roundTripUs: number): number {
+    if (!this.#estimate.hasFeedback || bitrateBps === undefined) return 0;
+    return this.#estimate.queueUs + Math.max(0, (this.#sentLog.unreportedBytes * 8e6) / bitrateBps - roundTripUs);
   }
 
   stats(): Readonly<Record<string, unknown>> {

@@ -17,7 +17,7 @@ export interface PathMoment {
   readonly queuedUs: number;
   /** For how long a queue has stood on the path. */
   readonly standsForUs: number;
-  /** What his pictures and his sound take in fact, once each; 0 where that is not known. */
+  /** What goes out to him; 0 where that is more than his pictures and his sound take, as with repairs. */
   readonly sentBps: number;
   /** False: an estimate beyond what is sent cannot be had. */
   readonly canProbe: boolean;
@@ -31,8 +31,8 @@ const farShare = 0.75;
 const confirmedAfterUs = 600_000;
 /** The same before the last picture is given up: an estimate that follows what little is sent falls below it now and then where twice as much would pass. */
 const lastPictureAfterUs = 3_000_000;
-/** Whatever the estimate says, the encoder sends more than passes. */
-const standsAfterUs = 1_000_000;
+/** Whatever the estimate says, the encoder sends more than passes. The last picture is given longer; longer still, and a queue that stays as long as it is would look like the path's own length (`queue-delay`). */
+const standsAfterUs = { any: 1_000_000, lastPicture: 2_000_000 } as const;
 /** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. */
 const learnt = { mostShare: 1.5, keptUs: 60_000_000 } as const;
 /** More than any keyframe takes: the path got slower than was known. */
@@ -86,15 +86,19 @@ export class TierChoice {
       if (this.#index !== this.#best) this.#goUp(this.#best, nowUs);
       return this.#index !== before;
     }
-    const fitting = this.#bestWithin(estimateBps / leastShare, nowUs);
+    const fitting = this.#bestOf(this.#nominalBps, estimateBps / leastShare);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
-    const isLastPicture = this.#index === this.#nominalBps.length - 1 && this.#index > this.#best;
-    const patienceUs = isLastPicture ? lastPictureAfterUs : confirmedAfterUs;
-    const doesStand = Math.min(moment.standsForUs, nowUs - this.#changedUs) >= (isLastPicture ? lastPictureAfterUs : standsAfterUs);
-    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * this.#needOf(this.#index, nowUs));
-    if (isConfirmed) this.#goDown(fitting, moment);
-    else if (moment.queuedUs > longestQueueUs || doesStand) this.#goDown(this.#index + 1, moment);
+    const isLastPicture = this.#index === this.#nominalBps.length - 1;
+    const patienceUs = isLastPicture && this.#index > this.#best ? lastPictureAfterUs : confirmedAfterUs;
+    const standsForUs = this.#index === this.#nominalBps.length ? 0 : Math.min(moment.standsForUs, nowUs - this.#changedUs);
+    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * (this.#nominalBps[this.#index] ?? 0));
+    if (isConfirmed) this.#goDown(fitting, nowUs);
+    else if (moment.queuedUs > longestQueueUs) this.#goDown(this.#index + 1, nowUs);
+    else if (standsForUs >= standsAfterUs[isLastPicture ? 'lastPicture' : 'any']) {
+      this.#learn(moment.sentBps, nowUs);
+      this.#goDown(this.#index + 1, nowUs);
+    }
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
     return this.#index !== before;
   }
@@ -111,8 +115,7 @@ export class TierChoice {
     return Math.min(this.#needOf(this.#best, nowUs), Math.max(this.#needOf(this.#index - 1, nowUs), 2 * estimateBps)) * probeHeadroom;
   }
 
-  #goDown(index: number, { nowUs, sentBps }: PathMoment): void {
-    this.#learn(sentBps, nowUs);
+  #goDown(index: number, nowUs: number): void {
     if (this.#hasGoneUp) {
       const halvings = Math.floor((nowUs - this.#fellUs) / steadyUs.halvedAfter);
       this.#steadyUs = Math.min(steadyUs.most, Math.max(steadyUs.first, (2 * this.#steadyUs) / 2 ** halvings));
@@ -124,7 +127,7 @@ export class TierChoice {
 
   #considerUp({ nowUs, lastDecreaseUs, canProbe }: PathMoment, estimateBps: number): void {
     const steadySinceUs = Math.max(this.#changedUs, lastDecreaseUs);
-    const fitting = Math.max(this.#best, this.#bestWithin(estimateBps / headroom, nowUs));
+    const fitting = Math.max(this.#best, this.#bestOf(this.#nominalBps.map((_nominalBps, tier) => this.#needOf(tier, nowUs)), estimateBps / headroom));
     if (fitting < this.#index) {
       if (nowUs - steadySinceUs >= this.#steadyUs) this.#goUp(fitting, nowUs);
     } else if (!canProbe && nowUs - steadySinceUs >= Math.max(trialAfterUs, this.#steadyUs)) this.#goUp(this.#index - 1, nowUs);
@@ -143,11 +146,12 @@ export class TierChoice {
   }
 
   /** The best that needs no more; the number of tiers when none does. */
-  #bestWithin(bitrateBps: number, nowUs: number): number {
-    const index = this.#nominalBps.findIndex((_needBps, tier) => this.#needOf(tier, nowUs) <= bitrateBps);
-    return index === -1 ? this.#nominalBps.length : index;
+  #bestOf(needsBps: readonly number[], bitrateBps: number): number {
+    const index = needsBps.findIndex((needBps) => needBps <= bitrateBps);
+    return index === -1 ? needsBps.length : index;
   }
 
+  /** For the way up. */
   #needOf(index: number, nowUs: number): number {
     const nominalBps = this.#nominalBps[index] ?? Number.POSITIVE_INFINITY;
     const known = this.#learnt[index];

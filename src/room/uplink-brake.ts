@@ -32,12 +32,12 @@ const silentUs = 1_000_000;
 const standingSounds = 10;
 /** A queue that was braked is gone when none stands any more for so long. */
 const calm = { queueUs: 20_000, afterUs: 250_000 } as const;
-/** The next one is seen sooner than the sender sees it. */
-const standing = { queueUs: 30_000, share: 0.9 } as const;
+/** The next one is seen sooner than the sender sees it. Of who sends much less than he may it is another's, or a longer route. */
+const standing = { queueUs: 30_000, share: 0.9, usedShare: 0.8 } as const;
 /** The window of what came through holds no older time by then. */
 const knownAfterUs = 300_000;
-/** Of what came through: there the ceiling stands at first, and from there on the bottleneck is another one than it was. */
-const near = { from: 0.94, until: 1.15 } as const;
+/** Of what came through: there the ceiling stands at first, since encoders stay below it, and from there on the bottleneck is another one than it was. */
+const near = { from: 1, until: 1.15 } as const;
 const step = { us: 250_000, nearGrowth: 1.0123, growth: 1.068 } as const;
 /** For so long it stands; then it rises by a twentieth a second while it is near, by three tenths beyond: a full picture is back within 15 s. */
 const standUs = 5_000_000;
@@ -50,6 +50,13 @@ const leapUs = 3_000_000;
 /** Where packets always are now sooner, now later, twice their mean wait is usual, and tells of no queue. Over a second of sound: a queue fills in less. */
 const meanGain = 1 / 64;
 const usualRange = 2;
+
+interface BrakeState {
+  readonly ceilingBps: number | undefined;
+  readonly capacityBps: number | undefined;
+  readonly stuckCount: number;
+  readonly mistakenUntilUs: number;
+}
 
 export class UplinkBrake {
   readonly #queue = new QueueDelay();
@@ -71,7 +78,7 @@ export class UplinkBrake {
   /** Of the last sounds. */
   readonly #delaysUs: number[] = [];
   /** What held before the brake that may yet prove false. */
-  #before: { readonly ceilingBps: number | undefined; readonly capacityBps: number | undefined } = { ceilingBps: undefined, capacityBps: undefined };
+  #before: BrakeState = { ceilingBps: undefined, capacityBps: undefined, stuckCount: 0, mistakenUntilUs: Number.NEGATIVE_INFINITY };
   #stuckCount = 0;
   #soundUs = Number.NEGATIVE_INFINITY;
   #brakedUs = Number.NEGATIVE_INFINITY;
@@ -128,8 +135,9 @@ export class UplinkBrake {
   tick(nowUs: number, mostBps: number): void {
     if (this.#ceilingBps === undefined) return;
     const standingUs = nowUs - this.#soundUs < silentUs ? this.#standingUs : 0;
-    if (!this.#isDraining && standingUs > standing.queueUs) {
-      this.#capacityBps ??= this.#received.bitrateBps ?? this.#ceilingBps;
+    const receivedBps = this.#received.bitrateBps ?? 0;
+    if (!this.#isDraining && standingUs > standing.queueUs && receivedBps >= standing.usedShare * this.#ceilingBps) {
+      this.#capacityBps ??= receivedBps;
       this.#drain(standing.share * this.#capacityBps, nowUs);
     }
     if (standingUs > calm.queueUs) {
@@ -175,6 +183,8 @@ export class UplinkBrake {
   #takeBack(): void {
     this.#ceilingBps = this.#before.ceilingBps;
     this.#capacityBps = this.#before.capacityBps;
+    this.#stuckCount = this.#before.stuckCount;
+    this.#mistakenUntilUs = this.#before.mistakenUntilUs;
     this.#isDraining = false;
   }
 
@@ -183,7 +193,7 @@ export class UplinkBrake {
     // Just after the cut most of the longer time is still what came before it.
     const receivedBps = Math.min(bitrateBps ?? Number.POSITIVE_INFINITY, latelyBps ?? Number.POSITIVE_INFINITY);
     if (receivedBps === Number.POSITIVE_INFINITY) return;
-    if (nowUs - this.#brakedUs >= stall.withinUs) this.#before = { ceilingBps: this.#ceilingBps, capacityBps: this.#capacityBps };
+    if (nowUs - this.#brakedUs >= stall.withinUs) this.#before = { ceilingBps: this.#ceilingBps, capacityBps: this.#capacityBps, stuckCount: this.#stuckCount, mistakenUntilUs: this.#mistakenUntilUs };
     this.#stuckCount = isStuck ? this.#stuckCount + 1 : 0;
     this.#brakedUs = nowUs;
     this.#calmSinceUs = undefined;

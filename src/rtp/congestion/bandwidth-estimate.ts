@@ -119,7 +119,7 @@ export class BandwidthEstimate {
     if (deliveredBps !== undefined) {
       const carriedBps = deliveredBps / (1 - Math.min(mostLossCarried, this.#lossLimit.lossShare));
       const moment = { nowUs, roundTripUs, deliveredBps, queuedBps, carriedBps, sentBps: this.#sentLog.bitrateBps(nowUs), mostBps: untriedShare * carriedBps + untriedBps };
-      // The queue that a probe has made is no surprise, and drains by itself where the bottleneck lets more through than is sent besides.
+      // The queue that a probe has made is no surprise, and drains by itself where the bottleneck lets more through than is sent.
       const isOfProbe = nowUs <= this.#probedUntilUs && (queuedBps === undefined || queuedBps > moment.sentBps);
       if (this.state !== 'overused' || !isOfProbe) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);

@@ -1,6 +1,7 @@
 /**
- * What a bottleneck lets through: the rate of packets that all waited before it while their wait grew. Unlike the rate of everything that arrives it says nothing of
- * what came before the queue, be it more, on a path that was just cut, or less, where a keyframe follows sound alone. Times are microseconds.
+ * What a bottleneck lets through: the rate of packets that all waited before it, up to the one that waited longest. Unlike the rate of everything that arrives it says
+ * nothing of what came before the queue, be it more, on a path that was just cut, or less, where a keyframe follows sound alone. To be asked where a queue was seen to
+ * grow: on a way that only became longer it is the rate of what was sent. Times are microseconds.
  */
 
 interface Arrival {
@@ -33,7 +34,7 @@ export class QueuedRate {
     while ((this.#recent[0]?.sentUs ?? sentUs) < sentUs - windowUs) this.#recent.shift();
   }
 
-  /** Undefined where no queue has grown lately. */
+  /** Undefined where too few packets have waited. */
   get bitrateBps(): number | undefined {
     const delays = this.#recent.map(({ sentUs, arrivalUs }) => arrivalUs - sentUs);
     const leastDelayUs = Math.min(...delays);

@@ -57,8 +57,10 @@ describe('TierChoice', () => {
     expect(after(900, 650_000, { standsForUs: 2_000_000 }), 'the queue is older than the tier').to.equal(1);
     expect(after(120, 650_000, { standsForUs: 900_000 }), 'it was gone for a moment').to.equal(1);
     expect(after(20, 650_000, { standsForUs: 1_000_000 })).to.equal(2);
-    expect(after(2_900, 185_000, { standsForUs: 4_000_000 })).to.equal(2);
+    expect(after(1_900, 185_000, { standsForUs: 4_000_000 })).to.equal(2);
     expect(after(120, 185_000, { standsForUs: 4_000_000 })).to.equal(3);
+    expect(after(1_900, 650_000, { standsForUs: 4_000_000 }), 'nothing is left to give up').to.equal(3);
+    expect(after(200, 650_000, { standsForUs: 4_000_000 }), 'nor to wait for').to.equal(1);
   });
 
   it('knows for a minute what a tier took when it was too much, up to half as much again', () => {
@@ -73,9 +75,18 @@ describe('TierChoice', () => {
     expect(full(9_000_000)).to.equal(1);
     expect(after(6_000, 2_590_000)).to.equal(1);
     expect(after(20, 2_600_000)).to.equal(0);
+    after(5_000, 1_650_000);
+    expect(choice.index, 'for the way down it counts as before').to.equal(0);
     expect(full(1_500_000), 'less than it should take').to.equal(1);
-    expect(after(50_000, 2_590_000)).to.equal(1);
-    expect(after(4_000, 2_590_000)).to.equal(0);
+    expect(after(44_000, 2_590_000)).to.equal(1);
+    expect(after(6_000, 2_590_000)).to.equal(0);
+  });
+
+  it('learns nothing of a tier by a path that falls twice', () => {
+    after(20, 650_000, { sentBps: 1_600_000 });
+    after(20, 255_000, { sentBps: 1_500_000 });
+    expect(choice.index).to.equal(2);
+    expect(after(2_100, 650_000)).to.equal(1);
   });
 
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {

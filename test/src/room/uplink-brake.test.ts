@@ -32,7 +32,8 @@ class Path {
   /** What he was told, and when. */
   readonly told: { readonly atMs: number; readonly bps: number | undefined }[] = [];
   longestQueueMs = 0;
-  readonly #wantedBps: number;
+  wantedBps: number;
+  readonly #mostBps: number;
   #nowMs = 0;
   #pictureBits = 0;
   #trainBps: number | undefined;
@@ -44,7 +45,8 @@ class Path {
   #under: { readonly atMs: number; readonly bytes: number; readonly sound: number | undefined }[] = [];
 
   constructor(wantedBps: number) {
-    this.#wantedBps = wantedBps;
+    this.wantedBps = wantedBps;
+    this.#mostBps = wantedBps;
   }
 
   run(ms: number, limitBps: number, trouble: Trouble = {}): void {
@@ -55,15 +57,15 @@ class Path {
       if (soundEachMs > 0 && this.#nowMs % soundEachMs === 0) this.#send(soundBytes, Math.round(this.#nowMs * 48 * (1 + driftPpm / 1e6)) % 2 ** 32, limitBps, trouble);
       this.#sendPicture(limitBps, trouble);
       this.#arrive();
-      if (this.#nowMs % 20 === 0) this.brake.tick(this.#nowMs * 1000, this.#wantedBps);
+      if (this.#nowMs % 20 === 0) this.brake.tick(this.#nowMs * 1000, this.#mostBps);
       if (this.told.at(-1)?.bps !== this.brake.ceilingBps) this.told.push({ atMs: this.#nowMs, bps: this.brake.ceilingBps });
     }
   }
 
   #sendPicture(limitBps: number, trouble: Trouble): void {
     // He hears of it after the way back.
-    const obeyed = this.told.findLast(({ atMs }) => atMs + delayMs <= this.#nowMs)?.bps ?? this.#wantedBps;
-    this.#pictureBits += (Math.min(this.#wantedBps, obeyed) - soundBps) / 1000;
+    const obeyed = this.told.findLast(({ atMs }) => atMs + delayMs <= this.#nowMs)?.bps ?? this.wantedBps;
+    this.#pictureBits += (Math.min(this.wantedBps, obeyed) - soundBps) / 1000;
     if (this.#pictureBits < pictureBits) return;
     this.#pictureBits -= pictureBits;
     this.#send(packetBytes, undefined, limitBps, trouble);
@@ -164,7 +166,7 @@ describe('UplinkBrake', () => {
     path.run(5_000, 2_000_000, { trainBps: 1_700_000 });
     path.run(4_000, 300_000, { trainBps: 300_000 });
     const standsAt = path.told.at(-1);
-    expect(standsAt?.bps).to.be.within(0.9 * 300_000, 300_000);
+    expect(standsAt?.bps).to.be.within(0.9 * 300_000, 1.01 * 300_000);
     path.run(3_000, 300_000, { trainBps: 300_000 });
     expect(path.told.at(-1), 'each queue would cost more than it wins').to.equal(standsAt);
     path.run(6_000, 2_000_000, { trainBps: 1_700_000 });
@@ -179,6 +181,18 @@ describe('UplinkBrake', () => {
     expect(Math.max(...later)).to.be.below(1.25 * 300_000);
     expect(later.filter((bps, index) => bps < (later[index - 1] ?? 0)).length, 'queues that it made').to.be.within(1, 4);
     expect(path.longestQueueMs).to.be.below(450);
+  });
+
+  it('takes no longer route for a queue of one who sends much less than he may', () => {
+    const path = new Path(700_000);
+    path.run(5_000, 2_000_000, { trainBps: 1_700_000 });
+    path.run(6_000, 300_000, { trainBps: 300_000 });
+    path.run(1_500, 2_000_000, { trainBps: 1_700_000 });
+    const beforeBps = path.brake.ceilingBps;
+    path.wantedBps = 100_000;
+    path.run(500, 2_000_000, { trainBps: 1_700_000 });
+    path.run(4_000, 2_000_000, { trainBps: 1_700_000, delayMs: () => 40 });
+    expect(path.brake.ceilingBps).to.be.at.least(beforeBps!);
   });
 
   it('brakes again where the queue stays, and never to less than sound and a picture that moves', () => {
