@@ -29,14 +29,14 @@ const headroom = 1.05;
 /** Far too little is seen at the first report; for a little too little the queue has grown once, which single large frames do as well. */
 const farShare = 0.75;
 const confirmedAfterUs = 600_000;
-/** The same before the last picture is given up: an estimate that follows what little is sent falls below it now and then where twice as much would pass. */
-const lastPictureAfterUs = 3_000_000;
+/** The same before the last picture is given up: an estimate that follows what little is sent falls below it now and then where twice as much would pass, and the first one after a cut is rough. */
+const lastPictureAfterUs = { little: 3_000_000, far: 600_000 } as const;
 /** Whatever the estimate says, the encoder sends more than passes. The last picture is given longer; longer still, and a queue that stays as long as it is would look like the path's own length (`queue-delay`). */
 const standsAfterUs = { any: 1_000_000, lastPicture: 2_000_000 } as const;
 /** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. */
 const learnt = { mostShare: 1.5, keptUs: 60_000_000 } as const;
-/** More than any keyframe takes: the path got slower than was known. */
-const longestQueueUs = 400_000;
+/** More than any keyframe takes: the path got slower than was known. That of the last picture goes out while the queue before it still drains. */
+const longestQueueUs = { any: 400_000, lastPicture: 1_000_000 } as const;
 /**
  * How long the headroom has to last: twice as long after each fall from where he had gone up to, half as long for each two minutes between two such falls. Who has
  * an encode for himself can have it begin and end only so often, whatever he says of his path.
@@ -89,18 +89,24 @@ export class TierChoice {
     const fitting = this.#bestOf(this.#nominalBps, estimateBps / leastShare);
     if (fitting <= this.#index) this.#tooLittleUs = undefined;
     else this.#tooLittleUs ??= nowUs;
-    const isLastPicture = this.#index === this.#nominalBps.length - 1;
-    const patienceUs = isLastPicture && this.#index > this.#best ? lastPictureAfterUs : confirmedAfterUs;
-    const standsForUs = this.#index === this.#nominalBps.length ? 0 : Math.min(moment.standsForUs, nowUs - this.#changedUs);
-    const isConfirmed = this.#tooLittleUs !== undefined && (nowUs - this.#tooLittleUs >= patienceUs || estimateBps < farShare * (this.#nominalBps[this.#index] ?? 0));
-    if (isConfirmed) this.#goDown(fitting, nowUs);
-    else if (moment.queuedUs > longestQueueUs) this.#goDown(this.#index + 1, nowUs);
-    else if (standsForUs >= standsAfterUs[isLastPicture ? 'lastPicture' : 'any']) {
+    const lastPicture = this.#nominalBps.length - 1;
+    const isLastPicture = this.#index === lastPicture;
+    const which = isLastPicture ? 'lastPicture' : 'any';
+    const standsForUs = this.#index > lastPicture ? 0 : Math.min(moment.standsForUs, nowUs - this.#changedUs);
+    if (this.#tooLittleUs !== undefined && nowUs - this.#tooLittleUs >= this.#patienceUs(estimateBps)) this.#goDown(isLastPicture ? fitting : Math.min(fitting, lastPicture), nowUs);
+    else if (moment.queuedUs > longestQueueUs[which]) this.#goDown(this.#index + 1, nowUs);
+    else if (standsForUs >= standsAfterUs[which]) {
       this.#learn(moment.sentBps, nowUs);
       this.#goDown(this.#index + 1, nowUs);
-    }
-    else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
+    } else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
     return this.#index !== before;
+  }
+
+  /** For how long too little may be too little, before it counts. */
+  #patienceUs(estimateBps: number): number {
+    const isFar = estimateBps < farShare * (this.#nominalBps[this.#index] ?? 0);
+    if (this.#index === this.#nominalBps.length - 1 && this.#index > this.#best) return isFar ? lastPictureAfterUs.far : lastPictureAfterUs.little;
+    return isFar ? 0 : confirmedAfterUs;
   }
 
   /** At what rate the path is to be tried now; undefined for not. */

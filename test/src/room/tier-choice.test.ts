@@ -28,7 +28,7 @@ describe('TierChoice', () => {
     expect(choice.probeBps({ nowUs, estimateBps: undefined, lastDecreaseUs: 0, queuedUs: 0, standsForUs: 0, sentBps: 0, canProbe: true })).to.equal(undefined);
   });
 
-  for (const { estimateBps, index } of [{ estimateBps: 900_000, index: 1 }, { estimateBps: 300_000, index: 2 }, { estimateBps: 90_000, index: 3 }]) {
+  for (const { estimateBps, index } of [{ estimateBps: 900_000, index: 1 }, { estimateBps: 300_000, index: 2 }]) {
     it(`goes down to what ${estimateBps / 1000} kbps carry, at once`, () => expect(after(20, estimateBps)).to.equal(index));
   }
 
@@ -37,6 +37,17 @@ describe('TierChoice', () => {
     expect(after(100, 1_700_000)).to.equal(0);
     expect(after(500, 1_500_000)).to.equal(0);
     expect(after(120, 1_500_000)).to.equal(1);
+  });
+
+  it('gives up the last picture only after a second look, be it by far too much', () => {
+    expect(after(20, 90_000)).to.equal(2);
+    expect(after(600, 90_000)).to.equal(2);
+    expect(after(20, 90_000)).to.equal(3);
+    choice = new TierChoice({ needsBps, best: 0 });
+    expect(after(20, 90_000)).to.equal(2);
+    expect(after(20, 255_000), 'the first look was too dark').to.equal(2);
+    expect(after(900, 255_000, { queuedUs: 900_000 }), 'its keyframe waits for the queue to drain').to.equal(2);
+    expect(after(20, 255_000, { queuedUs: 1_100_000 })).to.equal(3);
   });
 
   it('waits longer before the last picture goes', () => {
@@ -90,11 +101,11 @@ describe('TierChoice', () => {
   });
 
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {
-    after(20, 100_000);
+    after(660, 100_000);
     expect(after(1_900, 2_000_000)).to.equal(3);
     expect(after(200, 2_000_000)).to.equal(0);
     choice = new TierChoice({ needsBps, best: 1 });
-    after(20, 100_000);
+    after(660, 100_000);
     expect(after(10_000, 9_000_000)).to.equal(1);
   });
 
@@ -161,7 +172,7 @@ describe('TierChoice', () => {
   });
 
   it('tries again soon where the last time has shown more than was known', () => {
-    after(20, 100_000);
+    after(660, 100_000);
     const probes: number[] = [];
     let estimateBps = 100_000;
     const fromUs = nowUs;
