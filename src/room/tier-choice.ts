@@ -33,8 +33,8 @@ const confirmedAfterUs = 600_000;
 const lastPictureAfterUs = { little: 3_000_000, far: 600_000 } as const;
 /** Whatever the estimate says, the encoder sends more than passes. The last picture is given longer; longer still, and a queue that stays as long as it is would look like the path's own length (`queue-delay`). */
 const standsAfterUs = { any: 1_000_000, lastPicture: 2_000_000 } as const;
-/** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. */
-const learnt = { mostShare: 1.5, keptUs: 60_000_000 } as const;
+/** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. What goes out is counted over a second: sooner it is another tier's. */
+const learnt = { mostShare: 1.5, keptUs: 60_000_000, afterUs: 1_000_000 } as const;
 /** More than any keyframe takes: the path got slower than was known. That of the last picture goes out while the queue before it still drains. */
 const longestQueueUs = { any: 400_000, lastPicture: 1_000_000 } as const;
 /**
@@ -81,6 +81,7 @@ export class TierChoice {
   /** @returns whether it is another one than before */
   update(moment: PathMoment): boolean {
     const before = this.#index;
+    const heldSinceUs = this.#changedUs;
     const { nowUs, estimateBps } = moment;
     if (estimateBps === undefined) {
       if (this.#index !== this.#best) this.#goUp(this.#best, nowUs);
@@ -95,10 +96,9 @@ export class TierChoice {
     const standsForUs = this.#index > lastPicture ? 0 : Math.min(moment.standsForUs, nowUs - this.#changedUs);
     if (this.#tooLittleUs !== undefined && nowUs - this.#tooLittleUs >= this.#patienceUs(estimateBps)) this.#goDown(isLastPicture ? fitting : Math.min(fitting, lastPicture), nowUs);
     else if (moment.queuedUs > longestQueueUs[which]) this.#goDown(this.#index + 1, nowUs);
-    else if (standsForUs >= standsAfterUs[which]) {
-      this.#learn(moment.sentBps, nowUs);
-      this.#goDown(this.#index + 1, nowUs);
-    } else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
+    else if (standsForUs >= standsAfterUs[which]) this.#goDown(this.#index + 1, nowUs);
+    else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
+    if (this.#index > before && nowUs - heldSinceUs > learnt.afterUs) this.#learn(before, moment.sentBps, nowUs);
     return this.#index !== before;
   }
 
@@ -164,10 +164,9 @@ export class TierChoice {
     return known === undefined || nowUs - known.atUs > learnt.keptUs ? nominalBps : Math.max(nominalBps, known.bps);
   }
 
-  /** Of the tier that is left. */
-  #learn(sentBps: number, nowUs: number): void {
-    const known = this.#learnt[this.#index];
-    const nominalBps = this.#nominalBps[this.#index];
+  #learn(tier: number, sentBps: number, nowUs: number): void {
+    const known = this.#learnt[tier];
+    const nominalBps = this.#nominalBps[tier];
     if (known === undefined || nominalBps === undefined || sentBps < nominalBps) return;
     known.bps = Math.min(learnt.mostShare * nominalBps, sentBps);
     known.atUs = nowUs;

@@ -1,7 +1,7 @@
 /**
  * A client's way up that was cut to a part of what he sends: its queue fills within a fifth of a second, and what he is told by transport feedback lets him see that after
  * half a second, when it runs over. Seen by us it is told at once, as the most bits that are worth sending (REMB, draft-alvestrand-rmcat-remb-03), which libwebrtc takes as
- * a ceiling beside its own estimate. Once the queue is empty the ceiling stands just below what came through while it waited: each queue that it made would cost more of his
+ * a ceiling beside its own estimate. Once the queue is empty the ceiling stands at what came through while it waited: each queue that it made would cost more of his
  * own estimate, which grows by a twelfth a second, than it wins. It rises fast once frames come through faster than the bottleneck let them, until his own estimate rules;
  * and slowly after a while where frames do not tell.
  *
@@ -36,8 +36,8 @@ const calm = { queueUs: 20_000, afterUs: 250_000 } as const;
 const standing = { queueUs: 30_000, share: 0.9, usedShare: 0.8 } as const;
 /** The window of what came through holds no older time by then. */
 const knownAfterUs = 300_000;
-/** Of what came through: there the ceiling stands at first, since encoders stay below it, and from there on the bottleneck is another one than it was. */
-const near = { from: 1, until: 1.15 } as const;
+/** Of what came through, where the ceiling stands at first, since encoders stay below it: from there on the bottleneck is another one than it was. */
+const nearUntil = 1.15;
 const step = { us: 250_000, nearGrowth: 1.0123, growth: 1.068 } as const;
 /** For so long it stands; then it rises by a twentieth a second while it is near, by three tenths beyond: a full picture is back within 15 s. */
 const standUs = 5_000_000;
@@ -159,7 +159,7 @@ export class UplinkBrake {
   #stand(ceilingBps: number, nowUs: number): number {
     this.#isDraining = false;
     this.#standsSinceUs = nowUs;
-    return Math.max(ceilingBps, near.from * (this.#capacityBps ?? 0));
+    return Math.max(ceilingBps, this.#capacityBps ?? 0);
   }
 
   #risen(ceilingBps: number, nowUs: number): number {
@@ -170,7 +170,7 @@ export class UplinkBrake {
       return ceilingBps * step.growth;
     }
     if (nowUs - this.#standsSinceUs < standUs) return ceilingBps;
-    if (ceilingBps >= near.until * this.#capacityBps) this.#capacityBps = undefined;
+    if (ceilingBps >= nearUntil * this.#capacityBps) this.#capacityBps = undefined;
     return ceilingBps * step.nearGrowth;
   }
 
