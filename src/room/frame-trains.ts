@@ -4,7 +4,8 @@
  * more passes than before without anybody sending more. Times are microseconds of the room's clock.
  */
 
-interface FramePacket {
+/** Of a picture. */
+export interface FramePacket {
   readonly ssrc: number;
   readonly timestamp: number;
   readonly bytes: number;

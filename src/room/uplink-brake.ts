@@ -10,7 +10,7 @@
 import { DeliveredRate } from '../rtp/congestion/delivered-rate.js';
 import { QueueDelay } from '../rtp/congestion/queue-delay.js';
 import { TimestampUnwrapper } from '../rtp/sequence.js';
-import { FrameTrains } from './frame-trains.js';
+import { FrameTrains, type FramePacket } from './frame-trains.js';
 
 /** RFC 7587 4.1: the RTP clock of Opus always runs at 48 kHz. */
 const opusClockHz = 48_000;
@@ -107,7 +107,7 @@ export class UplinkBrake {
   }
 
   /** Of each packet of a picture besides. */
-  takePicture(packet: { readonly ssrc: number; readonly timestamp: number; readonly bytes: number; readonly arrivalUs: number }): void {
+  takePicture(packet: FramePacket): void {
     this.#trains.take(packet);
   }
 

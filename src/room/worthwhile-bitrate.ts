@@ -3,6 +3,7 @@
  * picture, and than his path carries, where that fell just now. What was said once holds until something else is. Times are microseconds of the room's clock.
  */
 import type { VideoSource } from '../../mixer/index.js';
+import type { FramePacket } from './frame-trains.js';
 import type { PictureNeed } from './picture-need.js';
 import { UplinkBrake } from './uplink-brake.js';
 
@@ -54,7 +55,7 @@ export class WorthwhileBitrate {
   }
 
   /** As {@link UplinkBrake.takePicture}. */
-  takePicture(packet: { readonly ssrc: number; readonly timestamp: number; readonly bytes: number; readonly arrivalUs: number }): void {
+  takePicture(packet: FramePacket): void {
     this.#brake.takePicture(packet);
   }
 
