@@ -190,7 +190,7 @@ describe('PathControl', () => {
   });
 
   it('tries as much where timers are late, and no more', () => {
-    for (const lateMs of [0, 10, 40]) {
+    for (const lateMs of [0, 10, 40, 100]) {
       path.close();
       open(0, true, lateMs);
       run(1_000, () => 20);
@@ -205,6 +205,9 @@ describe('PathControl', () => {
       }
       const bytes = sent.reduce((sum, { length }) => sum + length, 0);
       const triedBps = 1.2 * needsBps[0]!;
+      // Very late, a probe ends before it is one burst that fills the path's queue.
+      expect(bytes * 8, `${lateMs} ms`).to.be.below(0.055 * triedBps);
+      if (lateMs > 40) continue;
       // The first packets are those of five milliseconds.
       expect((bytes * 8e6) / (sentUs.at(-1)! - sentUs[0]! + 5_000), `${lateMs} ms`).to.be.within(0.9 * triedBps, 1.3 * triedBps);
     }

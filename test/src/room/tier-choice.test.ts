@@ -93,6 +93,13 @@ describe('TierChoice', () => {
     expect(after(6_000, 2_590_000)).to.equal(0);
   });
 
+  it('learns what a tier takes at each fall from it, whatever the reason', () => {
+    after(1_100, 2_000_000);
+    expect(after(20, 650_000, { sentBps: 1_950_000 })).to.equal(1);
+    expect(after(5_000, 2_000_000)).to.equal(1);
+    expect(after(20, 2_050_000)).to.equal(0);
+  });
+
   it('learns nothing of a tier by a path that falls twice', () => {
     after(20, 650_000, { sentBps: 1_600_000 });
     after(20, 255_000, { sentBps: 1_500_000 });
