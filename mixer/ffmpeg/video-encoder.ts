@@ -2,6 +2,7 @@ import { AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AVCOL_RANG
 import { Codec, CodecContext, Dictionary, Frame, Packet, Rational } from 'node-av/lib';
 import type { VideoCodec, VideoFormat } from '../protocol.js';
 import { CallSlot } from './call-slot.js';
+import { EncoderCadence } from './encoder-cadence.js';
 import { check } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
 import type { NativePicture } from './native-picture.js';
@@ -52,9 +53,13 @@ export class VideoEncoder {
   readonly #input = new Frame();
   readonly #packet = new Packet();
   readonly #slot = new CallSlot('An encoder', () => this.#free());
+  readonly #cadence: EncoderCadence;
+  /** When the pictures in the encoder are shown, by the time that it was told. */
+  readonly #ptsUs = new Map<number, number>();
 
-  private constructor(context: CodecContext) {
+  private constructor(context: CodecContext, fps: number) {
     this.#context = context;
+    this.#cadence = new EncoderCadence(fps);
     this.#input.alloc();
     this.#packet.alloc();
     countOpened('encoder');
@@ -89,7 +94,7 @@ export class VideoEncoder {
       context.freeContext();
       throw error;
     }
-    return new VideoEncoder(context);
+    return new VideoEncoder(context, format.fps);
   }
 
   /**
@@ -102,7 +107,10 @@ export class VideoEncoder {
     try {
       // A frame of our own on the same pixels: type and time belong to this encoder, the picture may serve others at the same time.
       check(this.#input.ref(picture.frame), 'taking a picture to encode');
-      this.#input.pts = BigInt(ptsUs);
+      const { startUs, durationUs } = this.#cadence.next(ptsUs);
+      this.#ptsUs.set(startUs, ptsUs);
+      this.#input.pts = BigInt(startUs);
+      this.#input.duration = BigInt(durationUs);
       this.#input.pictType = forceKeyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
       // avcodec_send_frame encodes; avcodec_receive_packet only hands the result over.
       check(await this.#context.sendFrame(this.#input), 'encoding');
@@ -122,7 +130,10 @@ export class VideoEncoder {
       try {
         // The getter copies: the bytes are ours, in an ArrayBuffer of their own that can be transferred.
         const data = this.#packet.data;
-        if (data !== null) encoded.push({ ptsUs: Number(this.#packet.pts), keyframe: this.#packet.isKeyframe, data });
+        const startUs = Number(this.#packet.pts);
+        const ptsUs = this.#ptsUs.get(startUs);
+        this.#ptsUs.delete(startUs);
+        if (data !== null && ptsUs !== undefined) encoded.push({ ptsUs, keyframe: this.#packet.isKeyframe, data });
       } finally {
         this.#packet.unref();
       }
