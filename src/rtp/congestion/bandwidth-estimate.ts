@@ -105,13 +105,15 @@ export class BandwidthEstimate {
     this.#feedbackUs = nowUs;
     this.#countAtFeedback = this.#sentLog.count;
     this.#reports += 1;
-    let probedBps: number | undefined;
+    let probeId = 0;
     for (const packet of delivered) {
       this.#trend.add(packet.sentUs, packet.arrivalUs);
       this.#queue.add(packet.sentUs, packet.arrivalUs);
       this.#delivered.add(packet.arrivalUs, packet.bytes);
       this.#queued.add(packet.sentUs, packet.arrivalUs, packet.bytes);
-      if (packet.probeId !== 0) probedBps = this.#probes.take(packet) ?? probedBps;
+      if (packet.probeId === 0) continue;
+      probeId = packet.probeId;
+      this.#probes.add(packet);
     }
     const { bitrateBps, latelyBps } = this.#delivered;
     const queuedBps = this.state === 'overused' ? this.#queued.bitrateBps : undefined;
@@ -124,6 +126,7 @@ export class BandwidthEstimate {
       if (this.state !== 'overused' || !isOfProbe) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);
     }
+    const probedBps = this.#probes.bitrateBps(probeId);
     if (probedBps === undefined || this.state === 'overused') return;
     this.#delayLimit.raiseTo(probedBps);
     this.#lossLimit.raiseTo(probedBps);

@@ -1,19 +1,12 @@
 /** What a burst of packets at a higher rate has shown: the rate at which they went out and that at which they came. */
 import type { DeliveredPacket } from './sent-log.js';
 
-interface Probe {
-  packets: number;
-  bytes: number;
-  firstSentUs: number;
-  lastSentUs: number;
-  lastSentBytes: number;
-  firstArrivalUs: number;
-  lastArrivalUs: number;
-  firstArrivalBytes: number;
-}
-
 /** Fewer packets are too few intervals. */
 const leastPackets = 4;
+/** Nearly a whole probe: the beginning of one, handed on in one go, looks as fast as it went out on any path. */
+const leastSentUs = 20_000;
+/** What a timer sends, and a radio or a busy machine hands on, at once. */
+const bunchUs = 1_000;
 /** Came slower than it went out by more than this: the bottleneck was full, and a little less is what it carries. */
 const fullShare = 0.9;
 const usableShare = 0.95;
@@ -21,40 +14,41 @@ const usableShare = 0.95;
 const mostSpeedUp = 2;
 const remembered = 4;
 
-export class ProbeResults {
-  readonly #probes = new Map<number, Probe>();
+type ProbePacket = Pick<DeliveredPacket, 'sentUs' | 'arrivalUs' | 'bytes'>;
 
-  /** @returns the rate that it has shown to pass as far as is known, in bps; undefined as long as too little has come. */
-  take({ probeId, sentUs, arrivalUs, bytes }: DeliveredPacket): number | undefined {
-    const probe = this.#probes.get(probeId);
-    if (probe === undefined) {
+export class ProbeResults {
+  readonly #probes = new Map<number, ProbePacket[]>();
+
+  add({ probeId, sentUs, arrivalUs, bytes }: DeliveredPacket): void {
+    let packets = this.#probes.get(probeId);
+    if (packets === undefined) {
       if (this.#probes.size === remembered) this.#probes.delete(this.#probes.keys().next().value ?? 0);
-      this.#probes.set(probeId, { packets: 1, bytes, firstSentUs: sentUs, lastSentUs: sentUs, lastSentBytes: bytes, firstArrivalUs: arrivalUs, lastArrivalUs: arrivalUs, firstArrivalBytes: bytes });
-      return undefined;
+      packets = [];
+      this.#probes.set(probeId, packets);
     }
-    probe.packets += 1;
-    probe.bytes += bytes;
-    probe.firstSentUs = Math.min(probe.firstSentUs, sentUs);
-    if (sentUs >= probe.lastSentUs) {
-      probe.lastSentUs = sentUs;
-      probe.lastSentBytes = bytes;
-    }
-    if (arrivalUs <= probe.firstArrivalUs) {
-      probe.firstArrivalUs = arrivalUs;
-      probe.firstArrivalBytes = bytes;
-    }
-    probe.lastArrivalUs = Math.max(probe.lastArrivalUs, arrivalUs);
-    return probe.packets < leastPackets ? undefined : rateOf(probe);
+    packets.push({ sentUs, arrivalUs, bytes });
+  }
+
+  /** What this probe has shown to pass as far as is known, in bps; undefined as long as too little has come. */
+  bitrateBps(probeId: number): number | undefined {
+    const packets = this.#probes.get(probeId) ?? [];
+    return packets.length < leastPackets ? undefined : rateOf(packets);
   }
 }
 
-function rateOf({ bytes, firstSentUs, lastSentUs, lastSentBytes, firstArrivalUs, lastArrivalUs, firstArrivalBytes }: Probe): number | undefined {
-  const sentForUs = lastSentUs - firstSentUs;
-  const arrivedForUs = lastArrivalUs - firstArrivalUs;
-  if (sentForUs <= 0 || arrivedForUs <= 0) return undefined;
-  // The last packet's bytes leave after the time that is measured, the first one's arrive before it.
-  const sentBps = ((bytes - lastSentBytes) * 8e6) / sentForUs;
-  const arrivedBps = ((bytes - firstArrivalBytes) * 8e6) / arrivedForUs;
+function rateOf(packets: readonly ProbePacket[]): number | undefined {
+  const lastSentUs = Math.max(...packets.map(({ sentUs }) => sentUs));
+  const firstArrivalUs = Math.min(...packets.map(({ arrivalUs }) => arrivalUs));
+  const sentForUs = lastSentUs - Math.min(...packets.map(({ sentUs }) => sentUs));
+  const arrivedForUs = Math.max(...packets.map(({ arrivalUs }) => arrivalUs)) - firstArrivalUs;
+  if (sentForUs < leastSentUs || arrivedForUs <= 0) return undefined;
+  // The last ones' bytes leave after the time that is measured, the first ones' arrive before it.
+  const sentBps = (bytesOf(packets.filter(({ sentUs }) => sentUs <= lastSentUs - bunchUs)) * 8e6) / sentForUs;
+  const arrivedBps = (bytesOf(packets.filter(({ arrivalUs }) => arrivalUs >= firstArrivalUs + bunchUs)) * 8e6) / arrivedForUs;
   if (arrivedBps > mostSpeedUp * sentBps) return undefined;
   return arrivedBps < fullShare * sentBps ? usableShare * arrivedBps : Math.min(sentBps, arrivedBps);
+}
+
+function bytesOf(packets: readonly ProbePacket[]): number {
+  return packets.reduce((sum, { bytes }) => sum + bytes, 0);
 }

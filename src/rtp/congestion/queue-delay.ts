@@ -9,8 +9,12 @@ const growthWindowUs = 250_000;
  * just now, packet by packet, is no jitter, and no other route either, which is longer all at once: the longest step does not count.
  */
 const filling = { delayUs: 80_000, growthUs: 50_000, stepUs: 4_000, steps: 3 } as const;
-/** Packets that wait for less, be it one of many, have found the queue gone: what is above is a queue that stands (as CoDel has it, RFC 8289 3.2). */
+/**
+ * Packets that wait for less, be it one of many, have found the queue gone: what is above is a queue that stands (as CoDel has it, RFC 8289 3.2). One that has fallen to half of what it was
+ * empties, and is judged anew: what a probe beside a keyframe has made takes a second to pass where little more comes through than is sent.
+ */
 const shortUs = 60_000;
+const emptyingShare = 0.5;
 /** The receiver's clock began anew. */
 const leapUs = 3_000_000;
 
@@ -19,7 +23,10 @@ export class QueueDelay {
   #leastUs = Number.POSITIVE_INFINITY;
   #leastBeforeUs = Number.POSITIVE_INFINITY;
   #windowStartUs: number | undefined;
-  #shortAtUs = 0;
+  /** When it was gone last, or was seen to empty. */
+  #standsSinceUs = 0;
+  /** The longest wait since then. */
+  #longestUs = 0;
 
   /** Of the newest packet that was reported. */
   get delayUs(): number {
@@ -27,9 +34,9 @@ export class QueueDelay {
     return newest === undefined ? 0 : newest.delayUs - Math.min(this.#leastUs, this.#leastBeforeUs);
   }
 
-  /** For how long no packet has gone through without a wait that counts. */
+  /** For how long no packet has gone through without a wait that counts, and the waits have not become much shorter. */
   get standsForUs(): number {
-    return (this.#recent.at(-1)?.sentUs ?? this.#shortAtUs) - this.#shortAtUs;
+    return (this.#recent.at(-1)?.sentUs ?? this.#standsSinceUs) - this.#standsSinceUs;
   }
 
   /** Much more comes than goes. */
@@ -69,7 +76,10 @@ export class QueueDelay {
     this.#leastUs = Math.min(this.#leastUs, delayUs);
     this.#recent.push({ sentUs, delayUs });
     while ((this.#recent[0]?.sentUs ?? sentUs) < sentUs - growthWindowUs) this.#recent.shift();
-    if (this.delayUs < shortUs) this.#shortAtUs = sentUs;
+    this.#longestUs = Math.max(this.#longestUs, this.delayUs);
+    if (this.delayUs >= shortUs && this.delayUs >= emptyingShare * this.#longestUs) return;
+    this.#standsSinceUs = sentUs;
+    this.#longestUs = this.delayUs;
   }
 
   #restart(nowUs: number): void {

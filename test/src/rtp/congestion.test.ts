@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { BandwidthEstimate } from '../../../src/rtp/congestion/bandwidth-estimate.js';
 import { FeedbackReader } from '../../../src/rtp/congestion/feedback-reader.js';
+import { QueueDelay } from '../../../src/rtp/congestion/queue-delay.js';
 import { SentLog } from '../../../src/rtp/congestion/sent-log.js';
 import { parseRtcp } from '../../../src/rtp/rtcp/parse-rtcp.js';
 import { TransportFeedback } from '../../../src/rtp/transport-feedback.js';
@@ -110,6 +111,8 @@ class SimulatedPath {
   limitBps = 5_000_000;
   lossShare = 0;
   jitterUs = 0;
+  /** Handed on only at multiples of that. */
+  bunchUs = 1;
   delayUs = 25_000;
   sendBps = 1_600_000;
   readonly #queueUs = 300_000;
@@ -167,7 +170,8 @@ class SimulatedPath {
     const startUs = Math.max(this.nowUs, this.#freeUs);
     if (this.#next() < this.lossShare || startUs - this.nowUs > this.#queueUs) return;
     this.#freeUs = startUs + (bytes * 8e6) / this.limitBps;
-    this.#underWay.push({ sequence, arrivalUs: this.#freeUs + this.delayUs + this.#next() * this.jitterUs });
+    const arrivalUs = this.#freeUs + this.delayUs + this.#next() * this.jitterUs;
+    this.#underWay.push({ sequence, arrivalUs: Math.ceil(arrivalUs / this.bunchUs) * this.bunchUs });
   }
 
   #receive(isReportDue: boolean): void {
@@ -326,6 +330,19 @@ describe('BandwidthEstimate', () => {
     expect(path.estimateBps, 'the queue of the probe itself is no reason to fall').to.be.above(600_000);
   });
 
+  it('believes no beginning of a probe that was handed on in one go', () => {
+    for (let restMs = 0; restMs < 50; restMs += 5) {
+      const path = new SimulatedPath(600_000);
+      path.limitBps = 1_000_000;
+      path.sendBps = 500_000;
+      path.bunchUs = 12_000;
+      path.run(2_000 + restMs);
+      path.probe(2_000_000, 1);
+      path.run(400);
+      expect(path.estimateBps, `${restMs} ms later`).to.be.below(1_300_000);
+    }
+  });
+
   it('falls at once for a cut that comes with a probe', () => {
     const path = new SimulatedPath();
     path.sendBps = 600_000;
@@ -357,6 +374,18 @@ describe('BandwidthEstimate', () => {
     full.limitBps = 5_000_000;
     full.run(1_000);
     expect(full.estimate.standsForUs(full.nowUs)).to.equal(0);
+  });
+
+  it('takes no queue for one that stands while it empties', () => {
+    const queue = new QueueDelay();
+    let mostUs = 0;
+    for (let sentUs = 0; sentUs < 4_000_000; sentUs += 10_000) {
+      // 240 ms within 0.3 s, gone 1.4 s later, as of a probe and a keyframe before a path that carries a fifth more than is sent.
+      const waitUs = Math.max(0, Math.min(0.8 * (sentUs - 1_000_000), 240_000 - 0.17 * (sentUs - 1_300_000)));
+      queue.add(sentUs, sentUs + 25_000 + waitUs);
+      mostUs = Math.max(mostUs, queue.standsForUs);
+    }
+    expect(mostUs).to.be.within(500_000, 950_000);
   });
 
   it('falls with losses that are its own, and not for ever with those of the path', () => {
