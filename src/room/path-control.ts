@@ -60,6 +60,8 @@ const mostReportedPerTick = 4_096;
 const pacedShare = 2.5;
 const fullQueueUs = 50_000;
 const mostEmptyingUs = 500_000;
+/** From the wish for a lower tier to its keyframe: an encoder opens, and the mixer's next picture comes. Measured 80 to 170 ms. */
+const keyframeComesUs = 100_000;
 /** Half of what the path carries, and of what the best tier takes, may be spent on what was lost on it. */
 const resendShare = 0.5;
 /**
@@ -171,7 +173,7 @@ export class PathControl {
     };
     const chosenBefore = this.#tiers.index;
     this.#tiers.update(moment);
-    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, this.#drainUs(estimateBps, roundTripUs));
+    if (this.#tiers.index > chosenBefore) this.#emptyUs = nowUs + Math.min(mostEmptyingUs, this.#drainUs(estimateBps, roundTripUs)) - keyframeComesUs;
     const tierBefore = this.#tier;
     // A path that answers nothing is a black-out: sound goes on to find its end, and a picture would only be what it ends with.
     const isPaused = nowUs < this.#emptyUs || this.#estimate.isUnanswered(nowUs, roundTripUs);
@@ -187,10 +189,10 @@ export class PathControl {
     return this.#tier !== tierBefore;
   }
 
-  /** The queue that the newest report told of, and what has gone out since; a round trip of that is no queue. */
+  /** What has gone out since the newest packet that was reported left the bottleneck; a round trip of that is no queue. */
   #drainUs(bitrateBps: number | undefined, roundTripUs: number): number {
     if (!this.#estimate.hasFeedback || bitrateBps === undefined) return 0;
-    return this.#estimate.queueUs + Math.max(0, (this.#sentLog.unreportedBytes * 8e6) / bitrateBps - roundTripUs);
+    return Math.max(0, (this.#sentLog.unreportedBytes * 8e6) / bitrateBps - roundTripUs);
   }
 
   stats(): Readonly<Record<string, unknown>> {

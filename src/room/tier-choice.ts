@@ -33,8 +33,11 @@ const confirmedAfterUs = 600_000;
 const lastPictureAfterUs = { little: 3_000_000, far: 600_000 } as const;
 /** Whatever the estimate says, the encoder sends more than passes. The last picture is given longer; longer still, and a queue that stays as long as it is would look like the path's own length (`queue-delay`). */
 const standsAfterUs = { any: 1_000_000, lastPicture: 2_000_000 } as const;
-/** An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. What goes out is counted over a second: sooner it is another tier's. */
-const learnt = { mostShare: 1.5, keptUs: 60_000_000, afterUs: 1_000_000 } as const;
+/**
+ * An encoder that has too much to show goes beyond its rate. What a tier took when it was too much is what it needs, for a while: pictures change. What goes out is counted over a second: sooner it is
+ * another tier's. The mean of some seconds, where he had it for so long: who makes up for a pause, or is asked for a keyframe, takes twice its rate for one of them.
+ */
+const learnt = { mostShare: 1.5, keptUs: 60_000_000, afterUs: 1_000_000, meanOverUs: 5_000_000 } as const;
 /** More than any keyframe takes: the path got slower than was known. That of the last picture goes out while the queue before it still drains. */
 const longestQueueUs = { any: 400_000, lastPicture: 1_000_000 } as const;
 /**
@@ -53,6 +56,8 @@ export class TierChoice {
   readonly #nominalBps: readonly number[];
   readonly #best: number;
   readonly #learnt: { bps: number; atUs: number }[];
+  /** Of what goes out since he has this tier; undefined until that can be told. */
+  #meanSent: { bps: number; readonly fromUs: number; atUs: number } | undefined;
   #index: number;
   /** Since when the estimate is too low for the tier. */
   #tooLittleUs: number | undefined;
@@ -81,7 +86,8 @@ export class TierChoice {
   /** @returns whether it is another one than before */
   update(moment: PathMoment): boolean {
     const before = this.#index;
-    const heldSinceUs = this.#changedUs;
+    this.#meanWhatIsSent(moment);
+    const meanSentBps = this.#meanSent?.bps;
     const { nowUs, estimateBps } = moment;
     if (estimateBps === undefined) {
       if (this.#index !== this.#best) this.#goUp(this.#best, nowUs);
@@ -98,7 +104,7 @@ export class TierChoice {
     else if (moment.queuedUs > longestQueueUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (standsForUs >= standsAfterUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
-    if (this.#index > before && nowUs - heldSinceUs > learnt.afterUs) this.#learn(before, moment.sentBps, nowUs);
+    if (this.#index > before && meanSentBps !== undefined) this.#learn(before, meanSentBps, nowUs);
     return this.#index !== before;
   }
 
@@ -148,6 +154,7 @@ export class TierChoice {
     this.#index = index;
     this.#changedUs = nowUs;
     this.#tooLittleUs = undefined;
+    this.#meanSent = undefined;
     this.#probeEveryUs = probeEveryUs.first;
   }
 
@@ -162,6 +169,17 @@ export class TierChoice {
     const nominalBps = this.#nominalBps[index] ?? Number.POSITIVE_INFINITY;
     const known = this.#learnt[index];
     return known === undefined || nowUs - known.atUs > learnt.keptUs ? nominalBps : Math.max(nominalBps, known.bps);
+  }
+
+  #meanWhatIsSent({ nowUs, sentBps }: PathMoment): void {
+    if (sentBps === 0 || nowUs - this.#changedUs <= learnt.afterUs) return;
+    if (this.#meanSent === undefined) {
+      this.#meanSent = { bps: sentBps, fromUs: nowUs, atUs: nowUs };
+      return;
+    }
+    const mean = this.#meanSent;
+    mean.bps += (sentBps - mean.bps) * Math.min(1, (nowUs - mean.atUs) / Math.max(1, Math.min(learnt.meanOverUs, nowUs - mean.fromUs)));
+    mean.atUs = nowUs;
   }
 
   #learn(tier: number, sentBps: number, nowUs: number): void {

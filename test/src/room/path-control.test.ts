@@ -62,6 +62,7 @@ describe('PathControl', () => {
   let stream: Stream;
   let sender: PacketSender;
   let receiver: TransportFeedback;
+  let underWay: { readonly number: number; readonly arrivalUs: number }[];
 
   const nowUs = (): number => time.nowMs() * 1000;
   const numberOf = (datagram: Buffer): number => Buffer.from(mustParseRtp(datagram).extension(sequenceId)!).readUInt16BE();
@@ -76,6 +77,7 @@ describe('PathControl', () => {
     stream = new Stream(canFill);
     path.attach(stream, true);
     receiver = new TransportFeedback();
+    underWay = [];
   }
 
   beforeEach(() => {
@@ -88,7 +90,7 @@ describe('PathControl', () => {
     expect(time.pending, 'timers left behind').to.equal(0);
   });
 
-  /** Sends 1,000 bytes each 10 ms, of which this share comes, with a delay that grows; answers the tiers that were told. */
+  /** Sends 1,000 bytes each 10 ms, of which this share comes, with a delay that grows, in their order; answers the tiers that were told. */
   function run(ms: number, delayMsAt: (atMs: number) => number, isLost: (at: number) => boolean = () => false, tripUs = roundTripUs): number[] {
     const changes: number[] = [];
     const fromMs = time.nowMs();
@@ -96,7 +98,14 @@ describe('PathControl', () => {
       const before = sent.length;
       sender.sendRtp(packet(96, 1_000));
       time.advance(10);
-      for (const datagram of sent.slice(before)) if (!isLost(at)) receiver.onPacket(numberOf(datagram), nowUs() + delayMsAt(time.nowMs() - fromMs) * 1000);
+      for (const datagram of sent.slice(before)) {
+        const arrivalUs = Math.max(nowUs() + delayMsAt(time.nowMs() - fromMs) * 1000, underWay.at(-1)?.arrivalUs ?? 0);
+        if (!isLost(at)) underWay.push({ number: numberOf(datagram), arrivalUs });
+      }
+      while (underWay[0] !== undefined && underWay[0].arrivalUs <= nowUs()) {
+        const { number, arrivalUs } = underWay.shift()!;
+        receiver.onPacket(number, arrivalUs);
+      }
       if (at % 5 === 4) {
         for (const report of receiver.build({ senderSsrc: 1, mediaSsrc: 2 })) {
           for (const parsed of parseRtcp(report).packets) if (parsed.type === 'transport-feedback') path.takeReport(parsed.body, nowUs(), tripUs);

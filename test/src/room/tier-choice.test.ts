@@ -107,6 +107,17 @@ describe('TierChoice', () => {
     expect(after(2_100, 650_000)).to.equal(1);
   });
 
+  it('learns the mean of some seconds: one of them at twice the rate is no need', () => {
+    after(20, 850_000);
+    after(10_000, 850_000, { sentBps: 600_000 });
+    after(1_000, 850_000, { sentBps: 1_100_000 });
+    expect(after(20, 850_000, { sentBps: 1_100_000, standsForUs: 1_000_000 })).to.equal(2);
+    expect(after(2_100, 850_000)).to.equal(1);
+    after(10_000, 850_000, { sentBps: 880_000 });
+    expect(after(20, 850_000, { sentBps: 880_000, standsForUs: 1_000_000 })).to.equal(2);
+    expect(after(10_000, 850_000), 'it is what he took').to.equal(2);
+  });
+
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {
     after(660, 100_000);
     expect(after(1_900, 2_000_000)).to.equal(3);
