@@ -119,7 +119,7 @@ function noticeSomeone() {
 function draw() {
   const { state } = viewer;
   const isThere = playing && (video.videoWidth > 0 || !moving);
-  const texts = { idle: '', closed: '', live: isThere ? '' : 'Connecting…', connecting: refusal || 'Connecting…', waiting: 'Waiting for the room', reconnecting: refusal || 'Coming back…' };
+  const texts = { idle: '', closed: '', live: isThere ? '' : 'Connecting…', connecting: refusal || 'Connecting…', waiting: `Waiting for the room “${room}”`, reconnecting: refusal || 'Coming back…' };
   waitText.textContent = texts[state];
   wait.hidden = texts[state] === '';
   still.hidden = state !== 'live' || !playing || moving;

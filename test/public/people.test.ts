@@ -98,7 +98,9 @@ describe('room page: people, quality, invitation', function () {
     await page.getByText('The embed code is in your clipboard.').waitFor();
     const code = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(code).to.match(/^<iframe src="[^"]+\/v\/lobby" .*allow="autoplay; fullscreen; picture-in-picture"/);
+    await page.locator('#invite').click();
     expect(await page.locator('#embed-code').inputValue()).to.equal(code);
+    expect(await page.locator('#embed-code').evaluate('(field) => field.scrollHeight - field.clientHeight'), 'lines that do not show').to.equal(0);
     expect(await page.locator('#open-viewer').getAttribute('href')).to.equal(`${site.origin}/v/lobby`);
   });
 

@@ -80,7 +80,7 @@ describe('viewer page', function () {
   it('waits for a room that is not there yet', async () => {
     site.watchableRooms.clear();
     const page = await open();
-    await page.getByText('Waiting for the room').waitFor();
+    await page.getByText('Waiting for the room “lobby”').waitFor();
     site.watchableRooms.add('lobby');
     await untilPictureShows(page);
     await page.locator('#wait').waitFor({ state: 'hidden' });
@@ -107,7 +107,8 @@ describe('viewer page', function () {
     await untilPictureShows(page);
     await page.locator('#wait').waitFor({ state: 'hidden' });
     const said = await page.evaluate<string[]>('window.said');
-    expect(said.slice(said.indexOf('Waiting for the room'))).to.deep.equal(['Waiting for the room', 'Connecting…', '']);
+    const waiting = 'Waiting for the room “lobby”';
+    expect(said.slice(said.indexOf(waiting))).to.deep.equal([waiting, 'Connecting…', '']);
   });
 
   it('asks less and less often for a room that is not there, and at once when it is shown again', async () => {
@@ -132,7 +133,7 @@ describe('viewer page', function () {
     await untilPictureShows(page);
     site.watchableRooms.clear();
     for (const peer of site.viewers.values()) peer.close();
-    await page.getByText('Waiting for the room').waitFor();
+    await page.getByText('Waiting for the room “lobby”').waitFor();
     site.watchableRooms.add('lobby');
     await untilPictureShows(page);
     await page.locator('#wait').waitFor({ state: 'hidden' });
