@@ -16,6 +16,8 @@ export interface ReceptionStatisticsOptions {
  * 100 for the latter, but a retransmitted burst on a fast link comes later than that without meaning anything.
  */
 const maxStep = 3_000;
+/** What is missing after so long a silence went with a black-out, and says nothing of a rate: it is not counted (`transport-feedback` has the same). */
+const blackOutUs = 500_000;
 /** A timestamp that jumped by more than this is a new start of the media clock, and no jitter (libwebrtc draws the same line). */
 const maxTransitStepSeconds = 5;
 /** A.8: the gain of the jitter estimate. */
@@ -27,6 +29,7 @@ export class ReceptionStatistics {
   /** A.1's base_seq and cycles + max_seq; undefined before the first packet. */
   #firstIndex = 0;
   #newestIndex: number | undefined;
+  #newestUs = 0;
   #strayNext: number | undefined;
   #receivedCount = 0;
   #expectedBefore = 0;
@@ -43,7 +46,7 @@ export class ReceptionStatistics {
 
   /** Every packet of this SSRC, duplicates and late ones too; what came as RTX under another one is counted there. */
   onPacket(sequenceNumber: number, timestamp: number, arrivalUs: number): void {
-    if (!this.#takeSequence(sequenceNumber)) return;
+    if (!this.#takeSequence(sequenceNumber, arrivalUs)) return;
     this.#receivedCount += 1;
     const transit = (Math.floor((arrivalUs * this.#clockHz) / 1_000_000) - timestamp) | 0;
     if (this.#transit !== undefined) {
@@ -78,9 +81,9 @@ export class ReceptionStatistics {
   }
 
   /** A.1's update_seq without its probation: SRTP has proved who sends. False for a packet that is not to be counted yet. */
-  #takeSequence(sequenceNumber: number): boolean {
+  #takeSequence(sequenceNumber: number, arrivalUs: number): boolean {
     if (this.#newestIndex === undefined) {
-      this.#restart(sequenceNumber);
+      this.#restart(sequenceNumber, arrivalUs);
       return true;
     }
     const step = ((sequenceNumber - this.#newestIndex) << 16) >> 16;
@@ -89,12 +92,14 @@ export class ReceptionStatistics {
         this.#strayNext = (sequenceNumber + 1) & 0xffff;
         return false;
       }
-      this.#restart(sequenceNumber);
+      this.#restart(sequenceNumber, arrivalUs);
       return true;
     }
     const index = this.#newestIndex + step;
     if (step > 0) {
+      if (arrivalUs - this.#newestUs > blackOutUs) this.#firstIndex += step - 1;
       this.#newestIndex = index;
+      this.#newestUs = arrivalUs;
       this.#strayNext = undefined;
     }
     // A packet overtaken by the very first one was expected too.
@@ -102,9 +107,10 @@ export class ReceptionStatistics {
     return true;
   }
 
-  #restart(sequenceNumber: number): void {
+  #restart(sequenceNumber: number, arrivalUs: number): void {
     this.#firstIndex = sequenceNumber;
     this.#newestIndex = sequenceNumber;
+    this.#newestUs = arrivalUs;
     this.#strayNext = undefined;
     this.#receivedCount = 0;
     this.#expectedBefore = 0;

@@ -118,6 +118,22 @@ describe('TransportFeedback', () => {
     expect([...ticks]).to.deep.equal([[11, undefined], [12, undefined], [13, 20]]);
   });
 
+  it('reports no losses of a black-out, but those of what comes meanwhile, and what comes late after all', () => {
+    const feedback = new TransportFeedback();
+    feedback.onPacket(10, 1_000);
+    feedback.build(header);
+    feedback.onPacket(300, 601_000);
+    feedback.onPacket(302, 603_000);
+    expect([...readAll(feedback.build(header)).ticks.keys()]).to.deep.equal([300, 301, 302]);
+    feedback.onPacket(299, 604_000);
+    expect([...readAll(feedback.build(header)).ticks.keys()]).to.deep.equal([299, 300, 301, 302]);
+    feedback.onPacket(305, 1_103_000);
+    expect([...readAll(feedback.build(header)).ticks.keys()], 'half a second is none').to.deep.equal([303, 304, 305]);
+    feedback.onPacket(306, 1_104_000);
+    feedback.onPacket(308, 2_000_000);
+    expect([...readAll(feedback.build(header)).ticks.keys()], 'one that was not told yet').to.deep.equal([306, 307, 308]);
+  });
+
   it('reports a packet that was called lost before and came late, with all that followed', () => {
     const feedback = new TransportFeedback();
     feedback.onPacket(1, 0);
