@@ -1,7 +1,10 @@
 /** The one instance of `packet-module.ts` in a process, and its memory, in which each packet is worked on from its beginning to its end. */
+import { setFlagsFromString } from 'node:v8';
 import { blockBytes, longestPacket, messageAt, writePacketModule, type PacketModule } from './packet-module.js';
 
 const relaxedBytes = writePacketModule(true);
+// Node 20 knows these instructions, and wants to be told to use them; whatever knows them not at all takes the plain form.
+if (!WebAssembly.validate(relaxedBytes)) setFlagsFromString('--experimental-wasm-relaxed-simd');
 const moduleBytes = WebAssembly.validate(relaxedBytes) ? relaxedBytes : writePacketModule(false);
 export const packetModule = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes)).exports as PacketModule;
 export const memory = new Uint8Array(packetModule.memory.buffer);

@@ -9,8 +9,8 @@
  *     row r, high digits   byte r of (digit 0 to 15) * H           added at byte k + r for the digit of byte k
  *     row r, low digits    byte r of (digit 0 to 15) * x^4 * H     likewise
  *
- * Blocks are taken in pairs, each of a pair times H^2, so that what is loaded of a table serves two, and neither has to wait for the other; only the last of all is times H. They are turned
- * round first, so that the processor's shifts of 64 bits go over bytes.
+ * Blocks are taken by fours, times H^4, H^3, H^2 and H, so that one product is shifted and reduced for four of them; zeros before the first ones fill up. They are turned round first, so that the
+ * processor's shifts of 64 bits go over bytes.
  */
 import { addElements, multiplyElements, timesX, type FieldElement } from './gcm-field.js';
 import { add, addWords, and, bytes, get, i32, isBelow, join, lastWord, load, loop, pick, pickWithin, set, shiftHalvesLeft, shiftHalvesRight, shuffle, store, tee, turnBytes, when, writeModule, xor, type Code } from './wasm-emitter.js';
@@ -20,7 +20,9 @@ const digitValues = 16;
 const rows = 16;
 const halfBytes = rows * digitValues;
 const powerBytes = 2 * halfBytes;
-const tableBytes = 2 * powerBytes;
+/** Blocks of one product. */
+const taken = 4;
+const tableBytes = taken * powerBytes;
 
 /** More than UDP's longest. */
 export const longestPacket = 65_536;
@@ -42,29 +44,32 @@ const memoryPages = Math.ceil((countersAt + mostCounters * blockBytes) / pageByt
 export interface PacketModule {
   readonly memory: { readonly buffer: ArrayBuffer };
   /**
-   * GCM's, in pairs of blocks: {@link hashMessage} calls it.
+   * GCM's, by four blocks: {@link hashMessage} calls it.
    *
-   * @param first where the first block is, {@link zerosAt} when their number is odd
-   * @param from where the next one is
+   * @param first where the first three are, {@link zerosAt} for what is missing to a multiple of four
+   * @param from where the fourth one is; the others follow it
    */
-  hash(first: number, from: number, end: number, tagAt: number): void;
+  hash(first: number, second: number, third: number, from: number, end: number, tagAt: number): void;
   /** XORs what is from `at` to `end`, at least one block, with the stream from there on. */
   encrypt(at: number, end: number, stream: number): void;
   /** Writes the block at 0, its last word counted on from one to the next, from `at` to `end`, at least one block. */
   count(at: number, end: number): void;
 }
 
-/** Writes GCM's hash of the message, of two blocks at least, that ends at `end`, XOR the first block of the stream, to `tagAt`, which may lie across blocks. */
+/** Writes GCM's hash of the message, of a block at least, that ends at `end`, XOR the first block of the stream, to `tagAt`, which may lie across blocks. */
 export function hashMessage(packetModule: PacketModule, end: number, tagAt: number): void {
-  const isOdd = ((end - messageAt) & blockBytes) !== 0;
-  packetModule.hash(isOdd ? zerosAt : messageAt, isOdd ? messageAt : messageAt + blockBytes, end, tagAt);
+  const firstAt = end - taken * blockBytes * Math.ceil((end - messageAt) / (taken * blockBytes));
+  const [secondAt, thirdAt] = [firstAt + blockBytes, firstAt + 2 * blockBytes];
+  packetModule.hash(firstAt < messageAt ? zerosAt : firstAt, secondAt < messageAt ? zerosAt : secondAt, thirdAt < messageAt ? zerosAt : thirdAt, firstAt + 3 * blockBytes, end, tagAt);
 }
 
-/** What `hash` looks up, for a key: for its square, then for itself. */
+/** What `hash` looks up, for a key: for its highest power first, for itself last. */
 export function writeTable(key: FieldElement): Uint8Array {
   const table = new Uint8Array(tableBytes);
-  for (const [power, factor] of [multiplyElements(key, key), key].entries()) {
+  let factor = key;
+  for (let power = taken - 1; power >= 0; power -= 1) {
     let place = factor;
+    factor = multiplyElements(factor, key);
     for (let half = 0; half < 2; half += 1) {
       // The first bit of a digit is its lowest power of x.
       const basis: FieldElement[] = [];
@@ -82,53 +87,40 @@ export function writeTable(key: FieldElement): Uint8Array {
   return table;
 }
 
-/** Of a hash under way: its sum, the digits of that, and both halves of its product. */
-interface Sum {
-  readonly sum: number;
-  readonly highDigits: number;
-  readonly lowDigits: number;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** Locals of `hash`. The first parameter is where a loop over rows stands, once the first block has been read. */
-const [first, from, messageEnd, tagAt, zero, digitMask, highRow, lowRow] = [0, 1, 2, 3, 4, 5, 6, 7];
-const parameters = 4;
+const [first, from, messageEnd, tagAt] = [0, 3, 4, 5];
+const parameters = 6;
 const rowAt = first;
-const even: Sum = { sum: 8, highDigits: 9, lowDigits: 10, low: 11, high: 12 };
-const odd: Sum = { sum: 13, highDigits: 14, lowDigits: 15, low: 16, high: 17 };
-const lastLocal = odd.high;
-/** As many as registers hold: of longer code V8 reads all rows first, and puts them down on the stack again. */
-const rowsPerTurn = 2;
+const [zero, digitMask, sum, low, high] = [6, 7, 8, 9, 10];
+/** Of each block. */
+const digits = Array.from({ length: taken }, (_, block) => ({ high: 11 + 2 * block, low: 12 + 2 * block }));
+const locals = 11 + 2 * taken;
 
 const loadTurned = (at: number, offset: number): Code => [...get(at), ...load(offset), ...get(zero), ...turnBytes];
 
-function startProduct({ sum, highDigits, lowDigits, low, high }: Sum): Code {
-  const digits = [...get(sum), ...get(digitMask), ...and, ...set(lowDigits), ...get(sum), ...shiftHalvesRight(4), ...get(digitMask), ...and, ...set(highDigits)];
-  return [...digits, ...get(zero), ...set(low), ...get(zero), ...set(high)];
+/** Splits each block, which `blocks` loads, into its digits, and begins their product. */
+function startProduct(blocks: readonly Code[]): Code {
+  const split = blocks.flatMap((block, at) => {
+    const halves = digits[at] ?? { high: 0, low: 0 };
+    return [...block, ...tee(sum), ...get(digitMask), ...and, ...set(halves.low), ...get(sum), ...shiftHalvesRight(4), ...get(digitMask), ...and, ...set(halves.high)];
+  });
+  return [...split, ...get(zero), ...set(low), ...get(zero), ...set(high)];
 }
 
-/** Products of all digits, as far as they stand in one row that has been read. */
-function lookUp({ highDigits, lowDigits }: Sum, picked: Code): Code {
-  return [...get(highRow), ...get(highDigits), ...picked, ...get(lowRow), ...get(lowDigits), ...picked, ...xor];
-}
-
-/** A product times x^8, plus what `looked` leaves. */
-function addRow({ low, high }: Sum, looked: Code): Code {
+/** The product times x^8, plus what a row of each block's table has for its digits. */
+function addRow(picked: Code): Code {
+  const half = (offset: number, digit: number): Code => [...get(rowAt), ...load(offset), ...get(digit), ...picked];
+  const looked = digits.flatMap((halves, block) => [...half(block * powerBytes, halves.high), ...half(block * powerBytes + halfBytes, halves.low), ...xor, ...(block === 0 ? [] : xor)]);
   return [...get(high), ...get(low), ...join(1), ...set(high), ...get(low), ...get(zero), ...join(1), ...looked, ...xor, ...set(low)];
 }
 
-/** From the last row to the first. */
-function eachRow(code: (offset: number) => Code): Code {
-  const turn = Array.from({ length: rowsPerTurn }, (_, row) => code(row * digitValues)).flat();
-  const isMore = [...get(rowAt), ...i32(rowsPerTurn * digitValues), ...add, ...tee(rowAt), ...i32(tableAt + halfBytes), ...isBelow];
-  return [...i32(tableAt), ...set(rowAt), ...loop([...turn, ...isMore])];
+/** From the last row to the first. One in a turn: of longer code V8 reads all rows first, and puts them down on the stack again. */
+function multiply(picked: Code): Code {
+  return [...i32(tableAt), ...set(rowAt), ...loop([...addRow(picked), ...get(rowAt), ...i32(digitValues), ...add, ...tee(rowAt), ...i32(tableAt + halfBytes), ...isBelow])];
 }
 
-const readRow = (offset: number): Code => [...get(rowAt), ...load(offset), ...set(highRow), ...get(rowAt), ...load(halfBytes + offset), ...set(lowRow)];
-
 /** A product as one block: its upper half times x^128 = 1 + x + x^2 + x^7, for which its 120 bits have room. A shift loses what goes from one half of a block into the other. */
-function reduced({ low, high }: Sum): Code {
+function reduced(): Code {
   const [one, ...more] = [1, 2, 7].map((bits) => [...get(high), ...shiftHalvesLeft(64 - bits)]);
   const across = [...(one ?? []), ...more.flatMap((power) => [...power, ...xor]), ...get(zero), ...join(8)];
   const within = [1, 2, 7].flatMap((bits) => [...get(high), ...shiftHalvesRight(bits), ...xor]);
@@ -136,15 +128,12 @@ function reduced({ low, high }: Sum): Code {
 }
 
 function hashBody(picked: Code): Code {
-  const start = [...bytes(0x0f), ...set(digitMask), ...loadTurned(first, 0), ...set(even.sum), ...loadTurned(from, 0), ...set(odd.sum)];
-  const split = [...startProduct(even), ...startProduct(odd)];
-  const products = eachRow((offset) => [...readRow(offset), ...addRow(even, lookUp(even, picked)), ...addRow(odd, lookUp(odd, picked))]);
-  const next = [...reduced(even), ...loadTurned(from, blockBytes), ...xor, ...set(even.sum), ...reduced(odd), ...loadTurned(from, 2 * blockBytes), ...xor, ...set(odd.sum)];
-  const advance = [...get(from), ...i32(2 * blockBytes), ...add, ...tee(from)];
+  const start = startProduct([first, first + 1, first + 2, from].map((at) => loadTurned(at, 0)));
+  const [next, ...others] = Array.from({ length: taken }, (_, block) => loadTurned(from, (block + 1) * blockBytes));
+  const following = startProduct([[...reduced(), ...(next ?? []), ...xor], ...others]);
   const isMore = [...i32(blockBytes), ...add, ...get(messageEnd), ...isBelow];
-  const pairs = when([...get(from), ...isMore], loop([...split, ...products, ...next, ...advance, ...isMore]));
-  const last = eachRow((offset) => [...readRow(offset), ...addRow(even, [...lookUp(even, picked), ...readRow(powerBytes + offset), ...lookUp(odd, picked), ...xor])]);
-  return [...start, ...pairs, ...split, ...last, ...get(tagAt), ...reduced(even), ...get(zero), ...turnBytes, ...i32(0), ...load(streamAt), ...xor, ...store(0)];
+  const more = when([...get(from), ...isMore], loop([...following, ...multiply(picked), ...get(from), ...i32(taken * blockBytes), ...add, ...tee(from), ...isMore]));
+  return [...bytes(0x0f), ...set(digitMask), ...start, ...multiply(picked), ...more, ...get(tagAt), ...reduced(), ...get(zero), ...turnBytes, ...i32(0), ...load(streamAt), ...xor, ...store(0)];
 }
 
 function encryptBody(): Code {
@@ -167,7 +156,7 @@ function countBody(): Code {
 /** @param isRelaxed with instructions of WebAssembly 3.0 */
 export function writePacketModule(isRelaxed: boolean): Uint8Array {
   return writeModule(memoryPages, [
-    { name: 'hash', parameters, vectors: lastLocal + 1 - parameters, body: hashBody(isRelaxed ? pickWithin : pick) },
+    { name: 'hash', parameters, vectors: locals - parameters, body: hashBody(isRelaxed ? pickWithin : pick) },
     { name: 'encrypt', parameters: 3, vectors: 0, body: encryptBody() },
     { name: 'count', parameters: 2, vectors: 1, body: countBody() },
   ]);

@@ -24,7 +24,7 @@ describe('the packet module', () => {
   const random = new SeededRandom(38);
   const bytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => random.next() * 256));
   const key = bytes(blockBytes);
-  const messages = [2, 3, 4, 5, 78, 79].map((blocks) => bytes(blocks * blockBytes));
+  const messages = [1, 2, 3, 4, 5, 6, 7, 8, 9, 78, 79].map((blocks) => bytes(blocks * blockBytes));
   const needsWord = Number(process.versions.node.split('.')[0]) < firstRelaxedNode;
 
   it('is held against what NIST gives', () => {
@@ -34,7 +34,7 @@ describe('the packet module', () => {
   });
 
   for (const [form, words] of [['plain', []], ['relaxed', needsWord ? ['--experimental-wasm-relaxed-simd'] : []]] as const) {
-    it(`hashes by the definition in its ${form} form, an odd and an even number of blocks`, async () => {
+    it(`hashes by the definition in its ${form} form, any number of blocks`, async () => {
       const { stdout } = await run(process.execPath, [...words, program, form, key.toString('hex'), ...messages.map((message) => message.toString('hex'))]);
       expect(stdout.trim().split('\n')).to.deep.equal(messages.map((message) => hashOf(readElement(key), message)));
     });
