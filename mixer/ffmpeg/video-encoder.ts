@@ -3,7 +3,7 @@ import { Codec, CodecContext, Dictionary, Frame, Packet, Rational } from 'node-a
 import type { VideoCodec, VideoFormat } from '../protocol.js';
 import { CallSlot } from './call-slot.js';
 import { EncoderCadence } from './encoder-cadence.js';
-import { check } from './library.js';
+import { check, MediaError } from './library.js';
 import { countFreed, countOpened } from './native-ledger.js';
 import type { NativePicture } from './native-picture.js';
 
@@ -107,10 +107,9 @@ export class VideoEncoder {
     try {
       // A frame of our own on the same pixels: type and time belong to this encoder, the picture may serve others at the same time.
       check(this.#input.ref(picture.frame), 'taking a picture to encode');
-      const { startUs, durationUs } = this.#cadence.next(ptsUs);
+      const startUs = this.#cadence.next(ptsUs);
       this.#ptsUs.set(startUs, ptsUs);
       this.#input.pts = BigInt(startUs);
-      this.#input.duration = BigInt(durationUs);
       this.#input.pictType = forceKeyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
       // avcodec_send_frame encodes; avcodec_receive_packet only hands the result over.
       check(await this.#context.sendFrame(this.#input), 'encoding');
@@ -132,8 +131,10 @@ export class VideoEncoder {
         const data = this.#packet.data;
         const startUs = Number(this.#packet.pts);
         const ptsUs = this.#ptsUs.get(startUs);
-        this.#ptsUs.delete(startUs);
-        if (data !== null && ptsUs !== undefined) encoded.push({ ptsUs, keyframe: this.#packet.isKeyframe, data });
+        if (data === null || ptsUs === undefined) throw new MediaError(`The encoder gave a picture that it was not given, ${startUs} us.`);
+        encoded.push({ ptsUs, keyframe: this.#packet.isKeyframe, data });
+        // With those that it has left out: pictures come in their order.
+        for (const known of this.#ptsUs.keys()) if (known <= startUs) this.#ptsUs.delete(known);
       } finally {
         this.#packet.unref();
       }

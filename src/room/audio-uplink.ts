@@ -65,6 +65,10 @@ export class AudioUplink implements Uplink {
     return this.#statistics.reportBlock(nowUs);
   }
 
+  resume(): void {
+    this.#statistics.expectJump();
+  }
+
   /** Sound is not asked for again: it would come too late to be heard, and Opus carries its own redundancy. */
   dueNacks(): readonly number[] {
     return [];

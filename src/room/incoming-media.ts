@@ -127,11 +127,11 @@ export class IncomingMedia {
     uplink.receive(packet, arrivalUs);
   }
 
-  /** Who sent sound up to then would have gone on: all pictures resume at once, be the first packet a sound's, for theirs may wait for word of it. */
+  /** Who sent sound up to then would have gone on: all streams resume at once, be the first packet a sound's, for those of pictures may wait for word of it. */
   #watchForBlackOut(arrivalUs: number): void {
     const isOver = arrivalUs - this.#lastPacketUs > blackOutUs && this.#lastPacketUs - this.#lastAudioUs < soundPauseUs;
     this.#lastPacketUs = arrivalUs;
-    if (isOver) for (const uplink of this.#uplinks.values()) if (uplink instanceof VideoUplink) uplink.resume();
+    if (isOver) for (const uplink of this.#uplinks.values()) uplink.resume();
   }
 
   takeSenderReport(ssrc: number, report: SenderReportFacts): void {

@@ -87,7 +87,7 @@ export class PathControl {
   /** The number of the next packet, as its header extension carries it. */
   readonly #sequence = Buffer.alloc(sequenceBytes);
   #tier: number;
-  /** Until then no picture goes out: what is before the bottleneck has to drain first, or the keyframe is dropped there. */
+  /** Until then no picture is taken: its keyframe, which comes a moment later, would be dropped before a bottleneck whose queue has not drained. */
   #emptyUs = Number.NEGATIVE_INFINITY;
   #stream: PacedStream | undefined;
   #isNumbered = false;
@@ -189,7 +189,7 @@ export class PathControl {
     return this.#tier !== tierBefore;
   }
 
-  /** What has gone out since the newest packet that was reported left the bottleneck; a round trip of that is no queue. */
+  /** How long until what went out behind the newest packet that was reported has passed; what passes within a round trip is no queue. */
   #drainUs(bitrateBps: number | undefined, roundTripUs: number): number {
     if (!this.#estimate.hasFeedback || bitrateBps === undefined) return 0;
     return Math.max(0, (this.#sentLog.unreportedBytes * 8e6) / bitrateBps - roundTripUs);

@@ -57,7 +57,9 @@ export class TierChoice {
   readonly #best: number;
   readonly #learnt: { bps: number; atUs: number }[];
   /** Of what goes out since he has this tier; undefined until that can be told. */
-  #meanSent: { bps: number; readonly fromUs: number; atUs: number } | undefined;
+  #meanSent: { bps: number; overUs: number; atUs: number } | undefined;
+  /** When what went out was more than his pictures and his sound: what is counted over a second has some of that. */
+  #mixedUs = Number.NEGATIVE_INFINITY;
   #index: number;
   /** Since when the estimate is too low for the tier. */
   #tooLittleUs: number | undefined;
@@ -104,7 +106,7 @@ export class TierChoice {
     else if (moment.queuedUs > longestQueueUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (standsForUs >= standsAfterUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
-    if (this.#index > before && meanSentBps !== undefined) this.#learn(before, meanSentBps, nowUs);
+    if (this.#index > before && moment.sentBps > 0 && meanSentBps !== undefined) this.#learn(before, meanSentBps, nowUs);
     return this.#index !== before;
   }
 
@@ -172,14 +174,18 @@ export class TierChoice {
   }
 
   #meanWhatIsSent({ nowUs, sentBps }: PathMoment): void {
-    if (sentBps === 0 || nowUs - this.#changedUs <= learnt.afterUs) return;
-    if (this.#meanSent === undefined) {
-      this.#meanSent = { bps: sentBps, fromUs: nowUs, atUs: nowUs };
+    if (sentBps === 0) this.#mixedUs = nowUs;
+    const isTold = nowUs - Math.max(this.#changedUs, this.#mixedUs) > learnt.afterUs;
+    const mean = this.#meanSent;
+    if (mean === undefined) {
+      if (isTold) this.#meanSent = { bps: sentBps, overUs: 0, atUs: nowUs };
       return;
     }
-    const mean = this.#meanSent;
-    mean.bps += (sentBps - mean.bps) * Math.min(1, (nowUs - mean.atUs) / Math.max(1, Math.min(learnt.meanOverUs, nowUs - mean.fromUs)));
+    const elapsedUs = nowUs - mean.atUs;
     mean.atUs = nowUs;
+    if (!isTold || elapsedUs <= 0) return;
+    mean.overUs = Math.min(learnt.meanOverUs, mean.overUs + elapsedUs);
+    mean.bps += ((sentBps - mean.bps) * Math.min(elapsedUs, mean.overUs)) / mean.overUs;
   }
 
   #learn(tier: number, sentBps: number, nowUs: number): void {

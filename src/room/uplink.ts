@@ -33,6 +33,8 @@ export interface Uplink {
   isUrgent?(nowUs: number): boolean;
   /** RTP sequence numbers to ask for again now; to be called each tick of the feedback timer, and when it is urgent. */
   dueNacks(nowUs: number, roundTripUs: number | undefined): readonly number[];
+  /** Nothing came from the client for long: what he sent meanwhile is neither waited for nor counted as lost. */
+  resume(): void;
   wishKeyframe(): void;
   /** True when a picture loss indication is to go out now; asked once, answered once. */
   takeKeyframeWish(nowUs: number): boolean;

@@ -193,8 +193,10 @@ export class VideoUplink implements Uplink {
     return this.#repairs?.reportBlock(nowUs);
   }
 
-  /** Nothing came from the client for long: what he sent meanwhile is not worth waiting for, the picture goes on with a keyframe. */
+  /** What was sent meanwhile is not worth waiting for either: the picture goes on with a keyframe. */
   resume(): void {
+    this.#statistics.expectJump();
+    this.#repairs?.expectJump();
     this.#nacks.expectJump();
     this.wishKeyframe();
   }

@@ -16,8 +16,6 @@ export interface ReceptionStatisticsOptions {
  * 100 for the latter, but a retransmitted burst on a fast link comes later than that without meaning anything.
  */
 const maxStep = 3_000;
-/** What is missing after so long a silence went with a black-out, and says nothing of a rate: it is not counted (`transport-feedback` has the same). */
-const blackOutUs = 500_000;
 /** A timestamp that jumped by more than this is a new start of the media clock, and no jitter (libwebrtc draws the same line). */
 const maxTransitStepSeconds = 5;
 /** A.8: the gain of the jitter estimate. */
@@ -29,7 +27,10 @@ export class ReceptionStatistics {
   /** A.1's base_seq and cycles + max_seq; undefined before the first packet. */
   #firstIndex = 0;
   #newestIndex: number | undefined;
-  #newestUs = 0;
+  /** What a black-out took is not expected: the indices from `from` until before `to`, and how many of all such did not come after all. */
+  #excused = { from: 0, to: 0 };
+  #excusedCount = 0;
+  #isJumpExpected = false;
   #strayNext: number | undefined;
   #receivedCount = 0;
   #expectedBefore = 0;
@@ -46,7 +47,7 @@ export class ReceptionStatistics {
 
   /** Every packet of this SSRC, duplicates and late ones too; what came as RTX under another one is counted there. */
   onPacket(sequenceNumber: number, timestamp: number, arrivalUs: number): void {
-    if (!this.#takeSequence(sequenceNumber, arrivalUs)) return;
+    if (!this.#takeSequence(sequenceNumber)) return;
     this.#receivedCount += 1;
     const transit = (Math.floor((arrivalUs * this.#clockHz) / 1_000_000) - timestamp) | 0;
     if (this.#transit !== undefined) {
@@ -61,10 +62,15 @@ export class ReceptionStatistics {
     this.#senderReport = { ntpMiddle, arrivalUs };
   }
 
+  /** Nothing came on the whole connection for so long that what is missing up to the next packet was lost to a black-out, which says nothing of a rate. */
+  expectJump(): void {
+    this.#isJumpExpected = true;
+  }
+
   /** The block for the next report; the fraction lost counts from the call before. Undefined until a packet came. */
   reportBlock(nowUs: number): ReportBlock | undefined {
     if (this.#newestIndex === undefined) return undefined;
-    const expected = this.#newestIndex - this.#firstIndex + 1;
+    const expected = this.#newestIndex - this.#firstIndex + 1 - this.#excusedCount;
     const expectedInInterval = expected - this.#expectedBefore;
     const lostInInterval = expectedInInterval - (this.#receivedCount - this.#receivedBefore);
     this.#expectedBefore = expected;
@@ -81,9 +87,9 @@ export class ReceptionStatistics {
   }
 
   /** A.1's update_seq without its probation: SRTP has proved who sends. False for a packet that is not to be counted yet. */
-  #takeSequence(sequenceNumber: number, arrivalUs: number): boolean {
+  #takeSequence(sequenceNumber: number): boolean {
     if (this.#newestIndex === undefined) {
-      this.#restart(sequenceNumber, arrivalUs);
+      this.#restart(sequenceNumber);
       return true;
     }
     const step = ((sequenceNumber - this.#newestIndex) << 16) >> 16;
@@ -92,25 +98,33 @@ export class ReceptionStatistics {
         this.#strayNext = (sequenceNumber + 1) & 0xffff;
         return false;
       }
-      this.#restart(sequenceNumber, arrivalUs);
+      this.#restart(sequenceNumber);
       return true;
     }
     const index = this.#newestIndex + step;
     if (step > 0) {
-      if (arrivalUs - this.#newestUs > blackOutUs) this.#firstIndex += step - 1;
+      if (this.#isJumpExpected) this.#excuse(this.#newestIndex + 1, index);
       this.#newestIndex = index;
-      this.#newestUs = arrivalUs;
       this.#strayNext = undefined;
+    } else if (index >= this.#excused.from && index < this.#excused.to && this.#excusedCount > 0) {
+      this.#excusedCount -= 1;
     }
     // A packet overtaken by the very first one was expected too.
     if (index < this.#firstIndex) this.#firstIndex = index;
     return true;
   }
 
-  #restart(sequenceNumber: number, arrivalUs: number): void {
+  #excuse(from: number, to: number): void {
+    this.#excused = { from, to };
+    this.#excusedCount += to - from;
+    this.#isJumpExpected = false;
+  }
+
+  #restart(sequenceNumber: number): void {
     this.#firstIndex = sequenceNumber;
     this.#newestIndex = sequenceNumber;
-    this.#newestUs = arrivalUs;
+    this.#excusedCount = 0;
+    this.#isJumpExpected = false;
     this.#strayNext = undefined;
     this.#receivedCount = 0;
     this.#expectedBefore = 0;

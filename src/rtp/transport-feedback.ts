@@ -23,10 +23,7 @@ import { feedbackFormat, rtcpType } from './rtcp/rtcp-packets.js';
  * not reported. It covers more than a second at 30 Mbps, many times the interval between two reports.
  */
 const historyPackets = 4_096;
-/**
- * What is missing between two packets so far apart, of which the first was reported already, was lost to a black-out and not to a rate: the report begins anew behind it, as libwebrtc's does. Reported,
- * it halves the estimate of libwebrtc twice, and an estimate that was low already needs half a minute to come back.
- */
+/** What is missing behind so long a silence of the connection was lost to a black-out and not to a rate: where all before it was told already, the next report begins behind it, as libwebrtc's does. */
 const blackOutUs = 500_000;
 /** Keeps each feedback packet, with IPv6, UDP, SRTCP and a report beside it, under the 1,200 bytes that every path carries. */
 const maxPacketBytes = 1_000;
@@ -64,7 +61,11 @@ export class TransportFeedback {
   readonly #symbols = new Uint8Array(maxPacketBytes * oneBitSymbols);
   readonly #deltas = new Int16Array(maxPacketBytes);
   #newest: number | undefined;
-  #newestUs = 0;
+  /** When anything came last. */
+  #lastUs = Number.POSITIVE_INFINITY;
+  #isAfterBlackOut = false;
+  /** What is below it was told, or given up with a black-out. */
+  #leastReported = Number.NEGATIVE_INFINITY;
   /** The first index that the next report covers. */
   #reportFrom = 0;
   #feedbackCount = 0;
@@ -74,23 +75,27 @@ export class TransportFeedback {
   /** @param sequenceNumber the transport-wide one from the header extension, not the packet's own. */
   onPacket(sequenceNumber: number, arrivalUs: number): void {
     const index = this.#sequence.unwrap(sequenceNumber);
+    if (this.#newest !== undefined && this.#reportFrom > this.#newest && arrivalUs - this.#lastUs > blackOutUs) this.#isAfterBlackOut = true;
+    this.#lastUs = arrivalUs;
     if (this.#newest === undefined || index - this.#newest >= historyPackets) {
       // After so long a gap the sender has given those packets up by himself.
       this.#arrivalUs.fill(NaN);
       this.#newest = index;
       this.#reportFrom = index;
+      this.#isAfterBlackOut = false;
     } else if (index > this.#newest) {
       for (let gap = this.#newest + 1; gap < index; gap += 1) this.#setArrival(gap, NaN);
-      if (this.#reportFrom > this.#newest && arrivalUs - this.#newestUs > blackOutUs) this.#reportFrom = index;
+      if (this.#isAfterBlackOut) this.#reportFrom = this.#leastReported = index;
+      this.#isAfterBlackOut = false;
       this.#newest = index;
       this.#reportFrom = Math.max(this.#reportFrom, index - historyPackets + 1);
-    } else if (index <= this.#newest - historyPackets || !Number.isNaN(this.#arrivalOf(index))) {
+    // What was overtaken by a black-out is given up with it.
+    } else if (index <= this.#newest - historyPackets || index < this.#leastReported || this.#isAfterBlackOut || !Number.isNaN(this.#arrivalOf(index))) {
       return;
     } else if (index < this.#reportFrom) {
       // It was reported lost: report it again, and with it what came after, which is still known.
       this.#reportFrom = index;
     }
-    if (index === this.#newest) this.#newestUs = arrivalUs;
     this.#setArrival(index, arrivalUs);
   }
 

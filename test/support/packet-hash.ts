@@ -1,5 +1,5 @@
 /**
- * What `packet-module` hashes messages to, in one of its two forms, as hexadecimal lines: a program of its own, because V8 of Node 20 reads the relaxed one only when it is told so at its start.
+ * What `packet-module` hashes messages to, in one of its two forms, as hexadecimal lines: a program of its own, because V8 of Node 20 reads the relaxed one only when it is told so.
  * Arguments: `relaxed` or `plain`, and the key and the messages as hexadecimal numbers.
  */
 import { readElement } from '../../src/rtp/srtp/gcm-field.js';

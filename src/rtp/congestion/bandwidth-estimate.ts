@@ -90,8 +90,7 @@ export class BandwidthEstimate {
 
   /** For how long a queue stands that was seen to grow: a longer way is none. */
   standsForUs(nowUs: number): number {
-    const { standsForUs } = this.#queue;
-    return nowUs - this.lastDecreaseUs < standsForUs ? standsForUs : 0;
+    return nowUs - this.lastDecreaseUs < this.#queue.isThereForUs ? this.#queue.standsForUs : 0;
   }
 
   /** Of the packets of the last second or so, 0 to 1. */
@@ -105,14 +104,14 @@ export class BandwidthEstimate {
     this.#feedbackUs = nowUs;
     this.#countAtFeedback = this.#sentLog.count;
     this.#reports += 1;
-    let probeId = 0;
+    const probeIds = new Set<number>();
     for (const packet of delivered) {
       this.#trend.add(packet.sentUs, packet.arrivalUs);
       this.#queue.add(packet.sentUs, packet.arrivalUs);
       this.#delivered.add(packet.arrivalUs, packet.bytes);
       this.#queued.add(packet.sentUs, packet.arrivalUs, packet.bytes);
       if (packet.probeId === 0) continue;
-      probeId = packet.probeId;
+      probeIds.add(packet.probeId);
       this.#probes.add(packet);
     }
     const { bitrateBps, latelyBps } = this.#delivered;
@@ -126,10 +125,13 @@ export class BandwidthEstimate {
       if (this.state !== 'overused' || !isOfProbe) this.#delayLimit.update(this.state, moment);
       this.#lossLimit.update({ delivered: delivered.length, lost }, moment);
     }
-    const probedBps = this.#probes.bitrateBps(probeId);
-    if (probedBps === undefined || this.state === 'overused') return;
-    this.#delayLimit.raiseTo(probedBps);
-    this.#lossLimit.raiseTo(probedBps);
+    if (this.state === 'overused') return;
+    for (const probeId of probeIds) {
+      const probedBps = this.#probes.bitrateBps(probeId);
+      if (probedBps === undefined) continue;
+      this.#delayLimit.raiseTo(probedBps);
+      this.#lossLimit.raiseTo(probedBps);
+    }
   }
 
   /** A burst goes out now: the queue that it makes empties by itself. */

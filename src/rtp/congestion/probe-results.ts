@@ -3,9 +3,9 @@ import type { DeliveredPacket } from './sent-log.js';
 
 /** Fewer packets are too few intervals. */
 const leastPackets = 4;
-/** Nearly a whole probe: the beginning of one, handed on in one go, looks as fast as it went out on any path. */
+/** From the first to the last of those that came: the beginning of a probe, handed on in one go, looks as fast as it went out on any path. */
 const leastSentUs = 20_000;
-/** What a timer sends, and a radio or a busy machine hands on, at once. */
+/** What a timer sends, and a radio or a busy machine hands on, at once. The first such bunch took its time before what is measured, on its way out (each step sends what the time up to it is worth) and in. */
 const bunchUs = 1_000;
 /** Came slower than it went out by more than this: the bottleneck was full, and a little less is what it carries. */
 const fullShare = 0.9;
@@ -19,6 +19,7 @@ type ProbePacket = Pick<DeliveredPacket, 'sentUs' | 'arrivalUs' | 'bytes'>;
 export class ProbeResults {
   readonly #probes = new Map<number, ProbePacket[]>();
 
+  /** Each packet once. */
   add({ probeId, sentUs, arrivalUs, bytes }: DeliveredPacket): void {
     let packets = this.#probes.get(probeId);
     if (packets === undefined) {
@@ -37,13 +38,12 @@ export class ProbeResults {
 }
 
 function rateOf(packets: readonly ProbePacket[]): number | undefined {
-  const lastSentUs = Math.max(...packets.map(({ sentUs }) => sentUs));
+  const firstSentUs = Math.min(...packets.map(({ sentUs }) => sentUs));
   const firstArrivalUs = Math.min(...packets.map(({ arrivalUs }) => arrivalUs));
-  const sentForUs = lastSentUs - Math.min(...packets.map(({ sentUs }) => sentUs));
+  const sentForUs = Math.max(...packets.map(({ sentUs }) => sentUs)) - firstSentUs;
   const arrivedForUs = Math.max(...packets.map(({ arrivalUs }) => arrivalUs)) - firstArrivalUs;
-  if (sentForUs < leastSentUs || arrivedForUs <= 0) return undefined;
-  // The last ones' bytes leave after the time that is measured, the first ones' arrive before it.
-  const sentBps = (bytesOf(packets.filter(({ sentUs }) => sentUs <= lastSentUs - bunchUs)) * 8e6) / sentForUs;
+  if (sentForUs < leastSentUs || arrivedForUs < bunchUs) return undefined;
+  const sentBps = (bytesOf(packets.filter(({ sentUs }) => sentUs >= firstSentUs + bunchUs)) * 8e6) / sentForUs;
   const arrivedBps = (bytesOf(packets.filter(({ arrivalUs }) => arrivalUs >= firstArrivalUs + bunchUs)) * 8e6) / arrivedForUs;
   if (arrivedBps > mostSpeedUp * sentBps) return undefined;
   return arrivedBps < fullShare * sentBps ? usableShare * arrivedBps : Math.min(sentBps, arrivedBps);

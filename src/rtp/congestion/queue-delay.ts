@@ -23,6 +23,7 @@ export class QueueDelay {
   #leastUs = Number.POSITIVE_INFINITY;
   #leastBeforeUs = Number.POSITIVE_INFINITY;
   #windowStartUs: number | undefined;
+  #goneAtUs = 0;
   /** When it was gone last, or was seen to empty. */
   #standsSinceUs = 0;
   /** The longest wait since then. */
@@ -34,7 +35,12 @@ export class QueueDelay {
     return newest === undefined ? 0 : newest.delayUs - Math.min(this.#leastUs, this.#leastBeforeUs);
   }
 
-  /** For how long no packet has gone through without a wait that counts, and the waits have not become much shorter. */
+  /** For how long no packet has gone through without a wait that counts. */
+  get isThereForUs(): number {
+    return (this.#recent.at(-1)?.sentUs ?? this.#goneAtUs) - this.#goneAtUs;
+  }
+
+  /** The same where the waits have not become much shorter meanwhile. */
   get standsForUs(): number {
     return (this.#recent.at(-1)?.sentUs ?? this.#standsSinceUs) - this.#standsSinceUs;
   }
@@ -77,6 +83,7 @@ export class QueueDelay {
     this.#recent.push({ sentUs, delayUs });
     while ((this.#recent[0]?.sentUs ?? sentUs) < sentUs - growthWindowUs) this.#recent.shift();
     this.#longestUs = Math.max(this.#longestUs, this.delayUs);
+    if (this.delayUs < shortUs) this.#goneAtUs = sentUs;
     if (this.delayUs >= shortUs && this.delayUs >= emptyingShare * this.#longestUs) return;
     this.#standsSinceUs = sentUs;
     this.#longestUs = this.delayUs;

@@ -26,7 +26,7 @@ const tableBytes = taken * powerBytes;
 
 /** More than UDP's longest. */
 export const longestPacket = 65_536;
-/** Addresses: 0 is for anything of one block, such as the first counter of a packet. */
+/** Addresses: 0 is for anything of one block, such as the first counter of a packet; the block of zeros is written by nobody. */
 const zerosAt = 32;
 export const tableAt = 64;
 /** Of the key that SHA-1 has to read first, which stands directly before a message. */

@@ -63,7 +63,7 @@ export const shiftHalvesLeft = (bits: number): Code => [...i32(bits), ...vector(
 export const shiftHalvesRight = (bits: number): Code => [...i32(bits), ...vector(0xcd)];
 /** Bytes of the upper operand, picked by those of the top one. */
 export const pick: Code = vector(0x0e);
-/** As {@link pick} for places below 16, and an instruction less on x86-64; of WebAssembly 3.0 (relaxed SIMD), which Node has from 21 on. */
+/** As {@link pick} for places below 16, and an instruction less on x86-64; of WebAssembly 3.0 (relaxed SIMD), which Node has from 21 on, and 20 when it is told so. */
 export const pickWithin: Code = vector(0x100);
 /** @param places 16 of them: below 16 for a byte of the lower operand, from there on for one of the top one */
 export const shuffle = (places: readonly number[]): Code => vector(0x0d, ...places);

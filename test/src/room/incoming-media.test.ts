@@ -136,6 +136,14 @@ describe('IncomingMedia', () => {
       expect(camera?.dueNacks(3_030_000, 50_000)).to.deep.equal([]);
       frame(62, 3_040_000);
       expect(camera?.dueNacks(3_040_000, 50_000)).to.deep.equal([61]);
+      expect(camera?.reportBlock(3_040_000), 'of which no rate was the reason').to.include({ cumulativeLost: 1, extendedHighest: 62 });
+    });
+
+    it('which is none where one stream alone was silent: what it lost is reported', () => {
+      picture(7);
+      for (let nowUs = 0; nowUs <= 3_000_000; nowUs += 20_000) sound(9, nowUs);
+      frame(60, 3_010_000);
+      expect([...incoming.uplinks][0]?.reportBlock(3_040_000)).to.include({ cumulativeLost: 58, extendedHighest: 60 });
     });
 
     it('which is none where there was no sound before: a still screen sends as seldom', () => {

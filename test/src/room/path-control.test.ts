@@ -62,6 +62,8 @@ describe('PathControl', () => {
   let stream: Stream;
   let sender: PacketSender;
   let receiver: TransportFeedback;
+  /** When the tiers changed that `run` has told. */
+  let changedMs: number[];
   let underWay: { readonly number: number; readonly arrivalUs: number }[];
 
   const nowUs = (): number => time.nowMs() * 1000;
@@ -78,6 +80,7 @@ describe('PathControl', () => {
     path.attach(stream, true);
     receiver = new TransportFeedback();
     underWay = [];
+    changedMs = [];
   }
 
   beforeEach(() => {
@@ -111,7 +114,10 @@ describe('PathControl', () => {
           for (const parsed of parseRtcp(report).packets) if (parsed.type === 'transport-feedback') path.takeReport(parsed.body, nowUs(), tripUs);
         }
       }
-      if (at % 2 === 1 && path.tick(nowUs(), tripUs)) changes.push(path.tier);
+      if (at % 2 === 1 && path.tick(nowUs(), tripUs)) {
+        changes.push(path.tier);
+        changedMs.push(time.nowMs());
+      }
     }
     return changes;
   }
@@ -191,6 +197,9 @@ describe('PathControl', () => {
     run(1_000, () => 20);
     const changes = run(600, (atMs) => 20 + 2 * atMs);
     expect(changes, 'nothing, then the small one').to.deep.equal([2, 1]);
+    const [fellMs = 0, beganMs = 0] = changedMs;
+    // A third of what is sent passes: 0.4 s for what is under way, less what passes until a keyframe is there.
+    expect(beganMs - fellMs).to.be.within(240, 360);
     sent.length = 0;
     run(3_000, () => 20);
     const fillers = sent.filter((datagram) => mustParseRtp(datagram).payloadType === 97);

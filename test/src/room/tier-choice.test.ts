@@ -76,7 +76,7 @@ describe('TierChoice', () => {
 
   it('knows for a minute what a tier took when it was too much, up to half as much again', () => {
     const full = (sentBps: number): number => {
-      after(1_000, 2_600_000);
+      after(1_500, 2_600_000, { sentBps });
       return after(20, 2_600_000, { standsForUs: 1_000_000, sentBps });
     };
     expect(full(1_950_000)).to.equal(1);
@@ -94,7 +94,7 @@ describe('TierChoice', () => {
   });
 
   it('learns what a tier takes at each fall from it, whatever the reason', () => {
-    after(1_100, 2_000_000);
+    after(1_100, 2_000_000, { sentBps: 1_950_000 });
     expect(after(20, 650_000, { sentBps: 1_950_000 })).to.equal(1);
     expect(after(5_000, 2_000_000)).to.equal(1);
     expect(after(20, 2_050_000)).to.equal(0);
@@ -116,6 +116,18 @@ describe('TierChoice', () => {
     after(10_000, 850_000, { sentBps: 880_000 });
     expect(after(20, 850_000, { sentBps: 880_000, standsForUs: 1_000_000 })).to.equal(2);
     expect(after(10_000, 850_000), 'it is what he took').to.equal(2);
+  });
+
+  it('learns nothing from what has repairs in it', () => {
+    after(20, 850_000);
+    after(5_000, 850_000, { sentBps: 600_000 });
+    after(6_000, 850_000, { sentBps: 0 });
+    after(900, 850_000, { sentBps: 1_200_000 });
+    expect(after(20, 850_000, { sentBps: 1_200_000, standsForUs: 1_000_000 })).to.equal(2);
+    expect(after(2_100, 850_000)).to.equal(1);
+    after(5_000, 850_000, { sentBps: 900_000 });
+    expect(after(20, 850_000, { sentBps: 0, standsForUs: 1_000_000 })).to.equal(2);
+    expect(after(4_100, 850_000)).to.equal(1);
   });
 
   it('goes up after two seconds of headroom, over more than one when it fits, and never above what was asked for', () => {

@@ -150,13 +150,18 @@ class SimulatedPath {
     }
   }
 
-  /** Packets at this rate for 30 ms, of which each is part of the probe. */
-  probe(bps: number, probeId: number): void {
+  /** Packets at this rate for 30 ms, of which each is part of the probe. @param stepsMs when there is a turn to send what the time is worth, and 5 ms more */
+  probe(bps: number, probeId: number, stepsMs: readonly number[] = [0, 5, 10, 15, 20, 25]): void {
     this.estimate.expectProbe(this.nowUs, 50_000);
-    for (let step = 0; step < 6; step += 1) {
-      for (let bytes = (bps * 0.005) / 8; bytes > 0; bytes -= 300) this.#send(Math.min(300, bytes), probeId);
-      this.run(5);
+    let sentMs = 0;
+    let nowMs = 0;
+    for (const stepMs of stepsMs) {
+      this.run(stepMs - nowMs);
+      nowMs = stepMs;
+      for (let bytes = (bps * (stepMs + 5 - sentMs)) / 8_000; bytes > 0; bytes -= 300) this.#send(Math.min(300, Math.ceil(bytes)), probeId);
+      sentMs = stepMs + 5;
     }
+    this.run(5);
   }
 
   /** Packets of 1,200 bytes, as large frames more than others. */
@@ -330,6 +335,18 @@ describe('BandwidthEstimate', () => {
     expect(path.estimateBps, 'the queue of the probe itself is no reason to fall').to.be.above(600_000);
   });
 
+  it('sees the rate of a probe whose steps were late', () => {
+    for (const stepsMs of [[0, 15, 30], [0, 5, 10, 15, 28], [0, 5, 30], [0, 25], [0, 12, 24, 45]]) {
+      const path = new SimulatedPath(600_000);
+      path.limitBps = 50_000_000;
+      path.sendBps = 500_000;
+      path.run(2_000);
+      path.probe(2_000_000, 1, stepsMs);
+      path.run(300);
+      expect(path.estimateBps, stepsMs.join(' ')).to.be.within(1_900_000, 2_200_000);
+    }
+  });
+
   it('believes no beginning of a probe that was handed on in one go', () => {
     for (let restMs = 0; restMs < 50; restMs += 5) {
       const path = new SimulatedPath(600_000);
@@ -386,6 +403,26 @@ describe('BandwidthEstimate', () => {
       mostUs = Math.max(mostUs, queue.standsForUs);
     }
     expect(mostUs).to.be.within(500_000, 950_000);
+  });
+
+  it('tells of one that stays when it has fallen to less than half', () => {
+    const path = new SimulatedPath();
+    path.limitBps = 1_000_000;
+    path.sendBps = 300_000;
+    path.run(2_000);
+    path.sendBps = 2_000_000;
+    path.run(400);
+    path.sendBps = 100_000;
+    path.run(200);
+    // What passes, with sound.
+    path.sendBps = 940_000;
+    let mostUs = 0;
+    for (let tick = 0; tick < 15; tick += 1) {
+      path.run(100);
+      mostUs = Math.max(mostUs, path.estimate.standsForUs(path.nowUs));
+    }
+    expect(path.estimate.queueUs).to.be.within(60_000, 150_000);
+    expect(mostUs).to.be.above(1_000_000);
   });
 
   it('falls with losses that are its own, and not for ever with those of the path', () => {

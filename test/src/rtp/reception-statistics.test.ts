@@ -49,17 +49,22 @@ describe('ReceptionStatistics', () => {
   it('says 255 of 256 at most', () => {
     receive(statistics, [0]);
     statistics.reportBlock(0);
-    statistics.onPacket(2_999, 0, 500_000);
+    receive(statistics, [2_999]);
     expect(statistics.reportBlock(0)).to.include({ fractionLost: 255, cumulativeLost: 2_998 });
   });
 
-  it('does not count what a black-out took, and goes on counting behind it', () => {
+  it('does not count what a black-out took, be some of it late, and goes on counting behind it', () => {
     receive(statistics, range(0, 10));
-    statistics.onPacket(200, 0, 9 * packetUs + 500_001);
-    statistics.onPacket(202, 0, 9 * packetUs + 540_000);
+    statistics.expectJump();
+    receive(statistics, [200, 202]);
     expect(statistics.reportBlock(0)).to.include({ fractionLost: Math.floor(256 / 13), cumulativeLost: 1, extendedHighest: 202 });
-    statistics.onPacket(199, 0, 9 * packetUs + 550_000);
-    expect(statistics.reportBlock(0), 'one that comes late').to.include({ fractionLost: 0, cumulativeLost: 0 });
+    receive(statistics, [150, 10, 199, 203]);
+    expect(statistics.reportBlock(0)).to.include({ fractionLost: 0, cumulativeLost: 1, extendedHighest: 203 });
+    receive(statistics, [206]);
+    expect(statistics.reportBlock(0)).to.include({ fractionLost: Math.floor((2 * 256) / 3), cumulativeLost: 3 });
+    statistics.expectJump();
+    receive(statistics, [207, 210]);
+    expect(statistics.reportBlock(0), 'nothing was missing behind it').to.include({ cumulativeLost: 5 });
   });
 
   it('ignores one stray packet, and begins anew after two in sequence', () => {
