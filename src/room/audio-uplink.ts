@@ -65,8 +65,8 @@ export class AudioUplink implements Uplink {
     return this.#statistics.reportBlock(nowUs);
   }
 
-  resume(): void {
-    this.#statistics.expectJump();
+  resume(nowUs: number): void {
+    this.#statistics.expectJump(nowUs);
   }
 
   /** Sound is not asked for again: it would come too late to be heard, and Opus carries its own redundancy. */

@@ -131,7 +131,7 @@ export class IncomingMedia {
   #watchForBlackOut(arrivalUs: number): void {
     const isOver = arrivalUs - this.#lastPacketUs > blackOutUs && this.#lastPacketUs - this.#lastAudioUs < soundPauseUs;
     this.#lastPacketUs = arrivalUs;
-    if (isOver) for (const uplink of this.#uplinks.values()) uplink.resume();
+    if (isOver) for (const uplink of this.#uplinks.values()) uplink.resume(arrivalUs);
   }
 
   takeSenderReport(ssrc: number, report: SenderReportFacts): void {

@@ -96,6 +96,8 @@ export class PathControl {
   #reportedInTick = 0;
   #refusedReports = 0;
   #probeId = 0;
+  /** Of what goes out now; 0 for none. */
+  #activeProbeId = 0;
   #cancelProbe: CancelTimer | undefined;
   #probes = 0;
   #malformedReports = 0;
@@ -168,7 +170,7 @@ export class PathControl {
       lastDecreaseUs: this.#estimate.lastDecreaseUs,
       queuedUs: this.pacer.waitUs(stream.queuedBytes),
       standsForUs: this.#estimate.standsForUs(nowUs),
-      sentBps: this.#isTwofold || isLossy ? 0 : this.#sentLog.bitrateBps(nowUs),
+      sentBps: this.#isTwofold || isLossy || this.#tier !== this.#tiers.index ? 0 : this.#sentLog.bitrateBps(nowUs),
       canProbe: this.#canProbe && this.#estimate.hasFeedback,
     };
     const chosenBefore = this.#tiers.index;
@@ -207,7 +209,7 @@ export class PathControl {
   #sendNumbered(packet: Buffer, sender: PacketSender): Buffer | undefined {
     const datagram = sender.sendRtp(packet);
     if (datagram === undefined) return undefined;
-    this.#sentLog.add(this.#options.clock.nowUs(), datagram.length, this.#cancelProbe === undefined ? 0 : this.#probeId);
+    this.#sentLog.add(this.#options.clock.nowUs(), datagram.length, this.#activeProbeId);
     this.#sequence.writeUInt16BE(this.#sentLog.nextSequence);
     this.pacer.charge(datagram.length);
     return datagram;
@@ -234,11 +236,13 @@ export class PathControl {
     let sentBytes = 0;
     const step = (): void => {
       startUs ??= clock.nowUs();
+      this.#activeProbeId = this.#probeId;
       const elapsedUs = Math.min(probe.mostUs, clock.nowUs() - startUs);
       const bytes = bytesPerUs * (elapsedUs + 1_000 * probe.stepMs) - sentBytes;
       sentBytes += bytes;
       this.#sendFillers(stream, bytes);
       this.#cancelProbe = elapsedUs >= probe.leastUs ? undefined : timers.after(probe.stepMs, step);
+      if (this.#cancelProbe === undefined) this.#activeProbeId = 0;
     };
     this.#cancelProbe = timers.after(0, step);
   }

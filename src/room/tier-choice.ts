@@ -17,7 +17,7 @@ export interface PathMoment {
   readonly queuedUs: number;
   /** For how long a queue has stood on the path. */
   readonly standsForUs: number;
-  /** What goes out to him; 0 where that is more than his pictures and his sound take, as with repairs. */
+  /** What goes out to him; 0 where that is not what his pictures and his sound take, as with repairs, and while a picture waits. */
   readonly sentBps: number;
   /** False: an estimate beyond what is sent cannot be had. */
   readonly canProbe: boolean;
@@ -58,7 +58,7 @@ export class TierChoice {
   readonly #learnt: { bps: number; atUs: number }[];
   /** Of what goes out since he has this tier; undefined until that can be told. */
   #meanSent: { bps: number; overUs: number; atUs: number } | undefined;
-  /** When what went out was more than his pictures and his sound: what is counted over a second has some of that. */
+  /** When what went out was something else: what is counted over a second has some of that. */
   #mixedUs = Number.NEGATIVE_INFINITY;
   #index: number;
   /** Since when the estimate is too low for the tier. */
@@ -106,7 +106,7 @@ export class TierChoice {
     else if (moment.queuedUs > longestQueueUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (standsForUs >= standsAfterUs[which]) this.#goDown(this.#index + 1, nowUs);
     else if (this.#index > this.#best) this.#considerUp(moment, estimateBps);
-    if (this.#index > before && moment.sentBps > 0 && meanSentBps !== undefined) this.#learn(before, meanSentBps, nowUs);
+    if (this.#index > before && meanSentBps !== undefined) this.#learn(before, meanSentBps, nowUs);
     return this.#index !== before;
   }
 
@@ -174,16 +174,15 @@ export class TierChoice {
   }
 
   #meanWhatIsSent({ nowUs, sentBps }: PathMoment): void {
-    if (sentBps === 0) this.#mixedUs = nowUs;
-    const isTold = nowUs - Math.max(this.#changedUs, this.#mixedUs) > learnt.afterUs;
-    const mean = this.#meanSent;
-    if (mean === undefined) {
-      if (isTold) this.#meanSent = { bps: sentBps, overUs: 0, atUs: nowUs };
-      return;
+    if (sentBps === 0) {
+      this.#mixedUs = nowUs;
+      this.#meanSent = undefined;
     }
+    if (nowUs - Math.max(this.#changedUs, this.#mixedUs) <= learnt.afterUs) return;
+    const mean = (this.#meanSent ??= { bps: sentBps, overUs: 0, atUs: nowUs });
     const elapsedUs = nowUs - mean.atUs;
+    if (elapsedUs <= 0) return;
     mean.atUs = nowUs;
-    if (!isTold || elapsedUs <= 0) return;
     mean.overUs = Math.min(learnt.meanOverUs, mean.overUs + elapsedUs);
     mean.bps += ((sentBps - mean.bps) * Math.min(elapsedUs, mean.overUs)) / mean.overUs;
   }

@@ -34,7 +34,7 @@ export interface Uplink {
   /** RTP sequence numbers to ask for again now; to be called each tick of the feedback timer, and when it is urgent. */
   dueNacks(nowUs: number, roundTripUs: number | undefined): readonly number[];
   /** Nothing came from the client for long: what he sent meanwhile is neither waited for nor counted as lost. */
-  resume(): void;
+  resume(nowUs: number): void;
   wishKeyframe(): void;
   /** True when a picture loss indication is to go out now; asked once, answered once. */
   takeKeyframeWish(nowUs: number): boolean;

@@ -194,9 +194,10 @@ export class VideoUplink implements Uplink {
   }
 
   /** What was sent meanwhile is not worth waiting for either: the picture goes on with a keyframe. */
-  resume(): void {
-    this.#statistics.expectJump();
-    this.#repairs?.expectJump();
+  resume(nowUs: number): void {
+    this.#statistics.expectJump(nowUs);
+    this.#repairs?.expectJump(nowUs);
+    if (this.#isResting) return;
     this.#nacks.expectJump();
     this.wishKeyframe();
   }

@@ -16,6 +16,8 @@ export interface ReceptionStatisticsOptions {
  * 100 for the latter, but a retransmitted burst on a fast link comes later than that without meaning anything.
  */
 const maxStep = 3_000;
+/** What a modem has held comes first, and then what follows the black-out. */
+const jumpWithinUs = 500_000;
 /** A timestamp that jumped by more than this is a new start of the media clock, and no jitter (libwebrtc draws the same line). */
 const maxTransitStepSeconds = 5;
 /** A.8: the gain of the jitter estimate. */
@@ -30,7 +32,8 @@ export class ReceptionStatistics {
   /** What a black-out took is not expected: the indices from `from` until before `to`, and how many of all such did not come after all. */
   #excused = { from: 0, to: 0 };
   #excusedCount = 0;
-  #isJumpExpected = false;
+  /** A jump by then is excused. */
+  #excusedUntilUs = Number.NEGATIVE_INFINITY;
   #strayNext: number | undefined;
   #receivedCount = 0;
   #expectedBefore = 0;
@@ -47,7 +50,7 @@ export class ReceptionStatistics {
 
   /** Every packet of this SSRC, duplicates and late ones too; what came as RTX under another one is counted there. */
   onPacket(sequenceNumber: number, timestamp: number, arrivalUs: number): void {
-    if (!this.#takeSequence(sequenceNumber)) return;
+    if (!this.#takeSequence(sequenceNumber, arrivalUs)) return;
     this.#receivedCount += 1;
     const transit = (Math.floor((arrivalUs * this.#clockHz) / 1_000_000) - timestamp) | 0;
     if (this.#transit !== undefined) {
@@ -62,9 +65,9 @@ export class ReceptionStatistics {
     this.#senderReport = { ntpMiddle, arrivalUs };
   }
 
-  /** Nothing came on the whole connection for so long that what is missing up to the next packet was lost to a black-out, which says nothing of a rate. */
-  expectJump(): void {
-    this.#isJumpExpected = true;
+  /** Nothing came on the whole connection for so long that the packets missing now, before the first of them or one of the next, were lost to a black-out, which says nothing of a rate. */
+  expectJump(nowUs: number): void {
+    this.#excusedUntilUs = nowUs + jumpWithinUs;
   }
 
   /** The block for the next report; the fraction lost counts from the call before. Undefined until a packet came. */
@@ -87,7 +90,7 @@ export class ReceptionStatistics {
   }
 
   /** A.1's update_seq without its probation: SRTP has proved who sends. False for a packet that is not to be counted yet. */
-  #takeSequence(sequenceNumber: number): boolean {
+  #takeSequence(sequenceNumber: number, arrivalUs: number): boolean {
     if (this.#newestIndex === undefined) {
       this.#restart(sequenceNumber);
       return true;
@@ -103,7 +106,7 @@ export class ReceptionStatistics {
     }
     const index = this.#newestIndex + step;
     if (step > 0) {
-      if (this.#isJumpExpected) this.#excuse(this.#newestIndex + 1, index);
+      if (step > 1 && arrivalUs <= this.#excusedUntilUs) this.#excuse(this.#newestIndex + 1, index);
       this.#newestIndex = index;
       this.#strayNext = undefined;
     } else if (index >= this.#excused.from && index < this.#excused.to && this.#excusedCount > 0) {
@@ -117,14 +120,14 @@ export class ReceptionStatistics {
   #excuse(from: number, to: number): void {
     this.#excused = { from, to };
     this.#excusedCount += to - from;
-    this.#isJumpExpected = false;
+    this.#excusedUntilUs = Number.NEGATIVE_INFINITY;
   }
 
   #restart(sequenceNumber: number): void {
     this.#firstIndex = sequenceNumber;
     this.#newestIndex = sequenceNumber;
     this.#excusedCount = 0;
-    this.#isJumpExpected = false;
+    this.#excusedUntilUs = Number.NEGATIVE_INFINITY;
     this.#strayNext = undefined;
     this.#receivedCount = 0;
     this.#expectedBefore = 0;

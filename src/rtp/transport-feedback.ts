@@ -23,7 +23,7 @@ import { feedbackFormat, rtcpType } from './rtcp/rtcp-packets.js';
  * not reported. It covers more than a second at 30 Mbps, many times the interval between two reports.
  */
 const historyPackets = 4_096;
-/** What is missing behind so long a silence of the connection was lost to a black-out and not to a rate: where all before it was told already, the next report begins behind it, as libwebrtc's does. */
+/** What is missing behind so long a silence of all that is numbered was lost to a black-out and not to a rate: where all before it was told already, the next report begins behind it, as libwebrtc's does. */
 const blackOutUs = 500_000;
 /** Keeps each feedback packet, with IPv6, UDP, SRTCP and a report beside it, under the 1,200 bytes that every path carries. */
 const maxPacketBytes = 1_000;
@@ -81,7 +81,7 @@ export class TransportFeedback {
       // After so long a gap the sender has given those packets up by himself.
       this.#arrivalUs.fill(NaN);
       this.#newest = index;
-      this.#reportFrom = index;
+      this.#reportFrom = this.#leastReported = index;
       this.#isAfterBlackOut = false;
     } else if (index > this.#newest) {
       for (let gap = this.#newest + 1; gap < index; gap += 1) this.#setArrival(gap, NaN);

@@ -5,7 +5,7 @@ import type { DeliveredPacket } from './sent-log.js';
 const leastPackets = 4;
 /** From the first to the last of those that came: the beginning of a probe, handed on in one go, looks as fast as it went out on any path. */
 const leastSentUs = 20_000;
-/** What a timer sends, and a radio or a busy machine hands on, at once. The first such bunch took its time before what is measured, on its way out (each step sends what the time up to it is worth) and in. */
+/** What a timer sends, and a radio or a busy machine hands on, at once. The first such bunch took its time before what is measured, on its way out (each step sends what the time from the one before is worth) and in. */
 const bunchUs = 1_000;
 /** Came slower than it went out by more than this: the bottleneck was full, and a little less is what it carries. */
 const fullShare = 0.9;

@@ -47,7 +47,7 @@ describe('VideoEncoder', () => {
       const times = Array.from({ length: 300 }, (_, time) => time).filter((time) => time !== missing && (time < pause.from || time >= pause.until));
       const encoded = await encodeAt(codec, times);
       expect(encoded.map(({ ptsUs }) => ptsUs)).to.deep.equal(times.map((time) => Math.round(time * frameUs)));
-      for (const from of [missing + 1, pause.until]) expect(bitsWithin(encoded, from, from + 30), `${from}`).to.be.within(0.7 * bitrateBps, 1.25 * bitrateBps);
+      for (const from of [missing + 1, pause.until]) expect(bitsWithin(encoded, from, from + 30), `${from}`).to.be.within(0.7 * bitrateBps, 1.2 * bitrateBps);
     }).timeout(20_000);
   }
 
@@ -75,20 +75,22 @@ describe('EncoderCadence', () => {
   const repeated = (count: number, ...distancesUs: readonly number[]): number[] => Array.from({ length: count }, () => distancesUs).flat();
 
   it('runs on evenly over single pictures that are missing, and over pauses', () => {
-    const distances = [...repeated(10, 33_333), 66_667, ...repeated(3, 33_333), 66_667, ...repeated(5, 33_333), 900_000, ...repeated(4, 1_000_000, 33_333)];
-    expect(new Set(worths(30, distances))).to.deep.equal(new Set([33_333]));
+    const distances = [...repeated(10, 33_333), 66_667, ...repeated(12, 33_333), 66_667, ...repeated(20, 33_333), 900_000, ...repeated(4, 1_000_000, 33_333)];
+    for (const worthUs of worths(30, distances)) expect(worthUs).to.be.within(33_333, 1.07 * 33_333);
   });
 
-  it('follows another frame rate within nine pictures, and back', () => {
-    const followed = worths(30, [...repeated(20, 33_333), ...repeated(10, 66_667), ...repeated(10, 33_333)]);
-    expect(followed.slice(0, 24)).to.deep.equal(repeated(24, 33_333));
-    expect([followed[29], followed[39]]).to.deep.equal([66_667, 33_333]);
+  it('follows another frame rate within a second or two, and back', () => {
+    const followed = worths(30, [...repeated(20, 33_333), ...repeated(40, 66_667), ...repeated(40, 33_333)]);
+    expect(followed[19]).to.equal(33_333);
+    expect(followed[59]).to.be.within(0.96 * 66_667, 66_667);
+    expect(followed[99]).to.be.within(33_333, 1.04 * 33_333);
   });
 
   it('takes the mean where pictures come unevenly', () => {
-    for (const [fps, distances] of [[15, [80_000, 40_000, 80_000]], [30, [66_667, 33_333, 66_667]], [30, [40_000, 20_000, 40_000]]] as const) {
-      const meanUs = (distances[0] + distances[1] + distances[2]) / 3;
-      for (const worthUs of worths(fps, repeated(10, ...distances)).slice(10)) expect(worthUs, `${fps} ${distances.join(' ')}`).to.be.closeTo(meanUs, 1);
+    const patterns = [[15, 80_000, 40_000, 80_000], [30, 66_667, 33_333, 66_667], [30, 33_333, 66_667], [30, 33_333, 33_333, 66_667], [30, 40_000, 20_000, 40_000]] as const;
+    for (const [fps, ...distances] of patterns) {
+      const meanUs = distances.reduce((sum, distanceUs) => sum + distanceUs, 0) / distances.length;
+      for (const worthUs of worths(fps, repeated(60, ...distances)).slice(100)) expect(worthUs, `${fps} ${distances.join(' ')}`).to.be.within(0.95 * meanUs, 1.05 * meanUs);
     }
   });
 

@@ -139,6 +139,21 @@ describe('IncomingMedia', () => {
       expect(camera?.reportBlock(3_040_000), 'of which no rate was the reason').to.include({ cumulativeLost: 1, extendedHighest: 62 });
     });
 
+    it('reports as lost what came behind it alone, of sound and of repairs as well', () => {
+      const rtxType = 97;
+      open([audioLine(), videoLine({ codecs: [{ name: 'vp8', payloadType: vp8Type, rtxPayloadType: rtxType, clockHz: 90_000 }], remoteSsrcs: [7], remoteRtxSsrcs: [8] })]);
+      const receive = (ssrc: number, payloadType: number, sequenceNumber: number, nowUs: number): void => incoming.receive(rtpPacket({ ssrc, payloadType, sequenceNumber, timestamp: 1 }, Uint8Array.of(0, 1, 0x10, 1)), nowUs);
+      picture(7);
+      receive(8, rtxType, 100, 0);
+      receive(9, opusType, 1, 20_000);
+      for (const [index, jump] of [150, 152, 153].entries()) {
+        receive(9, opusType, 1 + jump, 3_000_000 + index * 20_000);
+        receive(8, rtxType, 100 + jump, 3_000_000 + index * 20_000);
+      }
+      const lost = [...incoming.uplinks].map((uplink) => [uplink.reportBlock(3_100_000)?.cumulativeLost, uplink.repairReportBlock?.(3_100_000)?.cumulativeLost]);
+      expect(lost).to.deep.equal([[0, 1], [1, undefined]]);
+    });
+
     it('which is none where one stream alone was silent: what it lost is reported', () => {
       picture(7);
       for (let nowUs = 0; nowUs <= 3_000_000; nowUs += 20_000) sound(9, nowUs);

@@ -157,7 +157,7 @@ describe('SessionReports', () => {
     expect(all('nack').map(({ sequenceNumbers }) => sequenceNumbers)).to.deep.equal([[3], [5, 7]]);
     expect(sent[0]?.packets[0], 'a compound begins with a report').to.deep.equal({ type: 'receiver-report', senderSsrc: ownSsrc, reports: [] });
     expect(all('pli')).to.deep.equal([]);
-    video.resume();
+    video.resume(0);
     clock.advance(4_000);
     reports.hasten(clock.nowUs(), roundTripUs, uplinks);
     expect(all('pli')).to.have.length(1);

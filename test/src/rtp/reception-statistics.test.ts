@@ -55,16 +55,23 @@ describe('ReceptionStatistics', () => {
 
   it('does not count what a black-out took, be some of it late, and goes on counting behind it', () => {
     receive(statistics, range(0, 10));
-    statistics.expectJump();
+    statistics.expectJump(198 * packetUs);
     receive(statistics, [200, 202]);
     expect(statistics.reportBlock(0)).to.include({ fractionLost: Math.floor(256 / 13), cumulativeLost: 1, extendedHighest: 202 });
     receive(statistics, [150, 10, 199, 203]);
     expect(statistics.reportBlock(0)).to.include({ fractionLost: 0, cumulativeLost: 1, extendedHighest: 203 });
     receive(statistics, [206]);
     expect(statistics.reportBlock(0)).to.include({ fractionLost: Math.floor((2 * 256) / 3), cumulativeLost: 3 });
-    statistics.expectJump();
-    receive(statistics, [207, 210]);
-    expect(statistics.reportBlock(0), 'nothing was missing behind it').to.include({ cumulativeLost: 5 });
+  });
+
+  it('excuses one gap, also behind what came first, and none that comes later', () => {
+    receive(statistics, range(0, 10));
+    statistics.expectJump(10 * packetUs);
+    receive(statistics, [10, 11, 30, 33]);
+    expect(statistics.reportBlock(0)).to.include({ cumulativeLost: 2 });
+    statistics.expectJump(34 * packetUs);
+    receive(statistics, [...range(34, 65), 70]);
+    expect(statistics.reportBlock(0)).to.include({ cumulativeLost: 7 });
   });
 
   it('ignores one stray packet, and begins anew after two in sequence', () => {
