@@ -11,6 +11,8 @@ import { systemTime } from './time.js';
 
 /** Rooms take at most 8.5 s to end; whoever sent the signal waits 10 s. */
 const exitDeadlineMs = 9500;
+/** Ctrl+C under npm reaches this process twice: the terminal tells it, and npm does. Later, somebody does not want to wait. */
+const sameSignalMs = 1000;
 
 /** By the system's codes. */
 const listenAdvice = new Map([
@@ -68,8 +70,12 @@ async function end(exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
+let signalledMs = Number.NEGATIVE_INFINITY;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
+    const nowMs = performance.now();
+    if (nowMs - signalledMs < sameSignalMs) return;
+    signalledMs = nowMs;
     log.info('ending', { signal });
     void end(0);
   });

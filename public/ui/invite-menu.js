@@ -34,5 +34,5 @@ export class InviteMenu {
 
 /** @param {string} viewerUrl a URL, so it holds no quote @returns {string} */
 export function embedCode(viewerUrl) {
-  return `<iframe src="${viewerUrl}" allow="autoplay; fullscreen; picture-in-picture" style="border:0;width:100%;aspect-ratio:16/9" allowfullscreen></iframe>`;
+  return `<iframe src="${viewerUrl}" allow="autoplay; fullscreen; picture-in-picture" style="border:0;width:100%;aspect-ratio:16/9"></iframe>`;
 }

@@ -56,6 +56,22 @@ describe('main', () => {
     expect(await stderr).to.include('TESSERA_PORT is set, and there is no such option');
   });
 
+  it('ends its rooms in order where Ctrl+C reaches it twice, as under npm', async () => {
+    const { child, firstLines, stderr, exit } = run({});
+    const [, url = ''] = /^Tessera listens on (\S+)/.exec(await firstLines) ?? [];
+    const created = await fetch(`${url}/api/rooms`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"name":"lobby"}' });
+    expect(created.status).to.equal(201);
+    const isEnding = new Promise<void>((resolve) => child.stderr?.on('data', (chunk: Buffer) => {
+      if (chunk.includes('ending')) resolve();
+    }));
+    child.kill('SIGINT');
+    await isEnding;
+    child.kill('SIGINT');
+    expect(await exit).to.deep.equal([0, null]);
+    const told = (await stderr).split('\n');
+    expect(['ending', 'room closed'].map((message) => told.filter((line) => line.includes(message)).length)).to.deep.equal([1, 1]);
+  });
+
   // No other processor can be told to hide its vectors.
   if (process.arch === 'x64') {
     it('does not start on a processor in which it could not encrypt, and says so', async () => {
