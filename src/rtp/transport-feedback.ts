@@ -81,7 +81,8 @@ export class TransportFeedback {
       // After so long a gap the sender has given those packets up by himself.
       this.#arrivalUs.fill(NaN);
       this.#newest = index;
-      this.#reportFrom = this.#leastReported = index;
+      this.#reportFrom = index;
+      if (this.#isAfterBlackOut) this.#leastReported = index;
       this.#isAfterBlackOut = false;
     } else if (index > this.#newest) {
       for (let gap = this.#newest + 1; gap < index; gap += 1) this.#setArrival(gap, NaN);
@@ -89,8 +90,8 @@ export class TransportFeedback {
       this.#isAfterBlackOut = false;
       this.#newest = index;
       this.#reportFrom = Math.max(this.#reportFrom, index - historyPackets + 1);
-    // What was overtaken by a black-out is given up with it.
     } else if (index <= this.#newest - historyPackets || index < this.#leastReported || this.#isAfterBlackOut || !Number.isNaN(this.#arrivalOf(index))) {
+      // Too late, given up with a black-out, or known.
       return;
     } else if (index < this.#reportFrom) {
       // It was reported lost: report it again, and with it what came after, which is still known.

@@ -118,6 +118,23 @@ describe('TransportFeedback', () => {
     expect([...ticks]).to.deep.equal([[11, undefined], [12, undefined], [13, 20]]);
   });
 
+  it('reports a packet that the very first one overtook', () => {
+    const feedback = new TransportFeedback();
+    feedback.onPacket(10, 1_000);
+    feedback.onPacket(9, 2_000);
+    expect([...readAll(feedback.build(header)).ticks]).to.deep.equal([[9, 8], [10, 4]]);
+  });
+
+  it('gives up with a black-out what it took of thousands', () => {
+    const feedback = new TransportFeedback();
+    feedback.onPacket(10, 1_000);
+    feedback.build(header);
+    feedback.onPacket(6_000, 20_000_000);
+    feedback.build(header);
+    feedback.onPacket(5_950, 20_001_000);
+    expect(feedback.build(header)).to.deep.equal([]);
+  });
+
   it('reports no losses of a black-out, but those of what comes around it', () => {
     const feedback = new TransportFeedback();
     feedback.onPacket(10, 1_000);
