@@ -21,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'speech-quality': () => import('./speech-quality.js'),
   'sound-hours': () => import('./sound-hours.js'),
   'network-chromium': () => import('./network-chromium.js'),
+  'network-others': () => import('./network-others.js'),
   'sound-levels': () => import('./sound-levels.js'),
 };
 /** Not among those that run when none is named: each takes minutes, `network` a quarter of an hour a round. */

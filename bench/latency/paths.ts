@@ -75,7 +75,7 @@ export interface RoomLinks {
 /** As `POST /api/rooms` takes it. */
 export interface RoomShape {
   readonly layout?: string;
-  readonly video?: { readonly width: number; readonly height: number };
+  readonly video?: { readonly width: number; readonly height: number; readonly fps?: number };
 }
 
 /** For a room that is not to be as the server's configuration says, or is to be there before anyone joins. */

@@ -46,6 +46,12 @@ export async function decodedPictures(connection: WrtcPeerConnection): Promise<n
   return counter(await rtpStats(connection, 'inbound-rtp', 'video'), 'framesDecoded');
 }
 
+/** Pictures that came whole, and of them those that were thrown away before anyone saw them. libwebrtc answers the same for 50 ms. */
+export async function arrivedPictures(connection: WrtcPeerConnection): Promise<{ readonly received: number; readonly dropped: number }> {
+  const stats = await rtpStats(connection, 'inbound-rtp', 'video');
+  return { received: counter(stats, 'framesReceived'), dropped: counter(stats, 'framesDropped') };
+}
+
 export function grown(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
 }
