@@ -1,12 +1,12 @@
 /**
  * A room held against bad networks: one libwebrtc publisher, one libwebrtc listener, and a link (`network/link-emulator.ts`) in front of the listener,
- * then of the publisher, beside whom there is a second one on a good network; for comparison the same two clients wired straight with the same link between them.
+ * then of the publisher; for comparison the same two clients wired straight with the same link between them. What others in the room miss: `network-others.ts`.
  */
 import { fileURLToPath } from 'node:url';
 import type { LinkPlace } from './network/link-place.js';
-import { cleanRow, goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
+import { goals, leastMeasureMs, rowsWithGoals } from './network/network-goals.js';
 import { networkRows, type NetworkRow } from './network/network-rows.js';
-import { bystandersMissed, firstPictureMs, fullPictureMs, middle, neighboursMissed, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
+import { firstPictureMs, fullPictureMs, middle, networkTable, pictureBackMs, soundBackMs, type MeasuredRow, type TurnFigure } from './network/network-table.js';
 import type { NetworkTurnOptions, NetworkTurnResult } from './network/network-turn.js';
 import { toldToPublisher } from './network/room-stats.js';
 import type { Bench, BenchContext, BenchRow } from './support/bench.js';
@@ -18,8 +18,6 @@ const turnModule = fileURLToPath(new URL('./network/network-turn.js', import.met
 const environment = { TESSERA_CANVAS_WIDTH: '640', TESSERA_CANVAS_HEIGHT: '360' };
 const places: readonly LinkPlace[] = ['straight', 'downstream', 'upstream'];
 const against = 'straight';
-/** The edges of the measured time fall between two pictures. */
-const edgePictures = 1;
 /** Half of what counts as a freeze: more makes one where the network had none. */
 const stallMs = 100;
 const never = 'not back within 6 s';
@@ -38,8 +36,7 @@ export const bench: Bench = {
       }
       context.say('');
       for (const line of networkTable(measured).split('\n')) context.say(line);
-      const clean = measured.find(({ row }) => row.name === cleanRow);
-      return measured.flatMap((row) => [...benchRows(row, 'downstream', clean), ...benchRows(row, 'upstream', clean)]);
+      return measured.flatMap((row) => [...benchRows(row, 'downstream'), ...benchRows(row, 'upstream')]);
     } finally {
       await server.stop();
     }
@@ -63,7 +60,7 @@ async function measureRow(row: NetworkRow, index: number, serverUrl: string, { r
 }
 
 function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): string {
-  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients, bystander, neighbour } = turn;
+  const { freezeMsPerMinute, longestFreezeMs, picturesPerSecond, concealedPercent, longestSilenceMs, pictureBackMs, soundBackMs, unreadPictures, connectionChanges, clients } = turn;
   const media = place === 'downstream' ? turn.link.down : turn.link.up;
   const back = (ms: number | undefined): string => (ms === undefined ? 'NEVER' : `${ms.toFixed(0)} ms`);
   return [
@@ -73,11 +70,10 @@ function describe(turn: NetworkTurnResult, place: LinkPlace, row: NetworkRow): s
     `PSNR ${turn.psnrDb === undefined ? '-' : turn.psnrDb.toFixed(1)} dB`,
     ...(row.faultsEndMs === undefined ? [`a newcomer's first picture after ${back(turn.firstPictureMs)}`] : []),
     ...(row.limitFallsMs === undefined ? [] : [`full again after ${back(turn.fullPictureMs)}`]),
-    ...(bystander === undefined ? [] : [`bystander ${bystander.picturesPerSecond.toFixed(1)} pictures/s, missed ${bystander.missedPictures}, longest pause ${bystander.longestPauseMs.toFixed(0)} ms`]),
-    ...(neighbour === undefined ? [] : [`second publisher: missed ${neighbour.missedPictures} of ${neighbour.picturesSent}, longest pause ${neighbour.longestPauseMs.toFixed(0)} ms`]),
     `back after ${back(pictureBackMs)} and ${back(soundBackMs)}`,
     `link: ${media.offered} offered, ${media.lost} lost, ${media.blackedOut} blacked out, ${media.droppedByQueue} dropped, ${media.duplicated} doubled, ${media.reordered} reordered, ${media.bytes} bytes`,
     `listener ${clients['nacksOfListener'] ?? 0} NACK ${clients['plisOfListener'] ?? 0} PLI, publisher got ${clients['nacksToPublisher'] ?? 0} and ${clients['plisToPublisher'] ?? 0}`,
+    `waited ${((clients['waitedMs'] ?? 0) / Math.max(1, clients['sentPackets'] ?? 0)).toFixed(0)} ms in the publisher's pacer`,
     ...(place === 'upstream' ? [describeTold(turn.server)] : []),
     ...(turn.stalledMs > stallMs ? [`the clients stood still for ${turn.stalledMs.toFixed(0)} ms`] : []),
     ...(unreadPictures > 0 ? [`${unreadPictures} pictures without a number`] : []),
@@ -90,23 +86,19 @@ function describeTold(stats: unknown): string {
   return `braked ${brakes} times, told at the end that ${worthwhileBps === undefined ? 'any' : (worthwhileBps / 1000).toFixed(0)} kbps are worth sending`;
 }
 
-function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clean: MeasuredRow | undefined): readonly BenchRow[] {
+function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream'): readonly BenchRow[] {
   const { row, turns } = measured;
   const isBack = turns[place].every((turn) => turn.pictureBackMs !== undefined && turn.soundBackMs !== undefined);
   const stalledMs = Math.max(...[...turns[place], ...turns.straight].map((turn) => turn.stalledMs));
   const doubt = isBack ? (stalledMs > stallMs ? `the clients stood still for ${stalledMs.toFixed(0)} ms` : '') : never;
   /** None where the row does not measure it. */
-  const figure = (name: string, unit: string, of: TurnFigure, most?: number, other = { against, againstValue: middle(measured, 'straight', of) }): readonly BenchRow[] => {
+  const figure = (name: string, unit: string, of: TurnFigure, most?: number): readonly BenchRow[] => {
     const value = middle(measured, place, of);
-    return value === undefined ? [] : [{ figure: `${place}, ${row.name}: ${name}`, value, unit, ...other, goal: most === undefined ? undefined : { most, isRatio: false }, doubt }];
+    const againstValue = middle(measured, 'straight', of);
+    return value === undefined ? [] : [{ figure: `${place}, ${row.name}: ${name}`, value, unit, against, againstValue, goal: most === undefined ? undefined : { most, isRatio: false }, doubt }];
   };
   const isLoss = row.name === rowsWithGoals.loss;
   const isBlackOut = row.name === rowsWithGoals.blackOut;
-  /** Of what others miss, not one more than where the network is good. */
-  const othersFigure = (name: string, of: TurnFigure, edges: number): readonly BenchRow[] => {
-    const whenClean = clean === undefined ? undefined : middle(clean, place, of);
-    return figure(name, '', of, row.name === cleanRow ? undefined : (whenClean ?? 0) + edges, { against: whenClean === undefined ? '-' : cleanRow, againstValue: whenClean });
-  };
   return [
     ...figure('frozen', 'ms/min', (turn) => turn.freezeMsPerMinute, isLoss ? goals.freezeMsPerMinute : undefined),
     ...figure('longest freeze', 'ms', (turn) => turn.longestFreezeMs, row.limitFallsMs === undefined ? undefined : goals.longestFreezeMs),
@@ -116,8 +108,5 @@ function benchRows(measured: MeasuredRow, place: 'downstream' | 'upstream', clea
     ...figure('first picture of a newcomer', 'ms', firstPictureMs),
     ...figure('full picture again', 'ms', fullPictureMs, goals.fullPictureMs),
     ...(isBlackOut ? [...figure('picture back', 'ms', pictureBackMs, goals.backMs), ...figure('sound back', 'ms', soundBackMs, goals.backMs)] : []),
-    // Upstream a viewer misses what the publisher does not deliver: a room does not encode a picture again that is the same for long.
-    ...(place === 'downstream' ? othersFigure('pictures that others miss', bystandersMissed, edgePictures) : []),
-    ...othersFigure('pictures of a second publisher that others miss', neighboursMissed, 0),
   ];
 }

@@ -35,15 +35,14 @@ export async function clientCounters({ sending, receiving }: OpenPath): Promise<
     plisToPublisher: counter(sent, 'pliCount'),
     sentBytes: counter(sent, 'bytesSent'),
     repairedPackets: counter(sent, 'retransmittedPacketsSent'),
+    sentPackets: counter(sent, 'packetsSent'),
+    /** All of them together, in the sender's pacer. */
+    waitedMs: 1000 * counter(sent, 'totalPacketSendDelay'),
   };
 }
 
 export async function sentVideoBytes(connection: WrtcPeerConnection): Promise<number> {
   return counter(await rtpStats(connection, 'outbound-rtp', 'video'), 'bytesSent');
-}
-
-export async function decodedPictures(connection: WrtcPeerConnection): Promise<number> {
-  return counter(await rtpStats(connection, 'inbound-rtp', 'video'), 'framesDecoded');
 }
 
 /** Pictures that came whole, and of them those that were thrown away before anyone saw them. libwebrtc answers the same for 50 ms. */

@@ -4,8 +4,5 @@ export const goals = { freezeMsPerMinute: 600, concealedPercent: 3, backMs: 1_50
 /** The rows at which they are set: at 10 % loss, from the end of a black-out, and at a step of the limit. */
 export const rowsWithGoals = { loss: '10 % loss', blackOut: '3 s black-out', steps: '2 Mbps, 300 kbps, 2 Mbps' } as const;
 
-/** The row that tells what the machine itself costs without any bad network. */
-export const cleanRow = 'clean';
-
 /** A black-out of 3 s and what comes after it. */
 export const leastMeasureMs = 8_000;

@@ -4,9 +4,6 @@
  * - PSNR: of the pictures that were shown, each against the sent one of its number; a freeze costs nothing here. Straight, the picture is coded once, through a room twice.
  * - first picture: for one who joins after the measured time through a link as bad; not where the faults end before.
  * - back: from the end of the faults. full again: the best tier (downstream), else 0.8 of the bitrate from before the fall.
- * - others: a viewer in the same room on a good network. Downstream he must not miss one. Upstream he misses what the
- *   publisher does not deliver: a room does not encode a still picture thirty times a second.
- * - tile missed: upstream, the pictures of a second publisher on a good network that this viewer never saw; of 15 a second not one more than in the clean row.
  */
 import { formatTable } from '../clients/load-table.js';
 import { median } from '../support/bench.js';
@@ -34,8 +31,6 @@ export const pictureBackMs = (turn: NetworkTurnResult): number => turn.pictureBa
 export const soundBackMs = (turn: NetworkTurnResult): number => turn.soundBackMs ?? never;
 export const firstPictureMs: TurnFigure = (turn, row) => (row.faultsEndMs === undefined ? (turn.firstPictureMs ?? never) : undefined);
 export const fullPictureMs: TurnFigure = (turn, row) => (row.limitFallsMs === undefined ? undefined : (turn.fullPictureMs ?? never));
-export const bystandersMissed: TurnFigure = (turn) => turn.bystander?.missedPictures;
-export const neighboursMissed: TurnFigure = (turn) => turn.neighbour?.missedPictures;
 
 const columns: readonly Column[] = [
   { head: 'frozen ms/min', digits: 0, of: (turn) => turn.freezeMsPerMinute },
@@ -49,14 +44,6 @@ const columns: readonly Column[] = [
   { head: 'sound back ms', digits: 0, of: soundBackMs },
   { head: 'full again ms', digits: 0, of: fullPictureMs },
 ];
-const bystanderColumns: readonly Column[] = [
-  { head: 'others: pictures/s', digits: 1, of: (turn) => turn.bystander?.picturesPerSecond },
-  { head: 'missed', digits: 0, of: bystandersMissed },
-  { head: 'pause ms', digits: 0, of: (turn) => turn.bystander?.longestPauseMs },
-  { head: 'tile missed', digits: 0, of: neighboursMissed },
-  { head: 'tile pause ms', digits: 0, of: (turn) => turn.neighbour?.longestPauseMs },
-];
-
 /** The median of the turns; undefined where the row does not measure it. */
 export function middle({ row, turns }: MeasuredRow, place: LinkPlace, of: TurnFigure): number | undefined {
   const values = turns[place].map((turn) => of(turn, row));
@@ -65,13 +52,12 @@ export function middle({ row, turns }: MeasuredRow, place: LinkPlace, of: TurnFi
 }
 
 export function networkTable(measured: readonly MeasuredRow[]): string {
-  const head = ['', ...[...columns, ...bystanderColumns].map((column) => column.head)];
+  const head = ['', ...columns.map((column) => column.head)];
   const lines = (['downstream', 'upstream'] as const).flatMap((place) => [
     [`${place} (straight)`],
     ...measured.map((one) => [
       one.row.name,
       ...columns.map(({ digits, of }) => `${written(middle(one, place, of), digits)} (${written(middle(one, 'straight', of), digits)})`),
-      ...bystanderColumns.map(({ digits, of }) => written(middle(one, place, of), digits)),
     ]),
   ]);
   return formatTable([head, ...lines]);

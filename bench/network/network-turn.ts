@@ -7,10 +7,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
 import type { UdpAddress } from '../../test/support/linked-sdp.js';
-import { openDirect, openRoom, openThroughRoom, type OpenPath } from '../latency/paths.js';
+import { openDirect, openRoom, openThroughRoom, view, type OpenPath } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
 import { roomStats } from '../support/room-stats.js';
-import { Bystander, type BystanderShare } from './bystander.js';
 import { clientCounters, grown, sentVideoBytes } from './client-counters.js';
 import { fullAgainMs, levelBefore, LevelWatch } from './full-picture.js';
 import { steadily, type ImpairmentStep } from './impairment.js';
@@ -19,12 +18,10 @@ import { linkSteps, type LinkPlace } from './link-place.js';
 import { Link } from './link.js';
 import { MadeVoice } from './made-voice.js';
 import { MediaWatch } from './media-watch.js';
-import { Neighbour, type NeighbourShare } from './neighbour.js';
-import { firstPictureMs } from './newcomer.js';
+import { firstPictureMs, watched, type Watched } from './newcomer.js';
 import { QualityWatch } from './quality-watch.js';
 import { concealedInRoomMs } from './room-stats.js';
 import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
-import { firstTile, twoTilesRoom } from './two-tiles.js';
 
 export interface NetworkTurnOptions {
   readonly place: LinkPlace;
@@ -62,10 +59,6 @@ export interface NetworkTurnResult {
   readonly firstPictureMs: number | undefined;
   /** From the end of the limit; undefined: not measured, or not before the end. */
   readonly fullPictureMs: number | undefined;
-  /** Undefined where there is no room. */
-  readonly bystander: BystanderShare | undefined;
-  /** Of the second publisher, upstream. */
-  readonly neighbour: NeighbourShare | undefined;
   readonly unreadPictures: number;
   readonly widthPx: number;
   /** The longest time for which this process, camera and screen of both clients, had no turn: a pause in its figures that is not the network's. */
@@ -123,9 +116,10 @@ function levelReader({ place }: NetworkTurnOptions, path: OpenPath, time: RoomCl
   };
 }
 
-async function joinFirst(serverUrl: string, room: string, time: RoomClock): Promise<Bystander> {
+/** Somebody who is in a room of his own before the newcomer publishes to it. */
+async function joinFirst(serverUrl: string, room: string, time: RoomClock): Promise<Watched> {
   await openRoom(serverUrl, room);
-  return Bystander.join(serverUrl, room, time);
+  return watched(await view(serverUrl, room), time);
 }
 
 function difference(before: BothCounters, after: BothCounters): BothCounters {
@@ -142,17 +136,13 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   const time = new RoomClock();
   const link = Link.start();
   const sender = new TimedSender({ time, sound: new MadeVoice() });
-  const hasNeighbour = place === 'upstream';
-  if (hasNeighbour) await openRoom(serverUrl, room, twoTilesRoom);
   const path = await openPath(options, sender, (server) => link.open(server, options.seed));
   const quality = new QualityWatch({ sentPicture: (code) => sender.picture(code) });
-  const watch = new MediaWatch({ video: path.video, audio: path.audio, time, part: hasNeighbour ? firstTile : undefined, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
-  const bystander = place === 'straight' ? undefined : await Bystander.join(serverUrl, room, time);
-  const neighbour = hasNeighbour && bystander !== undefined ? await Neighbour.join({ serverUrl, room, viewer: bystander.viewer, time }) : undefined;
+  const watch = new MediaWatch({ video: path.video, audio: path.audio, time, onNewPicture: (picture, code, atUs) => quality.take(picture, code, atUs) });
   const serverStats = async (): Promise<unknown> => (place === 'straight' ? undefined : roomStats(serverUrl, room));
   const resting = steadily({ delayMs: options.restingDelayMs });
   await link.impair({ up: resting, down: resting });
-  await until('the first picture with a number', openTimeoutMs, () => watch.newPicturesUs.length > 0 && neighbour?.isSeen !== false);
+  await until('the first picture with a number', openTimeoutMs, () => watch.newPicturesUs.length > 0);
   await sleep(settlingMs);
 
   const before = { clients: await clientCounters(path), server: await serverStats(), link: await link.counters(), unread: watch.unreadPictures };
@@ -160,8 +150,6 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   turns.enable();
   await link.impair(linkSteps(place, options.media, options.feedback));
   const fromUs = time.nowUs();
-  await bystander?.begin();
-  neighbour?.begin();
   const levels = options.limitFallsMs === undefined ? undefined : new LevelWatch({ time, readLevel: levelReader(options, path, time, serverStats) });
   const connectionChanges: string[] = [];
   for (const [name, connection] of [['publisher', path.sending], ['listener', path.receiving]] as const) {
@@ -169,8 +157,6 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   }
   await sleep(measureMs);
   const toUs = time.nowUs();
-  const neighbourShare = neighbour?.share();
-  const share = await bystander?.share();
   turns.disable();
   await levels?.close();
   const after = { clients: await clientCounters(path), server: await serverStats(), link: await link.counters() };
@@ -187,7 +173,6 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   for (const connection of [path.sending, path.receiving]) connection.onconnectionstatechange = null;
   // Its publisher has to be there for a viewer who comes; a publisher who comes has a room for himself.
   if (place !== 'downstream') await path.close();
-  await neighbour?.close();
   const nextRoom = place === 'upstream' ? `${room}-next` : room;
   const witness = place === 'upstream' && options.hasNewcomer ? await joinFirst(serverUrl, nextRoom, time) : undefined;
   const newcomer = { place, serverUrl, room: nextRoom, sender, time, steps: linkSteps(place, options.media, options.feedback), seed: newcomersSeed + options.seed, witness: witness?.watch };
@@ -209,8 +194,6 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
     psnrDb: quality.meanDb(fromUs, toUs),
     firstPictureMs: firstPicture,
     fullPictureMs: levels === undefined ? undefined : fullAgainMs(levels.samples, faultsEndUs, leastLevel(place, levelBefore(levels.samples, fromUs + 1000 * (options.limitFallsMs ?? 0)))),
-    bystander: share,
-    neighbour: neighbourShare,
     unreadPictures,
     widthPx: watch.widthPx,
     stalledMs: turns.max / 1e6,
@@ -221,7 +204,6 @@ async function runTurn(options: NetworkTurnOptions): Promise<NetworkTurnResult> 
   };
   watch.close();
   if (place === 'downstream') await path.close();
-  await bystander?.close();
   sender.close();
   await link.close();
   return result;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoomTime } from '../../mixer/clock/room-clock.js';
 import type { ThroughLink } from '../../test/support/linked-sdp.js';
-import { openDirect, publish, view } from '../latency/paths.js';
+import { openDirect, publish, view, type OpenPath, type RoomViewer } from '../latency/paths.js';
 import type { TimedSender } from '../latency/timed-sender.js';
 import type { LinkSteps } from './link-emulator.js';
 import type { LinkPlace } from './link-place.js';
@@ -22,7 +22,8 @@ export interface NewcomerOptions {
   readonly witness: MediaWatch | undefined;
 }
 
-interface Joined {
+/** A client, and what it sees and hears. */
+export interface Watched {
   readonly watch: MediaWatch;
   close(): Promise<void>;
 }
@@ -50,14 +51,17 @@ export async function firstPictureMs(options: NewcomerOptions): Promise<number |
   return atUs === undefined ? undefined : (atUs - startUs) / 1000;
 }
 
-async function join({ place, serverUrl, room, sender, time, witness }: NewcomerOptions, throughLink: ThroughLink): Promise<Joined> {
+async function join({ place, serverUrl, room, sender, time, witness }: NewcomerOptions, throughLink: ThroughLink): Promise<Watched> {
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };
   if (place === 'upstream') {
     if (witness === undefined) throw new Error('nobody is there to see a publisher come');
     const publisher = await publish(tracks, serverUrl, room, { throughLink });
     return { watch: witness, close: () => publisher.close() };
   }
-  const path = place === 'straight' ? await openDirect(tracks, throughLink) : await view(serverUrl, room, throughLink);
+  return watched(place === 'straight' ? await openDirect(tracks, throughLink) : await view(serverUrl, room, throughLink), time);
+}
+
+export function watched(path: OpenPath | RoomViewer, time: RoomTime): Watched {
   const watch = new MediaWatch({ video: path.video, audio: path.audio, time });
   return {
     watch,

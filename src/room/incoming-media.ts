@@ -107,6 +107,7 @@ export class IncomingMedia {
     this.#worthwhile.takePacket(packet.payload.length, arrivalUs);
     const repairedType = this.#lines.repairedType(packet);
     if (repairedType !== undefined) {
+      this.#worthwhile.takeRepair(arrivalUs);
       this.#receiveRepair(packet, repairedType, arrivalUs);
       return;
     }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { MovingTexture } from '../../../bench/latency/moving-texture.js';
 import { paintTimeCode, readTimeCode, type LumaPicture } from '../../../bench/latency/time-code.js';
 import { partOf } from '../../../bench/network/picture-part.js';
-import { firstTile, secondTile, twoTilesRoom } from '../../../bench/network/two-tiles.js';
+import { twoTiles, twoTilesRoom } from '../../../bench/network/two-tiles.js';
 import { placeTiles } from '../../../layouts/index.js';
 import { loadLayouts } from '../../../layouts/load-layouts.js';
 
@@ -25,10 +25,9 @@ describe('partOf', () => {
   it('finds each number of two people in one picture in its own tile', () => {
     const { width, height } = twoTilesRoom.video;
     const canvas = { width, height, data: new Uint8Array(width * height) };
-    put(canvas, numbered(640, 360, 77), 0, 0);
-    put(canvas, numbered(160, 90, 0x8003), 640, 134);
-    expect(readTimeCode(partOf(canvas, firstTile))).to.equal(77);
-    expect(readTimeCode(partOf(canvas, secondTile))).to.equal(0x8003);
+    put(canvas, numbered(320, 180, 77), 0, 90);
+    put(canvas, numbered(320, 180, 0x8003), 320, 90);
+    expect(twoTiles.map((part) => readTimeCode(partOf(canvas, part)))).to.deep.equal([77, 0x8003]);
   });
 });
 
@@ -38,7 +37,7 @@ describe('a room of two tiles', () => {
     const template = loadLayouts().find(layout);
     const seats = ['first', 'second'].map((id) => ({ id, aspectRatio: 16 / 9, screen: false }));
     const placed = placeTiles(template!, { widthPx: video.width, heightPx: video.height }, seats).map(({ rectangle }) => rectangle);
-    const wanted = [firstTile, secondTile].map(({ left, top, width, height }) => ({ x: left * video.width, y: top * video.height, width: width * video.width, height: height * video.height }));
+    const wanted = twoTiles.map(({ left, top, width, height }) => ({ x: left * video.width, y: top * video.height, width: width * video.width, height: height * video.height }));
     expect(placed).to.deep.equal(wanted);
   });
 });
