@@ -46,26 +46,25 @@ export const bench: Bench = {
   },
 };
 
-function describe({ stream, ticks, tiles, stalledMs }: Missed): string {
-  const stalled = stalledMs > stallMs ? `, clients stood still for ${stalledMs.toFixed(0)} ms` : '';
-  return `${stream} of the stream, ${tiles} of tiles, ${ticks} ticks${stalled}`;
+function describe({ stream, ticks, tiles, lowered, longestPauseMs, stalledMs }: Missed): string {
+  const more = [...(lowered > 0 ? [`${lowered / 2} s of a lower tier`] : []), ...(stalledMs > stallMs ? [`clients stood still for ${stalledMs.toFixed(0)} ms`] : [])];
+  return [`${stream} of the stream`, `${tiles} of tiles`, `${ticks} ticks`, `longest pause ${longestPauseMs.toFixed(0)} ms`, ...more].join(', ');
 }
 
-/** All rounds together, in which one picture in any of them is one too many. */
-function total(turns: readonly OthersTurnResult[], of: (turn: OthersTurnResult) => Missed): number {
-  return turns.reduce((sum, turn) => {
-    const { stream, ticks, tiles } = of(turn);
-    return sum + stream + ticks + tiles;
-  }, 0);
+function total(all: readonly Missed[]): number {
+  return all.reduce((sum, { stream, ticks, tiles, lowered }) => sum + stream + ticks + tiles + lowered, 0);
 }
 
 function benchRows(measured: readonly MeasuredRow[]): readonly BenchRow[] {
   return places.flatMap((place) => {
     const row = (name: string, turns: readonly OthersTurnResult[], hasGoal: boolean): BenchRow => {
-      const againstValue = total(turns, (turn) => turn[place].calm);
-      const value = total(turns, (turn) => turn[place].bad);
-      return { figure: `${place}, ${name}: pictures that others miss`, value, unit: '', against: 'just before', againstValue, goal: hasGoal ? { most: againstValue, isRatio: false } : undefined, doubt: '' };
+      const [calm, bad] = [turns.map((turn) => turn[place].calm), turns.map((turn) => turn[place].bad)];
+      const stalledMs = Math.max(...[...calm, ...bad].map((missed) => missed.stalledMs));
+      return {
+        figure: `${place}, ${name}: pictures that others miss`, value: total(bad), unit: '', against: 'just before', againstValue: total(calm),
+        goal: hasGoal ? { most: total(calm), isRatio: false } : undefined, doubt: stalledMs > stallMs ? `the clients stood still for ${stalledMs.toFixed(0)} ms` : '',
+      };
     };
-    return [...measured.map(({ name, turns }) => row(name, turns, false)), row('all of these', measured.flatMap(({ turns }) => turns), true)];
+    return [...measured.map(({ name, turns }) => row(name, turns, true)), row('all of these', measured.flatMap(({ turns }) => turns), false)];
   });
 }

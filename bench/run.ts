@@ -25,7 +25,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>
   'sound-levels': () => import('./sound-levels.js'),
 };
 /** Not among those that run when none is named: each takes minutes, `network` a quarter of an hour a round. */
-const onlyByName: ReadonlySet<string> = new Set(['network', 'network-chromium', 'speech-quality', 'sound-hours']);
+const onlyByName: ReadonlySet<string> = new Set(['network', 'network-chromium', 'network-others', 'speech-quality', 'sound-hours']);
 const usualNames = Object.keys(benches).filter((name) => !onlyByName.has(name));
 
 const resultsFolder = fileURLToPath(new URL('../../bench/results/', import.meta.url));
@@ -34,7 +34,7 @@ const usage = [
   'usage: npm run bench [-- name…] [--seconds N] [--rounds N] [--only TEXT]',
   '',
   `  names       ${usualNames.join(', ')}; none: all of these`,
-  `              ${[...onlyByName].join(', ')}: only by name; network takes three quarters of an hour with 3 rounds`,
+  `              ${[...onlyByName].join(', ')}: only by name; network takes three quarters of an hour with 3 rounds, network-others as long`,
   `  --seconds   of media for each measurement; default ${defaults.seconds}`,
   `  --rounds    measurements of each figure, of which the median counts; default ${defaults.rounds}`,
   '  --only      measurements whose name has this in it, such as "1 Mbps, downstream" of network; may be given several times',

@@ -22,8 +22,6 @@ export class MediaWatch {
   /** Their numbers. */
   readonly newCodes: number[] = [];
   readonly soundsUs: number[] = [];
-  /** Of any content, the same again included. */
-  readonly picturesUs: number[] = [];
   /** Pictures whose number could not be read, too blurred or of somebody who is not there. */
   unreadPictures = 0;
   widthPx = 0;
@@ -37,7 +35,6 @@ export class MediaWatch {
     this.#videoSink = new wrtc.nonstandard.RTCVideoSink(video);
     this.#videoSink.onframe = ({ frame }) => {
       const nowUs = this.#time.nowUs();
-      this.picturesUs.push(nowUs);
       this.widthPx = frame.width;
       const picture = part === undefined ? frame : partOf(frame, part);
       const code = readTimeCode(picture);

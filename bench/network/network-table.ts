@@ -44,6 +44,7 @@ const columns: readonly Column[] = [
   { head: 'sound back ms', digits: 0, of: soundBackMs },
   { head: 'full again ms', digits: 0, of: fullPictureMs },
 ];
+
 /** The median of the turns; undefined where the row does not measure it. */
 export function middle({ row, turns }: MeasuredRow, place: LinkPlace, of: TurnFigure): number | undefined {
   const values = turns[place].map((turn) => of(turn, row));

@@ -6,13 +6,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
-import { openRoom, publish, view } from '../latency/paths.js';
+import { openRoom, publish, view, type RoomClient, type RoomViewer } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
 import { steadily, type ImpairmentStep } from './impairment.js';
 import { linkSteps } from './link-place.js';
 import { Link } from './link.js';
 import { mostDelayMs, SeenTile } from './seen-tile.js';
-import { markStream } from './sent-pictures.js';
+import { markStream, missedBetween, pictureStats, tierOf } from './sent-pictures.js';
 import { twoTiles, twoTilesRoom } from './two-tiles.js';
 
 export interface OthersTurnOptions {
@@ -33,6 +33,10 @@ export interface Missed {
   readonly ticks: number;
   /** Of what the cameras of those on a good network took, what the viewer never saw. */
   readonly tiles: number;
+  /** Half seconds in which the viewer was led to a lower tier. */
+  readonly lowered: number;
+  /** Between two new pictures of one of those cameras. */
+  readonly longestPauseMs: number;
   /** The longest time for which this process, all cameras and the screen, had no turn: what is missed then is the machine's. */
   readonly stalledMs: number;
 }
@@ -46,31 +50,38 @@ export interface CalmAndBad {
 /** That of another viewer, and of one of the two publishers. */
 export type OthersTurnResult = Readonly<Record<'downstream' | 'upstream', CalmAndBad>>;
 
+/** In the order in which they join. Whose network gets bad: the first and the last one's. */
+const places = { firstPublisher: 0, secondPublisher: 1, viewer: 2, badViewer: 3 } as const;
 /** Half the room's rate: each picture stands for two ticks, so that one that is missed was never drawn, whatever the phase of the two clocks. */
 const camera = { widthPx: 320, heightPx: 180, fps: 7.5 } as const;
 const firstCodes = [0, 0x8000] as const;
 const settlingMs = 4_000;
 const openTimeoutMs = 15_000;
+/** A viewer whose path was full is back at the full picture, and no probe of his any more between what is measured. */
+const recoveryMs = 30_000;
 const pollMs = 20;
+const tierEveryMs = 500;
 
-async function joinTwo({ serverUrl, room, seed, restingDelayMs }: OthersTurnOptions, senders: readonly TimedSender[]) {
-  const links = { upstream: Link.start(), downstream: Link.start() };
-  const [first, second] = senders as readonly [TimedSender, TimedSender];
-  await openRoom(serverUrl, room, twoTilesRoom);
-  const clients = [
-    await publish({ video: first.videoTrack, audio: first.audioTrack }, serverUrl, room, { name: 'Ann', throughLink: (server) => links.upstream.open(server, seed) }),
-    await publish({ video: second.videoTrack, audio: second.audioTrack }, serverUrl, room, { name: 'Bob' }),
-  ];
-  const viewer = await view(serverUrl, room);
-  clients.push(viewer, await view(serverUrl, room, (server) => links.downstream.open(server, seed)));
-  const resting = steadily({ delayMs: restingDelayMs });
-  for (const link of Object.values(links)) await link.impair({ up: resting, down: resting });
-  return { links, clients, viewer, resting };
+interface SmallRoom {
+  readonly links: Readonly<Record<'upstream' | 'downstream', Link>>;
+  readonly clients: readonly RoomClient[];
+  readonly viewer: RoomViewer;
 }
 
-async function untilSeen(tiles: readonly SeenTile[]): Promise<void> {
-  for (let waitedMs = 0; !tiles.every(({ isSeen }) => isSeen); waitedMs += pollMs) {
-    if (waitedMs > openTimeoutMs) throw new Error(`both tiles: not seen within ${openTimeoutMs} ms`);
+async function joinAll({ serverUrl, room, seed }: OthersTurnOptions, [first, second]: readonly TimedSender[]): Promise<SmallRoom> {
+  if (first === undefined || second === undefined) throw new Error('two publishers are needed');
+  const links = { upstream: Link.start(), downstream: Link.start() };
+  await openRoom(serverUrl, room, twoTilesRoom);
+  const ann = await publish({ video: first.videoTrack, audio: first.audioTrack }, serverUrl, room, { name: 'Ann', throughLink: (server) => links.upstream.open(server, seed) });
+  const bob = await publish({ video: second.videoTrack, audio: second.audioTrack }, serverUrl, room, { name: 'Bob' });
+  const viewer = await view(serverUrl, room);
+  const badViewer = await view(serverUrl, room, (server) => links.downstream.open(server, seed));
+  return { links, clients: [ann, bob, viewer, badViewer], viewer };
+}
+
+async function until(what: string, timeoutMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waitedMs = 0; !(await isSo()); waitedMs += pollMs) {
+    if (waitedMs > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
     await sleep(pollMs);
   }
 }
@@ -79,10 +90,12 @@ async function runTurn(options: OthersTurnOptions): Promise<OthersTurnResult> {
   const { serverUrl, room, media, feedback, measureMs } = options;
   const time = new RoomClock();
   const senders = firstCodes.map((firstCode) => new TimedSender({ time, camera: { ...camera, firstCode } }));
-  const { links, clients, viewer, resting } = await joinTwo(options, senders);
+  const { links, clients, viewer } = await joinAll(options, senders);
+  const resting = steadily({ delayMs: options.restingDelayMs });
+  for (const link of Object.values(links)) await link.impair({ up: resting, down: resting });
   const tiles = senders.map((sender, index) => new SeenTile({ sender, viewer, part: twoTiles[index] ?? twoTiles[0], time }));
-  await untilSeen(tiles);
-  await sleep(settlingMs);
+  await until('both tiles', openTimeoutMs, () => tiles.every(({ isSeen }) => isSeen));
+  const tierAt = async (place: number): Promise<number | undefined> => tierOf(await pictureStats(serverUrl, room), place);
 
   const measure = async (link: Link | undefined, place: 'upstream' | 'downstream', watched: readonly SeenTile[]): Promise<Missed> => {
     const before = await markStream(viewer, serverUrl, room);
@@ -90,21 +103,29 @@ async function runTurn(options: OthersTurnOptions): Promise<OthersTurnResult> {
     const turns = monitorEventLoopDelay({ resolution: pollMs });
     turns.enable();
     const fromUs = time.nowUs();
-    await sleep(measureMs);
+    let lowered = 0;
+    while (time.nowUs() - fromUs < 1000 * measureMs) {
+      await sleep(Math.min(tierEveryMs, measureMs));
+      if ((await tierAt(places.viewer)) !== 0) lowered += 1;
+    }
     const toUs = time.nowUs();
     turns.disable();
     await link?.impair({ up: resting, down: resting });
     await sleep(mostDelayMs);
-    const after = await markStream(viewer, serverUrl, room);
     return {
-      stream: after.lost - before.lost,
-      ticks: after.skippedTicks - before.skippedTicks,
+      ...missedBetween(before, await markStream(viewer, serverUrl, room)),
       tiles: watched.reduce((sum, tile) => sum + tile.missed(fromUs, toUs), 0),
+      lowered,
+      longestPauseMs: Math.max(...watched.map((tile) => tile.longestPauseMs(fromUs, toUs))),
       stalledMs: turns.max / 1e6,
     };
   };
-  const measureBoth = async (place: 'upstream' | 'downstream', watched: readonly SeenTile[]): Promise<CalmAndBad> => ({ calm: await measure(undefined, place, watched), bad: await measure(links[place], place, watched) });
-  const result = { downstream: await measureBoth('downstream', tiles), upstream: await measureBoth('upstream', tiles.slice(1)) };
+  const measureBoth = async (place: 'upstream' | 'downstream', watched: readonly SeenTile[]): Promise<CalmAndBad> => {
+    await until('the full picture for all', recoveryMs, async () => (await tierAt(places.badViewer)) === 0);
+    await sleep(settlingMs);
+    return { calm: await measure(undefined, place, watched), bad: await measure(links[place], place, watched) };
+  };
+  const result = { downstream: await measureBoth('downstream', tiles), upstream: await measureBoth('upstream', tiles.slice(places.secondPublisher)) };
 
   for (const tile of tiles) tile.close();
   for (const client of clients) await client.close();

@@ -4,6 +4,7 @@ import type { RoomViewer } from '../latency/paths.js';
 import type { TimedSender } from '../latency/timed-sender.js';
 import { MediaWatch } from './media-watch.js';
 import type { PicturePart } from './picture-part.js';
+import { standstillIn } from './standstill.js';
 
 export interface SeenTileOptions {
   readonly sender: TimedSender;
@@ -33,6 +34,11 @@ export class SeenTile {
   missed(fromUs: number, toUs: number): number {
     const seen = new Set(this.#watch.newCodes);
     return this.#sender.codesSentIn(fromUs, toUs).filter((code) => !seen.has(code)).length;
+  }
+
+  /** Between two new pictures of his in that time. */
+  longestPauseMs(fromUs: number, toUs: number): number {
+    return standstillIn(this.#watch.newPicturesUs, fromUs, toUs, 0).longestMs;
   }
 
   close(): void {

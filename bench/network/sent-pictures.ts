@@ -4,18 +4,22 @@ import type { RoomViewer } from '../latency/paths.js';
 import { roomStats } from '../support/room-stats.js';
 import { arrivedPictures } from './client-counters.js';
 
-/** As far as it is read here; all of them only grow. */
-interface VideoStats {
+/** As far as it is read here; the counters only grow. */
+export interface PictureStats {
+  /** In the order in which they came. */
+  readonly sessions: Readonly<Record<string, { readonly path?: { readonly tier?: number } }>>;
   readonly mixer: {
     readonly clock: { readonly videoTicksSkipped: number };
     readonly video: {
       readonly canvas: { readonly ticksSkippedDrawing: number; readonly ticksSkippedNoCanvas: number };
-      readonly outputs: readonly { readonly bitrateBps: number; readonly framesEncoded: number; readonly ticksSkipped: number }[];
+      readonly outputs: readonly { readonly outputId: string; readonly bitrateBps: number; readonly framesEncoded: number; readonly ticksSkipped: number }[];
     };
   };
 }
 
 export interface StreamMark {
+  /** Of the best of the room's encodes: who has a good network gets no other. */
+  readonly outputId: string;
   /** Encoded and not received, what is under way not counted; and received and dropped. */
   readonly lost: number;
   /** Ticks of the room without a picture for him, since the machine was too busy. */
@@ -26,19 +30,32 @@ export interface StreamMark {
 const readings = 25;
 const betweenReadingsMs = 23;
 
+export async function pictureStats(serverUrl: string, room: string): Promise<PictureStats> {
+  return (await roomStats(serverUrl, room)) as PictureStats;
+}
+
+/** 0 for the best. */
+export function tierOf({ sessions }: PictureStats, place: number): number | undefined {
+  return Object.values(sessions)[place]?.path?.tier;
+}
+
 export async function markStream(viewer: RoomViewer, serverUrl: string, room: string): Promise<StreamMark> {
   let lost = Number.POSITIVE_INFINITY;
-  let skippedTicks = 0;
-  for (let reading = 0; reading < readings; reading += 1) {
+  for (let reading = 1; ; reading += 1) {
     const { received, dropped } = await arrivedPictures(viewer.connection);
-    const { mixer } = (await roomStats(serverUrl, room)) as VideoStats;
-    const { canvas, outputs } = mixer.video;
-    // The best of the room's encodes: who has a good network gets no other.
-    const [best] = [...outputs].sort((a, b) => b.bitrateBps - a.bitrateBps);
+    const { clock, video } = (await pictureStats(serverUrl, room)).mixer;
+    const [best] = [...video.outputs].sort((a, b) => b.bitrateBps - a.bitrateBps);
     if (best === undefined) throw new Error('the room encodes no picture');
     lost = Math.min(lost, best.framesEncoded - received + dropped);
-    skippedTicks = mixer.clock.videoTicksSkipped + canvas.ticksSkippedDrawing + canvas.ticksSkippedNoCanvas + best.ticksSkipped;
+    if (reading === readings) {
+      return { outputId: best.outputId, lost, skippedTicks: clock.videoTicksSkipped + video.canvas.ticksSkippedDrawing + video.canvas.ticksSkippedNoCanvas + best.ticksSkipped };
+    }
     await sleep(betweenReadingsMs);
   }
-  return { lost, skippedTicks };
+}
+
+/** @throws {Error} where they are of two encodes, which cannot be compared: the viewer was led to another one */
+export function missedBetween(before: StreamMark, after: StreamMark): { readonly stream: number; readonly ticks: number } {
+  if (before.outputId !== after.outputId) throw new Error(`the viewer on a good network got ${after.outputId} in place of ${before.outputId}`);
+  return { stream: after.lost - before.lost, ticks: after.skippedTicks - before.skippedTicks };
 }

@@ -107,7 +107,6 @@ export class IncomingMedia {
     this.#worthwhile.takePacket(packet.payload.length, arrivalUs);
     const repairedType = this.#lines.repairedType(packet);
     if (repairedType !== undefined) {
-      this.#worthwhile.takeRepair(arrivalUs);
       this.#receiveRepair(packet, repairedType, arrivalUs);
       return;
     }
@@ -196,7 +195,7 @@ export class IncomingMedia {
       this.#unknownSources += 1;
       return;
     }
-    uplink.receiveRepair(packet, payloadType, arrivalUs);
+    if (uplink.receiveRepair(packet, payloadType, arrivalUs)) this.#worthwhile.takeRepair(arrivalUs);
   }
 
   #findVideoUplink({ source, rid }: StreamName): VideoUplink | undefined {

@@ -142,15 +142,18 @@ export class VideoUplink implements Uplink {
    * A packet of the stream that repairs this one (RFC 4588). What it brings again says nothing about loss and delay of the path: those of the first copy count.
    *
    * @param payloadType of what is repaired
+   * @returns whether it was lost, and had been asked for: old packets come again to try the path, too
    */
-  receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): void {
+  receiveRepair(packet: RtpPacket, payloadType: number, arrivalUs: number): boolean {
     if (this.#repairs?.ssrc !== packet.ssrc) this.#repairs = new ReceptionStatistics({ ssrc: packet.ssrc, clockHz: videoClockHz });
     this.#repairs.onPacket(packet.sequenceNumber, packet.timestamp, arrivalUs);
     const original = unwrapRtx(packet, { ssrc: this.ssrc, payloadType });
-    if (original === undefined || this.#isResting) return;
+    if (original === undefined || this.#isResting) return false;
     this.#repairPackets += 1;
+    const { recoveredCount } = this.#nacks;
     const opened = this.#protected?.open(original) ?? original;
     this.#assemble(opened, this.#sequence.unwrap(original.sequenceNumber), this.#timestamps.unwrap(original.timestamp), arrivalUs, 'repair');
+    return this.#nacks.recoveredCount > recoveredCount;
   }
 
   #assemble(packet: RtpPacket, index: number, timestamp: number, arrivalUs: number, coming: Coming): void {

@@ -25,8 +25,9 @@ const unlimitedBps = 10_000_000;
 /** Of a picture that nobody sees: enough to keep its encoder and the estimate of the path alive. */
 const unseenBps = 100_000;
 /**
- * libwebrtc takes what it needs for repairs and protection (RED, ULPFEC) from the picture's bits only when what it may send changes, and sends no faster than that: where packets are lost, its pacer
- * held pictures for 0.1 to 1.2 s for seconds at a time, until they came too late (bench: network, upstream). So who repairs is told now a hundredth less, now all of it again.
+ * Who sends as much as he is told, and repairs (RTX, RED with ULPFEC) besides, sends more than that for seconds at a time, and libwebrtc's pacer lets no more out than that: it held pictures for 0.1 to
+ * 1.2 s, until they came too late. A ceiling that changes makes it share the bits out anew. So who repairs is told now a hundredth less, now all of it again: each half second, since with a change a
+ * second pictures waited for up to 0.4 s still; for 2 s, since at 1 % loss a second or two pass between repairs. A ceiling that stays, also one of 0.9, changed nothing (`npm run bench -- network`, upstream).
  */
 const nudge = { share: 0.99, everyUs: 500_000, afterRepairUs: 2_000_000 } as const;
 
@@ -39,6 +40,7 @@ export class WorthwhileBitrate {
   #hasBraked = false;
   #repairedUs = Number.NEGATIVE_INFINITY;
   #isNudged = false;
+  #turnedUs = Number.NEGATIVE_INFINITY;
 
   /** @param isToldNeeds by his page, what each picture is worth: then REMB has only to say what the path carries */
   negotiate(pictures: readonly WorthwhilePicture[], isToldNeeds: boolean): void {
@@ -71,22 +73,32 @@ export class WorthwhileBitrate {
     this.#brake.takeSound(timestamp, arrivalUs);
   }
 
-  /** A packet came that was lost before. */
+  /** A packet came that was lost, and had been asked for. */
   takeRepair(arrivalUs: number): void {
     this.#repairedUs = arrivalUs;
   }
 
   /** To be called each 20 ms. */
   tick(nowUs: number): void {
-    this.#isNudged = nowUs - this.#repairedUs < nudge.afterRepairUs && Math.floor(nowUs / nudge.everyUs) % 2 === 1;
+    this.#nudge(nowUs);
     this.#brake.tick(nowUs, this.#neededBps ?? unlimitedBps);
     this.#hasBraked ||= this.#brake.ceilingBps !== undefined;
   }
 
+  #nudge(nowUs: number): void {
+    if (nowUs - this.#repairedUs >= nudge.afterRepairUs) this.#isNudged = false;
+    else if (nowUs - this.#turnedUs >= nudge.everyUs) {
+      this.#turnedUs = nowUs;
+      this.#isNudged = !this.#isNudged;
+    }
+  }
+
   /** Undefined where there is nothing to say, or the client does not heed such words. */
   get bitrateBps(): number | undefined {
-    const mostBps = !this.#hasBraked || !this.#pictures.some(({ takesRemb }) => takesRemb) ? this.#neededBps : Math.min(this.#brake.ceilingBps ?? unlimitedBps, this.#neededBps ?? unlimitedBps);
-    return mostBps === undefined ? undefined : Math.round(this.#isNudged ? nudge.share * mostBps : mostBps);
+    // Of what is worth sending: a page, which hears of that otherwise, has the pacer's room above it.
+    const neededBps = this.#neededBps !== undefined && this.#isNudged ? Math.round(nudge.share * this.#neededBps) : this.#neededBps;
+    if (!this.#hasBraked || !this.#pictures.some(({ takesRemb }) => takesRemb)) return neededBps;
+    return Math.round(Math.min(this.#brake.ceilingBps ?? unlimitedBps, neededBps ?? unlimitedBps));
   }
 
   /** As {@link UplinkBrake.queueUs}. */

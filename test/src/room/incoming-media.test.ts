@@ -395,6 +395,26 @@ describe('IncomingMedia', () => {
       }
     });
 
+    it('change while packets come again that were lost, and not for old ones that try the path', () => {
+      const rtxType = 97;
+      const sent = vp8Packets({ ssrc: 7, payloadType: vp8Type, sequenceNumber: 1, timestamp: 1 }, vp8Frame(4_000, { keyframe: true }));
+      const [first, lost, ...others] = sent as [RtpPacket, RtpPacket, ...RtpPacket[]];
+      const again = (packet: RtpPacket, nowUs: number): void =>
+        incoming.receive(rtpPacket({ ssrc: 8, payloadType: rtxType, sequenceNumber: 1 + nowUs / 1_000, timestamp: 1 }, Uint8Array.of(0, packet.sequenceNumber, ...packet.payload)), nowUs);
+      open([audioLine(), videoLine({ takesRemb: true, codecs: [{ name: 'vp8', payloadType: vp8Type, rtxPayloadType: rtxType, clockHz: 90_000 }], remoteSsrcs: [7], remoteRtxSsrcs: [8] })]);
+      incoming.setNeed('camera', need);
+      for (const packet of [first, ...others]) incoming.receive(packet, 0);
+      for (const uplink of incoming.uplinks) uplink.dueNacks(1_000, undefined);
+      again(first, 40_000);
+      incoming.tick(60_000);
+      expect(incoming.worthwhile.bitrateBps, 'had come').to.equal(300_000);
+      again(lost, 80_000);
+      incoming.tick(100_000);
+      expect(incoming.worthwhile.bitrateBps, 'was lost').to.equal(297_000);
+      incoming.tick(600_000);
+      expect(incoming.worthwhile.bitrateBps).to.equal(300_000);
+    });
+
     it('are told to nobody who does not heed them, or sends in layers', () => {
       for (const line of [videoLine(), videoLine({ takesRemb: true, remoteRids: ['l', 'h'] })]) {
         open([audioLine(), line]);
