@@ -22,6 +22,7 @@ import { firstPictureMs, watched, type Watched } from './newcomer.js';
 import { QualityWatch } from './quality-watch.js';
 import { concealedInRoomMs } from './room-stats.js';
 import { countIn, standstillIn, toleratedPauseUs } from './standstill.js';
+import { until } from './until.js';
 
 export interface NetworkTurnOptions {
   readonly place: LinkPlace;
@@ -82,13 +83,6 @@ const pollMs = 20;
 const newcomersSeed = 1_000;
 /** A bitrate varies; of what it was before the fall. */
 const fullShare = 0.8;
-
-async function until(what: string, timeoutMs: number, isSo: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !isSo(); waitedMs += pollMs) {
-    if (waitedMs > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await sleep(pollMs);
-  }
-}
 
 function openPath({ place, serverUrl, room }: NetworkTurnOptions, sender: TimedSender, throughLink: (server: UdpAddress) => Promise<UdpAddress>): Promise<OpenPath> {
   const tracks = { video: sender.videoTrack, audio: sender.audioTrack };

@@ -8,22 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomClock } from '../../mixer/clock/room-clock.js';
 import { openRoom, publish, view, type RoomClient, type RoomViewer } from '../latency/paths.js';
 import { TimedSender } from '../latency/timed-sender.js';
-import { steadily, type ImpairmentStep } from './impairment.js';
+import { steadily } from './impairment.js';
 import { linkSteps } from './link-place.js';
 import { Link } from './link.js';
+import type { NetworkTurnOptions } from './network-turn.js';
 import { mostDelayMs, SeenTile } from './seen-tile.js';
 import { markStream, missedBetween, pictureStats, tierOf } from './sent-pictures.js';
 import { twoTiles, twoTilesRoom } from './two-tiles.js';
+import { until } from './until.js';
 
-export interface OthersTurnOptions {
-  readonly serverUrl: string;
-  readonly room: string;
-  readonly media: readonly ImpairmentStep[];
-  readonly feedback: readonly ImpairmentStep[];
-  readonly restingDelayMs: number;
-  readonly measureMs: number;
-  readonly seed: number;
-}
+export type OthersTurnOptions = Pick<NetworkTurnOptions, 'serverUrl' | 'room' | 'media' | 'feedback' | 'restingDelayMs' | 'measureMs' | 'seed'>;
 
 /** Of pictures. */
 export interface Missed {
@@ -77,13 +71,6 @@ async function joinAll({ serverUrl, room, seed }: OthersTurnOptions, [first, sec
   const viewer = await view(serverUrl, room);
   const badViewer = await view(serverUrl, room, (server) => links.downstream.open(server, seed));
   return { links, clients: [ann, bob, viewer, badViewer], viewer };
-}
-
-async function until(what: string, timeoutMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waitedMs = 0; !(await isSo()); waitedMs += pollMs) {
-    if (waitedMs > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await sleep(pollMs);
-  }
 }
 
 async function runTurn(options: OthersTurnOptions): Promise<OthersTurnResult> {
