@@ -40,6 +40,7 @@ export class Recordings {
     elements.button.addEventListener('click', () => this.toggle());
     on(room, 'recording', (/** @type {Recording} */ recording) => this.#take(recording));
     on(room, 'room', ({ recordings }) => {
+      this.#forgetLost(recordings);
       for (const recording of recordings) this.#take(recording);
     });
     on(room, 'error', () => this.#settle());
@@ -56,8 +57,18 @@ export class Recordings {
     this.#draw();
   }
 
+  /** The one that goes on, as far as is known: who is away cannot tell. */
   get #active() {
+    if (this.#room.state !== 'joined') return undefined;
     return [...this.#recordings.values()].find(({ status }) => status === 'starting' || status === 'active');
+  }
+
+  /** What ran when the connection was lost, in a room that is another one now. @param {readonly Recording[]} known */
+  #forgetLost(known) {
+    for (const { id, status } of this.#recordings.values()) {
+      if ((status === 'starting' || status === 'active') && known.every((recording) => recording.id !== id)) this.#recordings.delete(id);
+    }
+    this.#draw();
   }
 
   #settle() {

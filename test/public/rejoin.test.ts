@@ -119,6 +119,24 @@ describe('room page: coming back', function () {
     await untilBack();
   });
 
+  it('says nothing of a recording while it is away, and what the room says when it is back', async () => {
+    const badge = page.locator('#record-badge');
+    for (const goesOn of [true, false]) {
+      const before = site.session;
+      if (goesOn) site.room('lobby').startRecording('mp4');
+      await badge.waitFor();
+      site.refusal = { type: 'error', error: { code: 'room_full', message: 'Not yet.' } };
+      before.drop();
+      await badge.waitFor({ state: 'hidden' });
+      expect(await page.locator('#record').getAttribute('aria-label')).to.equal('Start recording');
+      if (!goesOn) site.room('lobby').forgetRecordings();
+      site.refusal = null;
+      await site.until(() => site.session !== before && (site.session.peer?.camera.frames ?? 0) > 0);
+      await page.locator('#stage-wait').waitFor({ state: 'hidden' });
+      expect(await badge.isVisible(), `it goes on: ${goesOn}`).to.equal(goesOn);
+    }
+  });
+
   it('stays out when the room was closed, and says why', async () => {
     first.send({ type: 'closed', reason: 'room_closed', rejoin: false, afterMs: 0 });
     await page.locator('#farewell').waitFor();

@@ -91,6 +91,11 @@ export class PageRoom {
     this.#setRecording({ ...recording, status: 'active', startedAt: roomCreatedAt });
   }
 
+  /** As a room that was made anew. */
+  forgetRecordings(): void {
+    this.#recordings = [];
+  }
+
   stopRecording(id: string): void {
     this.#endRecording(id, { status: 'complete', endedAt: roomCreatedAt, durationMs: 83_000, bytes: 12_400_000 });
   }
