@@ -66,9 +66,10 @@ export class Recordings {
   /** What ran when the connection was lost, in a room that is another one now. @param {readonly Recording[]} known */
   #forgetLost(known) {
     for (const { id, status } of this.#recordings.values()) {
-      if ((status === 'starting' || status === 'active') && known.every((recording) => recording.id !== id)) this.#recordings.delete(id);
+      if ((status !== 'starting' && status !== 'active') || known.some((recording) => recording.id === id)) continue;
+      this.#recordings.delete(id);
+      this.#draw();
     }
-    this.#draw();
   }
 
   #settle() {

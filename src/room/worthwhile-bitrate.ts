@@ -25,8 +25,8 @@ const unlimitedBps = 10_000_000;
 /** Of a picture that nobody sees: enough to keep its encoder and the estimate of the path alive. */
 const unseenBps = 100_000;
 /**
- * Who sends as much as he is told, and repairs (RTX, RED with ULPFEC) besides, sends more than that for seconds at a time, and libwebrtc's pacer lets no more out than that: it held pictures for 0.1 to
- * 1.2 s, until they came too late. A ceiling that changes makes it share the bits out anew. So who repairs is told now a hundredth less, now all of it again: each half second, since with a change a
+ * Who sends as much as he is told, and repairs (RTX, RED with ULPFEC) besides, makes more than that for seconds at a time, and libwebrtc's pacer lets hardly more out than he is told: it held pictures for
+ * 0.1 to 1.2 s, until they came too late. A ceiling that changes makes it share the bits out anew. So who repairs is told now a hundredth less, now all of it again: each half second, since with a change a
  * second pictures waited for up to 0.4 s still; for 2 s, since at 1 % loss a second or two pass between repairs. A ceiling that stays, also one of 0.9, changed nothing (`npm run bench -- network`, upstream).
  */
 const nudge = { share: 0.99, everyUs: 500_000, afterRepairUs: 2_000_000 } as const;
